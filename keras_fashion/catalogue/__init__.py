@@ -1,0 +1,15 @@
+"""What a catalogue is once it is prepared: items, pictures, feedback, splits, pipelines."""
+
+import lazy_loader
+
+# Loaded on first use: preparing a catalogue needs the writer alone, not TensorFlow.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "catalogue": ["Catalogue"],
+        "pictures": ["decode_picture", "scale", "unscale"],
+        "pipelines": ["labelled_pictures", "picture_batches", "triplets"],
+        "split": ["Split", "leave_one_out", "read_split"],
+        "writer": ["CatalogueWriter"],
+    },
+)

@@ -1,0 +1,140 @@
+"""Which interactions are trained on and which are held out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from keras_fashion.catalogue.catalogue import Catalogue
+from keras_fashion.errors import InputError
+
+PARTS = {"train": "train", "valid": "validation", "validation": "validation", "test": "test"}
+
+
+@dataclass(frozen=True)
+class Split:
+    """Interactions in three parts, as dense (user, item) pairs.
+
+    Attributes:
+        user_count: U, all users of the catalogue.
+        item_count: I, all items of the catalogue; each can be a negative.
+        train: (n, 2) int32.
+        validation: (m, 2) int32, at most one row a user.
+        test: (m, 2) int32, at most one row a user.
+    """
+
+    user_count: int
+    item_count: int
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+    @property
+    def training_counts(self) -> np.ndarray:
+        """(I,) int64: how many training interactions each item has."""
+        return np.bincount(self.train[:, 1], minlength=self.item_count)
+
+    def items_of(self, user: int) -> np.ndarray:
+        """The training items of one user, dense."""
+        return self.train[self.train[:, 0] == user, 1]
+
+    def summary(self) -> str:
+        """Counts in one line."""
+        users = len(np.unique(self.train[:, 0]))
+        return (
+            f"split: {users:,} users, {len(self.train):,} training, {len(self.validation):,} "
+            f"validation and {len(self.test):,} test interactions"
+        )
+
+
+def leave_one_out(catalogue: Catalogue, seed: int, minimum_items: int = 5) -> Split:
+    """Holds out one interaction of each user for validation and one for test (DVBPR, section V-A).
+
+    Users with fewer than `minimum_items` distinct items are in no part, as in the paper, so that
+    every user who is tested was also trained on.
+
+    Args:
+        catalogue: The prepared catalogue.
+        seed: Decides which interactions are held out.
+        minimum_items: Distinct items that a user needs; at least 3.
+
+    Raises:
+        InputError: If no user has enough items.
+    """
+    _, starts, counts = np.unique(
+        catalogue.interactions[:, 0], return_index=True, return_counts=True
+    )
+    enough = counts >= minimum_items
+    if not enough.any():
+        raise InputError(
+            f"no user of catalogue {catalogue.name} has {minimum_items} distinct items; "
+            "a recommender cannot be trained and tested on it."
+        )
+    rng = np.random.default_rng(seed)
+    parts: dict[str, list[np.ndarray]] = {"train": [], "validation": [], "test": []}
+    for start, count in zip(starts[enough], counts[enough], strict=True):
+        shuffled = catalogue.interactions[start + rng.permutation(count)]
+        parts["validation"].append(shuffled[:1])
+        parts["test"].append(shuffled[1:2])
+        parts["train"].append(shuffled[2:])
+    return Split(
+        user_count=len(catalogue.user_ids),
+        item_count=len(catalogue.item_ids),
+        **{part: np.concatenate(rows) for part, rows in parts.items()},
+    )
+
+
+def read_split(path: str | Path, catalogue: Catalogue) -> Split:
+    """Reads a split from a CSV file, so that others' numbers can be compared.
+
+    Args:
+        path: A file with a header and three columns in this order, whatever they are called:
+            user id, item id, part. A part is train, valid (or validation) or test.
+        catalogue: Whose users and items the file names.
+
+    Raises:
+        InputError: With the row, if an id is unknown, a part has another name, a pair occurs
+            twice, or a user has two validation or test rows or no training row.
+    """
+    path = Path(path)
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(f"{path} cannot be read as a split: {error}") from error
+    if frame.shape[1] != 3:
+        raise InputError(
+            f"{path} has the columns {', '.join(frame.columns)}; a split has three: "
+            "user, item, part."
+        )
+    frame.columns = ["user", "item", "part"]
+
+    def refuse(bad: pd.Series, what: str) -> None:
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            values = ", ".join(frame.iloc[row])
+            # Line 1 of the file is the header.
+            raise InputError(f"{path}, line {row + 2} ({values}): {what}.")
+
+    users = pd.Index(catalogue.user_ids).get_indexer(frame["user"])
+    items = pd.Index(catalogue.item_ids).get_indexer(frame["item"])
+    part = frame["part"].map(PARTS)
+    held_out = part.isin(["validation", "test"])
+    refuse(users < 0, "the catalogue has no such user")
+    refuse(items < 0, "the catalogue has no such item")
+    refuse(part.isna(), "a part is train, valid or test")
+    refuse(frame.duplicated(["user", "item"]), "this user and item occur twice")
+    refuse(
+        held_out & frame.assign(part=part).duplicated(["user", "part"]),
+        "this user has two rows of this part; evaluation takes one",
+    )
+    refuse(~frame["user"].isin(frame["user"][part == "train"]), "this user has no training row")
+
+    pairs = np.stack([users, items], axis=1).astype(np.int32)
+    return Split(
+        user_count=len(catalogue.user_ids),
+        item_count=len(catalogue.item_ids),
+        train=pairs[part == "train"],
+        validation=pairs[part == "validation"],
+        test=pairs[part == "test"],
+    )

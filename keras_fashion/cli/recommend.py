@@ -1,0 +1,61 @@
+"""`keras-fashion recommend`: existing items to a user."""
+
+import json
+from pathlib import Path
+
+import click
+
+from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+
+SHOWN = (128, 128)
+"""Height and width at which a sheet shows pictures, in pixels."""
+
+
+@click.command()
+@click.argument("run", type=click.Path(exists=True, path_type=Path))
+@click.option("--user", "user_id", required=True, help="Id of the user.")
+@click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="How many.")
+@click.option("--category", help="Only items of this category.")
+@click.option("--sheet", type=click.Path(path_type=Path), help="PNG to draw them into.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def recommend(
+    run: Path, user_id: str, k: int, category: str | None, sheet: Path | None, as_json: bool
+) -> None:
+    """Recommend items that the user has not bought yet."""
+    quiet_tensorflow()
+    from keras_fashion.models.top_items import top_items
+    from keras_fashion.report.sheets import PictureGroup, SheetRow, picture_sheet
+    from keras_fashion.run import Run
+    from keras_fashion.written_aside import written_aside
+
+    trained = Run(run)
+    catalogue = trained.catalogue
+    user = trained.trained_user(user_id)
+    allowed = None
+    if category is not None:
+        allowed = catalogue.item_categories == catalogue.category_index(category)
+    bought = catalogue.items_of(user)
+    items, scores = top_items(trained.vectors, user, k, bought, allowed)
+
+    rows = [
+        {
+            "item": str(catalogue.item_ids[item]),
+            "category": catalogue.categories[catalogue.item_categories[item]],
+            "score": float(score),
+        }
+        for item, score in zip(items, scores, strict=True)
+    ]
+    if sheet is not None:
+        groups = [
+            PictureGroup("bought", catalogue.pictures_of(bought[:5], SHOWN)),
+            PictureGroup(
+                "recommended", catalogue.pictures_of(items, SHOWN), [row["item"] for row in rows]
+            ),
+        ]
+        with written_aside(sheet) as aside:
+            picture_sheet([SheetRow(user_id, groups)]).save(aside, "PNG")
+    if as_json:
+        click.echo(json.dumps({"user": user_id, "items": rows}))
+        return
+    for row in rows:
+        click.echo(f"{row['item']:24} {row['score']:9.4f}  {row['category']}")

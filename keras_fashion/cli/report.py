@@ -1,0 +1,33 @@
+"""`keras-fashion report`: one HTML file about a recommender and a GAN."""
+
+from pathlib import Path
+
+import click
+
+from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+
+
+@click.command()
+@click.argument("recommender", type=click.Path(exists=True, path_type=Path))
+@click.argument("gan", type=click.Path(exists=True, path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="HTML file to write.")
+@click.option("--seed", default=0, show_default=True, help="Decides whose designs are shown.")
+def report(recommender: Path, gan: Path, out: Path, seed: int) -> None:
+    """Report on the runs of a DVBPR and a GAN: tables, curves, pictures, in one file."""
+    quiet_tensorflow()
+    from keras_fashion.design import PreferenceMaximiser
+    from keras_fashion.evaluation.auc import exact_auc
+    from keras_fashion.evaluation.baselines import baselines
+    from keras_fashion.evaluation.generation_study import generation_study
+    from keras_fashion.report.study_report import study_report
+    from keras_fashion.run import Run, matching_pair
+    from keras_fashion.training import category_classifier
+
+    taste, drawn = matching_pair(Run(recommender), Run(gan))
+    maximiser = PreferenceMaximiser(taste.model, drawn.model)
+    classifier = category_classifier(taste.catalogue)
+    study = generation_study(taste, drawn, classifier, maximiser, seed=seed)
+    scorers = baselines(taste.split) | {"dvbpr": taste.vectors}
+    aucs = {name: exact_auc(each.scores, taste.split).means() for name, each in scorers.items()}
+    study_report(out, taste, drawn, maximiser, study, aucs, trained=[taste])
+    click.echo(out)

@@ -1,0 +1,1 @@
+"""Where catalogues come from: one module or package a source."""

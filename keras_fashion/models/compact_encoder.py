@@ -1,0 +1,67 @@
+"""A compact image encoder for small pictures, quick enough to train on a processor."""
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+
+@keras.saving.register_keras_serializable(package="keras_fashion")
+class CompactEncoder(keras.Model):
+    """Four strided convolutions, then one dense layer over all positions.
+
+    The dense layer sees where things are, as CNN-F's full6 does: lengths of sleeves and hems
+    would be lost in a global average.
+
+    Args:
+        embedding_size: K, length of Phi(X).
+        picture_size: Height and width in pixels, divisible by 16.
+        width: Filters of the first convolution; doubled at each of the next two.
+        dropout: Share of the last feature map dropped before the dense layer.
+    """
+
+    def __init__(
+        self,
+        embedding_size: int = 32,
+        picture_size: tuple[int, int] = (64, 64),
+        width: int = 32,
+        dropout: float = 0.2,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.embedding_size = embedding_size
+        self.picture_size = tuple(picture_size)
+        self.width = width
+        self.dropout = dropout
+
+        def convolution(filters: int, kernel: int) -> layers.Layer:
+            return layers.Conv2D(filters, kernel, strides=2, padding="same", activation="relu")
+
+        self.stack = keras.Sequential(
+            [
+                convolution(width, 5),
+                convolution(2 * width, 3),
+                convolution(4 * width, 3),
+                convolution(4 * width, 3),
+                layers.Flatten(),
+                layers.Dropout(dropout),
+                layers.Dense(embedding_size),
+            ]
+        )
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the weights for (None, H, W, 3)."""
+        self.stack.build(input_shape)
+        self.built = True
+
+    def call(self, picture: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """(B, H, W, 3) in [-1, 1] to Phi(X): (B, K)."""
+        return self.stack(picture, training=training)
+
+    def get_config(self) -> dict:
+        """Constructor arguments."""
+        return super().get_config() | {
+            "embedding_size": self.embedding_size,
+            "picture_size": self.picture_size,
+            "width": self.width,
+            "dropout": self.dropout,
+        }

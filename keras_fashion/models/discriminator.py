@@ -1,0 +1,79 @@
+"""The discriminator of the conditional GAN: is this a real picture of its category?"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from keras_fashion.errors import InputError
+
+
+@keras.saving.register_keras_serializable(package="keras_fashion")
+class Discriminator(keras.Model):
+    """D(x, c): strided convolutions under spectral normalisation, and a projection.
+
+    Call it on `[pictures, category]`, (B, H, W, 3) float32 in [-1, 1] and (B,) int32, for (B, 1)
+    float32 verdicts, trained towards 1 for real pictures and 0 for generated ones. The category
+    enters as in Miyato and Koyama, "cGANs with Projection Discriminator", 2018, equation 3:
+    D(x, c) = v . h(x) + e_c . h(x) + b. Spectral normalisation (Miyato et al., 2018) stands
+    where DCGAN has batch normalisation, so that a verdict never depends on the other pictures
+    of the batch.
+
+    Args:
+        category_count: number of categories.
+        picture_size: (H, W), each divisible by 16.
+        width: channels at half the picture's size; doubled at each halving.
+        seed: integer or `keras.random.SeedGenerator` for the initial weights.
+    """
+
+    def __init__(
+        self,
+        category_count: int,
+        picture_size: tuple[int, int] = (64, 64),
+        width: int = 32,
+        seed: int | keras.random.SeedGenerator = 0,
+        **kwargs: Any,
+    ) -> None:
+        height, breadth = picture_size
+        if height % 16 or breadth % 16 or height < 16 or breadth < 16:
+            raise InputError(
+                f"picture_size: height and width must be divisible by 16, not {height}x{breadth}"
+            )
+        if isinstance(seed, int):
+            seed = keras.random.SeedGenerator(seed)
+        weights = keras.initializers.GlorotUniform(seed)
+
+        pictures = keras.Input((height, breadth, 3), name="pictures")
+        category = keras.Input((), dtype="int32", name="category")
+        x = pictures
+        for channels in (width, 2 * width, 4 * width, 8 * width):
+            x = layers.SpectralNormalization(
+                layers.Conv2D(channels, 4, 2, "same", kernel_initializer=weights)
+            )(x)
+            x = layers.LeakyReLU(0.2)(x)
+        # float32 from here whatever the precision policy: the losses are made of these
+        x = layers.Flatten(dtype="float32")(x)
+        likeness = layers.Dense(1, kernel_initializer=weights, dtype="float32")(x)
+        row = layers.Embedding(
+            category_count,
+            x.shape[-1],
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=0.02, seed=seed),
+            dtype="float32",
+        )(category)
+        fit = layers.Dot(-1, dtype="float32")([x, row])
+        super().__init__(
+            [pictures, category], layers.Add(dtype="float32")([likeness, fit]), **kwargs
+        )
+
+        self.category_count = category_count
+        self.picture_size = (height, breadth)
+        self.width = width
+
+    def get_config(self) -> dict[str, Any]:
+        """Constructor arguments; the seed only mattered for the weights, which are saved."""
+        return {
+            "category_count": self.category_count,
+            "picture_size": self.picture_size,
+            "width": self.width,
+            "name": self.name,
+        }

@@ -1,0 +1,32 @@
+"""Retrieval: the items that a user is predicted to like best."""
+
+import numpy as np
+
+from keras_fashion.models.recommender import ScoringVectors
+
+
+def top_items(
+    vectors: ScoringVectors,
+    user: int,
+    k: int,
+    seen: np.ndarray,
+    allowed: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k best items of one user, best first; fewer where fewer are left.
+
+    Args:
+        vectors: Of a trained recommender.
+        user: Dense index.
+        k: How many.
+        seen: Dense items never to return, such as those the user has bought.
+        allowed: (I,) bool, which items may be returned; all by default.
+
+    Returns:
+        Dense items (k,) int and their scores (k,) float32.
+    """
+    scores = vectors.scores(np.array([user]))[0]
+    candidates = np.ones(len(scores), bool) if allowed is None else allowed.copy()
+    candidates[seen] = False
+    items = np.flatnonzero(candidates)
+    best = items[np.argsort(-scores[items], kind="stable")[:k]]
+    return best, scores[best]

@@ -1,0 +1,190 @@
+"""The report's plots.
+
+Each function takes plain numbers and returns a `matplotlib.figure.Figure` made without pyplot: no
+global state, no window. `figure.savefig("plot.png")` writes it; the report embeds it as it is.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullFormatter
+
+# Okabe and Ito's colour-blind-safe palette without its yellow and black.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_MARKERS = ("o", "s", "^", "D", "v", "P")
+_INK = "#333333"
+_PANEL_WIDTH, _PANEL_HEIGHT = 3.4, 2.8  # inches
+
+
+def training_curves(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """Curves by epoch, one panel for each quantity.
+
+    Args:
+        panels: title of a panel (as "validation AUC") -> name of a curve (as "DVBPR") -> one value
+            an epoch, as they stand in `History.history`. A name keeps its colour across panels.
+    """
+    names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
+    figure, axes = _panels(panels)
+    for axis, curves in zip(axes, panels.values(), strict=True):
+        for name, values in curves.items():
+            _line(axis, range(1, len(values) + 1), values, names.index(name), label=name)
+        axis.set_xlabel("epoch")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    if len(names) > 1:
+        _legend_below(figure, axes)
+    return figure
+
+
+def auc_chart(aucs: Mapping[str, Mapping[str, float]], reference: str = "oracle") -> Figure:
+    """One line a model, one mark for each of its AUCs; 0.5, pure chance, is marked.
+
+    Args:
+        aucs: name of a model -> kind of AUC (as "all", "cold") -> value. NaN draws nothing.
+        reference: the model that knows the answer, set apart at the bottom where it is given.
+    """
+    models = [name for name in aucs if name != reference] + [n for n in aucs if n == reference]
+    kinds = list(dict.fromkeys(kind for values in aucs.values() for kind in values))
+    figure = _figure(2 * _PANEL_WIDTH, 1.3 + 0.36 * len(models))
+    axis = _styled(figure.add_subplot())
+    for row, name in enumerate(models):
+        values = [value for value in aucs[name].values() if not np.isnan(value)]
+        if values:
+            axis.hlines(row, min(values), max(values), color="#C8C8C8", linewidth=2, zorder=1)
+    for number, kind in enumerate(kinds):
+        axis.scatter(
+            [aucs[name].get(kind, np.nan) for name in models],
+            range(len(models)),
+            s=56,
+            color=COLOURS[number % len(COLOURS)],
+            marker=_MARKERS[number % len(_MARKERS)],
+            edgecolor="white",
+            linewidth=0.8,
+            label=kind,
+            zorder=3,
+        )
+    axis.axvline(0.5, color=_INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    axis.text(
+        0.5,
+        1.01,
+        "chance",
+        color=_INK,
+        fontsize=8,
+        ha="center",
+        transform=axis.get_xaxis_transform(),
+    )
+    if reference in aucs:
+        axis.axhspan(len(models) - 1.5, len(models) - 0.5, color="#F3F3F3", zorder=-1)
+    axis.set_yticks(range(len(models)), models)
+    axis.set_ylim(len(models) - 0.5, -0.5)
+    axis.grid(axis="y", visible=False)
+    axis.set_xlabel("AUC")
+    _legend_below(figure, [axis])
+    return figure
+
+
+def eta_curve(curve: Sequence[Mapping[str, float]]) -> Figure:
+    """What the realism weight η of the design objective trades: one panel for each quantity.
+
+    Args:
+        curve: one mapping for each η, with "eta" and the quantities measured on the designs (as
+            "preference", "discriminator", "quality"); every mapping has the same keys. η = 0 is
+            allowed.
+    """
+    curve = sorted(curve, key=lambda point: point["eta"])
+    etas = [point["eta"] for point in curve]
+    quantities = [name for name in curve[0] if name != "eta"]
+    figure, axes = _panels(quantities)
+    for number, (axis, quantity) in enumerate(zip(axes, quantities, strict=True)):
+        _line(axis, etas, [point[quantity] for point in curve], number)
+        axis.set_xlabel("η (weight of realism)")
+        # Logarithmic, with η = 0 one step left of the smallest positive weight.
+        positive = [eta for eta in etas if eta > 0]
+        if len(positive) < len(etas) and positive:
+            axis.set_xscale("symlog", linthresh=min(positive), linscale=0.5)
+        elif positive:
+            axis.set_xscale("log")
+        axis.set_xticks(etas, [f"{eta:g}" for eta in etas])
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.tick_params(axis="x", which="minor", length=0)
+    return figure
+
+
+def design_trajectory(steps: Mapping[str, np.ndarray]) -> Figure:
+    """How a design came about, step by step: one panel for each quantity.
+
+    Args:
+        steps: name of a quantity (as "objective", "preference", "realism") -> its values, (steps,)
+            or (steps, restarts). Of several restarts the one whose first quantity ends highest is
+            drawn strong, the others faint.
+    """
+    values = {name: np.asarray(series, dtype=float) for name, series in steps.items()}
+    values = {name: v[:, None] if v.ndim == 1 else v for name, v in values.items()}
+    best = int(np.argmax(next(iter(values.values()))[-1]))
+    figure, axes = _panels(values)
+    for number, (axis, series) in enumerate(zip(axes, values.values(), strict=True)):
+        others = np.delete(series, best, axis=1)
+        if others.size:
+            axis.plot(others, color="#BDBDBD", linewidth=0.8, alpha=0.7)
+        axis.plot(series[:, best], color=COLOURS[number % len(COLOURS)], linewidth=2.2)
+        axis.set_xlabel("step")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+    return figure
+
+
+def _panels(titles: Collection[str]) -> tuple[Figure, list[Axes]]:
+    """A figure of styled axes side by side, one for each title."""
+    figure = _figure(_PANEL_WIDTH * len(titles), _PANEL_HEIGHT)
+    axes = []
+    for number, title in enumerate(titles, start=1):
+        axis = figure.add_subplot(1, len(titles), number)
+        axis.set_title(title, color=_INK, size=10.5, weight="bold")
+        axes.append(_styled(axis))
+    return figure, axes
+
+
+def _figure(width: float, height: float) -> Figure:
+    return Figure(figsize=(width, height), dpi=144, layout="constrained")
+
+
+def _styled(axis: Axes) -> Axes:
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[["left", "bottom"]].set_color("#9A9A9A")
+    axis.tick_params(colors=_INK, labelsize=9)
+    axis.xaxis.label.set(color=_INK, size=9.5)
+    axis.grid(color="#E4E4E4", linewidth=0.8)
+    axis.set_axisbelow(True)
+    return axis
+
+
+def _line(axis: Axes, x: Sequence[float], y: Sequence[float], number: int, **options: Any) -> None:
+    """A curve with marks, so that two curves differ in more than their colour."""
+    axis.plot(
+        x,
+        y,
+        color=COLOURS[number % len(COLOURS)],
+        marker=_MARKERS[number % len(_MARKERS)],
+        markersize=5,
+        linewidth=1.8,
+        **options,
+    )
+
+
+def _legend_below(figure: Figure, axes: Sequence[Axes]) -> None:
+    """One legend for all panels, outside them."""
+    entries = {
+        label: handle
+        for axis in axes
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(
+        entries.values(),
+        entries.keys(),
+        loc="outside lower center",
+        ncols=6,
+        frameon=False,
+        fontsize=9,
+        labelcolor=_INK,
+    )

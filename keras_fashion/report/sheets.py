@@ -1,0 +1,196 @@
+"""Picture sheets: labelled rows of captioned pictures, drawn with Pillow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import zip_longest
+from math import ceil
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+_INK, _MUTED, _FRAME, _PAPER = "#222222", "#6B6B6B", "#E2E2E2", "#FFFFFF"
+_MARGIN = 20  # around the sheet
+_GAP = 8  # between two pictures of a group
+_GROUP_GAP = 28  # between two groups, and between the label and the first group
+_ROW_GAP = 16
+_LABEL_WIDTH = 150  # a longer label is wrapped, a longer heading shortened
+_LINE = 18  # height of a line of text
+
+
+@dataclass(frozen=True)
+class PictureGroup:
+    """Pictures that belong together in a row, as "recommended".
+
+    Args:
+        heading: stands above the group; not repeated under the same heading of the row before.
+        pictures: (n, H, W, 3) uint8; n may be 0.
+        captions: one for each picture, or none at all.
+    """
+
+    heading: str
+    pictures: np.ndarray
+    captions: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        pictures = np.asarray(self.pictures)
+        if pictures.ndim != 4 or pictures.shape[-1] != 3 or pictures.dtype != np.uint8:
+            raise ValueError(
+                f"pictures must be (n, H, W, 3) uint8, received {pictures.shape} {pictures.dtype}"
+            )
+        if len(self.captions) not in (0, len(pictures)):
+            raise ValueError(f"{len(self.captions)} captions for {len(pictures)} pictures")
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """A row of a sheet: its label at the left, then its groups; the n-th groups are aligned."""
+
+    label: str
+    groups: Sequence[PictureGroup]
+
+
+def picture_sheet(
+    rows: Sequence[SheetRow], title: str = "", picture_height: int = 128
+) -> Image.Image:
+    """Draws rows of pictures on white.
+
+    Args:
+        rows: from top to bottom; at least one.
+        title: above everything; nothing where empty.
+        picture_height: every picture is scaled to it with Lanczos, pixels. Widths follow the
+            pictures' own proportions.
+
+    Returns:
+        An RGB image, just large enough. `image.save("sheet.png")` writes it.
+
+    Example: for each user what they bought, what is recommended and what was designed:
+        ```python
+        picture_sheet([
+            SheetRow("user 7", [
+                PictureGroup("bought", bought),
+                PictureGroup("recommended", recommended, ["3.1", "2.9"]),
+                PictureGroup("designed", designed, ["4.4", "4.2"]),
+            ]),
+            ...
+        ])
+        ```
+    """
+    if not rows:
+        raise ValueError("a picture sheet needs at least one row")
+    columns = _columns(rows, picture_height)
+    label_width = _label_width(rows)
+    left = _MARGIN + (label_width + _GROUP_GAP if label_width else 0)
+    width = left + sum(columns) + _GROUP_GAP * (len(columns) - 1) + _MARGIN
+    width = max(width, round(_font(18, bold=True).getlength(title)) + 2 * _MARGIN)
+    heights = [
+        _LINE * any(headings) + picture_height + _LINE * any(group.captions for group in row.groups)
+        for row, headings in zip(rows, _headings(rows), strict=True)
+    ]
+    top = _MARGIN + (36 if title else 0)
+    height = top + sum(heights) + _ROW_GAP * (len(rows) - 1) + _MARGIN
+
+    sheet = Image.new("RGB", (width, height), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((_MARGIN, _MARGIN), title, _INK, _font(18, bold=True), anchor="lt")
+    for row, headings, row_height in zip(rows, _headings(rows), heights, strict=True):
+        picture_top = top + _LINE * any(headings)
+        _draw_label(draw, row.label, label_width, picture_top + picture_height / 2)
+        x = left
+        for group, heading, column in zip(row.groups, headings, columns, strict=False):
+            if heading:
+                font = _font(13, bold=True)
+                text = _shorten(heading, font, column)
+                draw.text((x, picture_top - 6), text, _INK, font, anchor="ls")
+            _draw_group(sheet, group, x, picture_top, picture_height)
+            x += column + _GROUP_GAP
+        top += row_height + _ROW_GAP
+    return sheet
+
+
+def _draw_group(
+    sheet: Image.Image, group: PictureGroup, left: int, top: int, picture_height: int
+) -> None:
+    draw = ImageDraw.Draw(sheet)
+    width = _picture_width(group, picture_height)
+    for number, picture in enumerate(np.asarray(group.pictures)):
+        x = left + number * (width + _GAP)
+        scaled = Image.fromarray(picture).resize((width, picture_height), Image.Resampling.LANCZOS)
+        sheet.paste(scaled, (x, top))
+        draw.rectangle((x - 1, top - 1, x + width, top + picture_height), outline=_FRAME)
+        if group.captions:
+            caption = _shorten(str(group.captions[number]), _font(12), width + _GAP - 2)
+            centre = (x + width / 2, top + picture_height + 5)
+            draw.text(centre, caption, _MUTED, _font(12), anchor="ma")
+
+
+def _draw_label(draw: ImageDraw.ImageDraw, label: str, width: int, middle: float) -> None:
+    lines = _wrap(label, _font(13), width)
+    top = middle - _LINE * len(lines) / 2
+    for number, line in enumerate(lines):
+        draw.text((_MARGIN, top + _LINE * (number + 0.5)), line, _INK, _font(13), anchor="lm")
+
+
+def _headings(rows: Sequence[SheetRow]) -> list[list[str]]:
+    """The headings to draw above each row: those that differ from the row before."""
+    shown, above = [], []
+    for row in rows:
+        headings = [group.heading for group in row.groups]
+        shown.append([""] * len(headings) if headings == above else headings)
+        above = headings
+    return shown
+
+
+def _columns(rows: Sequence[SheetRow], picture_height: int) -> list[int]:
+    """Width of each column of groups, in pixels: that of its widest group or heading."""
+    widths = [[_group_width(group, picture_height) for group in row.groups] for row in rows]
+    return [max(column) for column in zip_longest(*widths, fillvalue=0)]
+
+
+def _group_width(group: PictureGroup, picture_height: int) -> int:
+    count = max(len(group.pictures), 1)
+    pictures = count * (_picture_width(group, picture_height) + _GAP) - _GAP
+    heading = ceil(_font(13, bold=True).getlength(group.heading))
+    return max(pictures, min(heading, _LABEL_WIDTH))
+
+
+def _picture_width(group: PictureGroup, picture_height: int) -> int:
+    _, height, width, _ = np.shape(group.pictures)
+    return max(1, round(picture_height * width / height))
+
+
+def _label_width(rows: Sequence[SheetRow]) -> int:
+    longest = max(_font(13).getlength(row.label) for row in rows)
+    return min(_LABEL_WIDTH, ceil(longest))
+
+
+def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """Breaks text at spaces into lines of at most `width` pixels; four lines at most."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    if len(lines) > 4:
+        lines = [*lines[:3], f"{lines[3]} …"]
+    return [_shorten(line, font, width) for line in lines]
+
+
+def _shorten(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+    """Cuts text that is wider than `width` pixels and ends it with an ellipsis."""
+    text = " ".join(text.split())
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(f"{text}…") > width:
+        text = text[:-1]
+    return f"{text}…"
+
+
+@cache
+def _font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans from matplotlib's own data: the same sheet on every machine."""
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, size)

@@ -1,0 +1,165 @@
+"""A run: the folder that a training leaves, and all that is needed to use its model."""
+
+import json
+import os
+import platform
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import keras_fashion
+import keras_fashion.models  # registers the classes that a run may hold
+from keras_fashion.catalogue import Catalogue, Split, leave_one_out, picture_batches, read_split
+from keras_fashion.errors import InputError
+from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.written_aside import written_aside
+
+
+class Run:
+    """A run folder.
+
+    Holds `config.json` (every option, the seed, the catalogue and its fingerprint, library
+    versions), `model.keras` (the best epoch), `metrics.json`, `history.csv` (a row an epoch),
+    `vectors.npz` (a recommender's scoring vectors) and `logs/` for TensorBoard.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @classmethod
+    def create(cls, path: str | Path, config: dict[str, Any], catalogue: Catalogue) -> "Run":
+        """Starts a run folder.
+
+        Raises:
+            InputError: If the folder exists and is not empty.
+        """
+        path = Path(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise InputError(f"{path} exists and is not empty; name another folder with --out.")
+        path.mkdir(parents=True, exist_ok=True)
+        run = cls(path)
+        run.write_json(
+            "config.json",
+            config
+            | {
+                "catalogue": os.path.abspath(catalogue.path),
+                "fingerprint": catalogue.fingerprint,
+                "versions": versions(),
+            },
+        )
+        return run
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """What the run was started with; InputError if the folder is no run."""
+        try:
+            return json.loads((self.path / "config.json").read_text())
+        except (OSError, json.JSONDecodeError) as error:
+            raise InputError(
+                f"{self.path} is not a run folder ({error}); make one with `keras-fashion train`."
+            ) from error
+
+    @cached_property
+    def model(self) -> keras.Model:
+        """The trained model; InputError if training has not finished an epoch."""
+        path = self.path / "model.keras"
+        if not path.is_file():
+            raise InputError(f"{self.path} holds no trained model; run its training again.")
+        return keras.saving.load_model(path)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that the run was trained on; InputError if it is gone or has changed."""
+        catalogue = Catalogue.load(self.config["catalogue"])
+        if catalogue.fingerprint != self.config["fingerprint"]:
+            raise InputError(
+                f"{self.path} was trained on another catalogue than the one that is now in "
+                f"{catalogue.path} (fingerprints {self.config['fingerprint'][:12]} and "
+                f"{catalogue.fingerprint[:12]}); train again, or bring the old one back."
+            )
+        return catalogue
+
+    @cached_property
+    def split(self) -> Split:
+        """The split that the run was trained on."""
+        if self.config["split"]:
+            return read_split(self.config["split"], self.catalogue)
+        return leave_one_out(self.catalogue, seed=self.config["seed"])
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What was measured so far."""
+        path = self.path / "metrics.json"
+        return json.loads(path.read_text()) if path.is_file() else {}
+
+    @cached_property
+    def vectors(self) -> ScoringVectors:
+        """The recommender's scoring vectors, as they were after training."""
+        path = self.path / "vectors.npz"
+        if not path.is_file():
+            raise InputError(f"{self.path} is not the run of a recommender.")
+        with np.load(path) as arrays:
+            return ScoringVectors(**arrays)
+
+    def trained_user(self, user_id: str) -> int:
+        """Dense index of a user whom the model was trained on; InputError for any other."""
+        user = self.catalogue.user_index(user_id)
+        if not len(self.split.items_of(user)):
+            raise InputError(
+                f"user {user_id!r} has {len(self.catalogue.items_of(user))} item(s) in the "
+                "catalogue, too few to have been trained on; name a user with at least 5."
+            )
+        return user
+
+    def save_model(self, model: keras.Model) -> None:
+        """Writes `model.keras`, aside and then renamed."""
+        with written_aside(self.path / "model.keras") as aside:
+            model.save(aside)
+
+    def write_vectors(self) -> None:
+        """Scores once what `vectors` reads: pictures need not be embedded again."""
+        encoder = getattr(self.model, "encoder", None)
+        pictures = None
+        if encoder is not None:
+            pictures = picture_batches(self.catalogue.pictures(encoder.picture_size))
+        with written_aside(self.path / "vectors.npz") as aside:
+            np.savez(aside, **self.model.scoring_vectors(pictures)._asdict())
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Writes a JSON file of the run, aside and then renamed."""
+        with written_aside(self.path / name) as aside:
+            aside.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """What ran: this package and the libraries that decide its numbers."""
+    return {
+        "keras_fashion": keras_fashion.__version__,
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
+    """A DVBPR's run and a GAN's run of one catalogue, checked; InputError for any other pair."""
+    for run, model in ((recommender, "dvbpr"), (gan, "gan")):
+        if run.config["model"] != model:
+            raise InputError(
+                f"{run.path} is a run of {run.config['model']}; design needs one of dvbpr and "
+                "one of gan, in this order."
+            )
+    if recommender.config["fingerprint"] != gan.config["fingerprint"]:
+        raise InputError(
+            f"{recommender.path} and {gan.path} were trained on different catalogues; "
+            "train both on one."
+        )
+    return recommender, gan

@@ -1,0 +1,48 @@
+"""The category classifier of a catalogue, trained once and kept beside it."""
+
+import keras
+import numpy as np
+
+from keras_fashion.catalogue import Catalogue, labelled_pictures, picture_batches
+from keras_fashion.models import CategoryClassifier
+from keras_fashion.written_aside import written_aside
+
+PICTURE_SIZE = (64, 64)
+
+
+def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
+    """Loads the catalogue's classifier, or trains it at the first call.
+
+    It stands in for a network trained on ImageNet, which cannot be had without a download: its
+    features are the frozen ones of VisRank and VBPR, its class probabilities score generated
+    pictures. It sees pictures and categories only, never feedback.
+    """
+    path = catalogue.path / "category_classifier.keras"
+    if not path.is_file():
+        # A seed of its own: the classifier belongs to the catalogue, not to a run.
+        keras.utils.set_random_seed(0)
+        model = CategoryClassifier(len(catalogue.categories))
+        model.compile(
+            optimizer=keras.optimizers.Adam(1e-3),
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        batches = labelled_pictures(
+            catalogue.pictures(PICTURE_SIZE), catalogue.item_categories, 64, seed=0, flip=True
+        )
+        model.fit(batches, epochs=epochs_for(len(catalogue.item_ids)), verbose=0)
+        with written_aside(path) as aside:
+            model.save(aside)
+    return keras.saving.load_model(path)
+
+
+def epochs_for(item_count: int) -> int:
+    """About 20,000 pictures' worth of training, at least one pass and at most ten."""
+    return int(np.clip(20_000 // item_count, 1, 10))
+
+
+def frozen_features(catalogue: Catalogue) -> np.ndarray:
+    """(I, F) float32: the classifier's features of all items, in item order."""
+    model = category_classifier(catalogue)
+    batches = picture_batches(catalogue.pictures(PICTURE_SIZE))
+    return np.concatenate([model.features(batch).numpy() for batch in batches])

@@ -1,0 +1,46 @@
+"""Packaging of keras-fashion."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(
+    r'__version__ = "(.+)"', (HERE / "keras_fashion" / "__init__.py").read_text()
+).group(1)
+
+setup(
+    name="keras-fashion",
+    version=VERSION,
+    description="Visually-aware fashion recommendation and design with Keras (DVBPR, ICDM 2017)",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(include=["keras_fashion", "keras_fashion.*"]),
+    package_data={"keras_fashion.report": ["*.html"]},
+    install_requires=[
+        "click>=8.1",
+        "keras>=3.12",
+        "lazy-loader>=0.4",
+        "matplotlib>=3.8",
+        "numpy>=1.26",
+        "pandas>=2.2",
+        "pillow>=10",
+        "pyarrow>=16",
+        "scikit-image>=0.23",
+        "tensorboard>=2.20",
+        "tensorflow>=2.20",
+        "tqdm>=4.66",
+    ],
+    extras_require={
+        "dev": ["hypothesis>=6.100", "pytest>=8", "ruff>=0.15", "scikit-learn>=1.4"],
+    },
+    entry_points={"console_scripts": ["keras-fashion=keras_fashion.cli:main"]},
+    classifiers=[
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

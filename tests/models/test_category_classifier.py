@@ -1,0 +1,74 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_fashion.models.category_classifier import CategoryClassifier
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    """Noise whose category is whether the upper or the lower half is darker."""
+    random = np.random.default_rng(0)
+    categories = random.integers(0, 2, 256).astype(np.int32)
+    pictures = random.uniform(-0.3, 1, (256, 32, 32, 3)).astype(np.float32)
+    for picture, category in zip(pictures, categories, strict=True):
+        picture[16 * category : 16 * (category + 1)] -= 0.7
+    return pictures, categories
+
+
+@pytest.fixture(scope="module")
+def classifier(labelled):
+    keras.utils.set_random_seed(3)
+    model = CategoryClassifier(category_count=2)
+    model.compile(
+        optimizer=keras.optimizers.Adam(3e-3),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    model.fit(*labelled, batch_size=32, epochs=8, verbose=0)
+    return model
+
+
+def test_learns_where_things_are(classifier, labelled):
+    assert classifier.evaluate(*labelled, verbose=0)[1] > 0.95
+
+
+def test_features_are_standardised(classifier, labelled):
+    features = keras.ops.convert_to_numpy(classifier.features(labelled[0]))
+    assert features.shape == (256, 128)
+    assert np.abs(features.mean(axis=0)).mean() < 0.3
+    assert 0.7 < np.median(features.std(axis=0)) < 1.4
+
+
+def test_logits_are_a_linear_map_of_the_features(classifier, labelled):
+    pictures = labelled[0][:8]
+    features = keras.ops.convert_to_numpy(classifier.features(pictures))
+    kernel, bias = classifier.logits.get_weights()
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(classifier(pictures)), features @ kernel + bias, atol=1e-4
+    )
+
+
+def test_any_picture_size(classifier):
+    assert classifier.features(np.zeros((2, 48, 40, 3), np.float32)).shape == (2, 128)
+
+
+def test_round_trip(classifier, labelled, tmp_path):
+    classifier.save(tmp_path / "classifier.keras")
+    loaded = keras.saving.load_model(tmp_path / "classifier.keras")
+    pictures = labelled[0][:4]
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(loaded(pictures)),
+        keras.ops.convert_to_numpy(classifier(pictures)),
+    )
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(loaded.features(pictures)),
+        keras.ops.convert_to_numpy(classifier.features(pictures)),
+    )
+    assert loaded.widths == classifier.widths
+
+
+@pytest.mark.parametrize("options", [{"category_count": 0}, {"category_count": 2, "widths": ()}])
+def test_refuses_nonsense(options):
+    with pytest.raises(ValueError, match="received"):
+        CategoryClassifier(**options)

@@ -1,0 +1,181 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_fashion.errors import InputError
+from keras_fashion.models.conditional_gan import ConditionalGAN
+
+
+@pytest.fixture
+def gan():
+    gan = ConditionalGAN(3, picture_size=(16, 32), code_size=5, width=4, seed=1)
+    gan.compile()
+    return gan
+
+
+def batch(count=6, size=(16, 32), categories=3):
+    rng = np.random.default_rng(0)
+    pictures = rng.uniform(-1, 1, (count, *size, 3)).astype("float32")
+    return tf.constant(pictures), tf.constant(np.arange(count) % categories, tf.int32)
+
+
+def values(network):
+    return [np.array(weight) for weight in network.weights]
+
+
+def moved(before, network):
+    return [not np.array_equal(a, b) for a, b in zip(before, values(network), strict=True)]
+
+
+def test_pictures_and_verdicts(gan):
+    pictures, category = batch()
+    codes = gan.sample_codes(6)
+    assert codes.shape == (6, 5)
+    assert float(tf.reduce_max(tf.abs(codes))) <= 1
+    generated = gan.generator([codes, category])
+    assert generated.shape == (6, 16, 32, 3)
+    assert generated.dtype == tf.float32
+    assert float(tf.reduce_max(tf.abs(generated))) <= 1
+    assert gan.discriminator([pictures, category]).shape == (6, 1)
+    np.testing.assert_array_equal(gan([codes, category]), generated)
+
+
+def test_prior_is_uniform():
+    codes = np.array(ConditionalGAN(2, (16, 16), code_size=8, width=2).sample_codes(4000)).ravel()
+    assert np.mean(codes) == pytest.approx(0, abs=0.02)
+    assert np.var(codes) == pytest.approx(1 / 3, abs=0.01)
+    assert np.mean(codes < -0.5) == pytest.approx(0.25, abs=0.02)
+
+
+@pytest.mark.parametrize("size", [(20, 32), (32, 8), (0, 16)])
+def test_picture_size_must_be_divisible_by_sixteen(size):
+    with pytest.raises(InputError, match=f"{size[0]}x{size[1]}"):
+        ConditionalGAN(2, size)
+
+
+def test_discriminator_step_moves_only_the_discriminator(gan):
+    pictures, category = batch()
+    fakes = gan.generator([gan.sample_codes(6), category])
+    kept = values(gan.generator), values(gan.apprentice)
+    judge = [np.array(v) for v in gan.discriminator.trainable_variables]
+    gan.discriminator_step(pictures, fakes, category)
+    assert not any(moved(kept[0], gan.generator))
+    assert not any(moved(kept[1], gan.apprentice))
+    for before, after in zip(judge, gan.discriminator.trainable_variables, strict=True):
+        assert not np.array_equal(before, after), after.path
+
+
+def test_generator_step_moves_only_the_apprentice_and_its_average(gan):
+    _, category = batch()
+    kept, average = values(gan.discriminator), values(gan.generator)
+    apprentice = [np.array(v) for v in gan.apprentice.trainable_variables]
+    gan.generator_step(gan.sample_codes(6), category)
+    assert not any(moved(kept, gan.discriminator))
+    for before, after in zip(apprentice, gan.apprentice.trainable_variables, strict=True):
+        assert not np.array_equal(before, after), after.path
+    decay = gan.average_decay
+    for before, new, now in zip(
+        average, values(gan.apprentice), values(gan.generator), strict=True
+    ):
+        np.testing.assert_allclose(now, decay * before + (1 - decay) * new, rtol=1e-5, atol=1e-6)
+
+
+def test_steps_go_downhill(gan):
+    # one small step against the gradient lowers the loss that it was taken on
+    pictures, category = batch()
+    codes = gan.sample_codes(6)
+    gan.compile(keras.optimizers.SGD(1e-3), keras.optimizers.SGD(1e-3))
+    fakes = gan.apprentice([codes, category])
+    losses = [float(gan.discriminator_step(pictures, fakes, category)) for _ in range(30)]
+    assert losses[-1] < losses[0]
+    losses = [float(gan.generator_step(codes, category)) for _ in range(30)]
+    assert losses[-1] < losses[0]
+
+
+def test_a_verdict_does_not_depend_on_the_batch(gan):
+    pictures, category = batch()
+    together = gan.discriminator([pictures, category])
+    alone = [gan.discriminator([pictures[i : i + 1], category[i : i + 1]])[0] for i in range(6)]
+    np.testing.assert_allclose(together, alone, rtol=1e-5, atol=1e-6)
+
+
+def test_category_changes_picture_and_verdict(gan):
+    pictures, category = batch()
+    gan.fit(tf.data.Dataset.from_tensors((pictures, category)).repeat(5), verbose=0)
+    codes = gan.sample_codes(6)
+    other = (category + 1) % 3
+    assert float(
+        tf.reduce_max(
+            tf.abs(gan.generator([codes, category]) - gan.generator([codes, other]))
+        )
+    ) > 1e-3
+    assert float(
+        tf.reduce_min(
+            tf.abs(gan.discriminator([pictures, category]) - gan.discriminator([pictures, other]))
+        )
+    ) > 0
+
+
+def test_gradient_with_respect_to_the_code(gan):
+    # design climbs the verdict over z: the gradient is the slope
+    category = tf.constant([1], tf.int32)
+    code = tf.Variable(gan.sample_codes(1))
+
+    def verdict(z):
+        return gan.discriminator([gan.generator([z, category]), category])[0, 0]
+
+    with tf.GradientTape() as tape:
+        slope = verdict(code)
+    slope = tape.gradient(slope, code)
+    direction = slope / tf.norm(slope)
+    step = 1e-2
+    rise = (verdict(code + step * direction) - verdict(code - step * direction)) / (2 * step)
+    assert float(tf.norm(slope)) > 0
+    assert float(rise) == pytest.approx(float(tf.norm(slope)), rel=0.05)
+
+
+def test_keras_file_round_trip(gan, tmp_path):
+    data = tf.data.Dataset.from_tensors(batch()).repeat(4)
+    gan.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.SGD(1e-2))
+    gan.fit(data, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    pictures, category = batch()
+    codes = gan.sample_codes(6)
+    for before, after in (
+        (gan.generator([codes, category]), loaded.generator([codes, category])),
+        (gan.apprentice([codes, category]), loaded.apprentice([codes, category])),
+        (gan.discriminator([pictures, category]), loaded.discriminator([pictures, category])),
+    ):
+        np.testing.assert_array_equal(before, after)
+    assert isinstance(loaded.discriminator_optimizer, keras.optimizers.SGD)
+    assert float(loaded.generator_optimizer.learning_rate) == pytest.approx(1e-3)
+    assert int(loaded.generator_optimizer.iterations) == 4
+    # training goes on from where it stopped
+    loaded.sample_codes(6)
+    on, loaded_on = (g.fit(data, verbose=0).history for g in (gan, loaded))
+    assert on == pytest.approx(loaded_on, rel=1e-4)
+
+
+def test_same_seed_same_losses():
+    def losses(seed):
+        gan = ConditionalGAN(3, picture_size=(16, 16), code_size=5, width=4, seed=seed)
+        gan.compile()
+        data = tf.data.Dataset.from_tensors(batch(size=(16, 16))).repeat(5)
+        return gan.fit(data, verbose=0).history
+
+    assert losses(1) == pytest.approx(losses(1), rel=1e-4)
+    assert losses(1) != pytest.approx(losses(2), rel=1e-4)
+
+
+def test_learns_the_colour_of_each_category():
+    colours = np.array([[0.8, -0.6, -0.4], [-0.7, -0.2, 0.8]], np.float32)
+    category = np.arange(16, dtype=np.int32) % 2
+    pictures = np.broadcast_to(colours[category][:, None, None], (16, 16, 16, 3))
+    gan = ConditionalGAN(2, picture_size=(16, 16), code_size=4, width=8, seed=0)
+    gan.compile(keras.optimizers.Adam(2e-3, beta_1=0.5), keras.optimizers.Adam(2e-3, beta_1=0.5))
+    gan.fit(tf.data.Dataset.from_tensors((pictures, category)).repeat(400), verbose=0)
+    for c in range(2):
+        drawn = gan.generator([gan.sample_codes(32), tf.fill([32], c)])
+        np.testing.assert_allclose(np.mean(drawn, (0, 1, 2)), colours[c], atol=0.2)
