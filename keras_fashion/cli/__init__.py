@@ -13,19 +13,16 @@ from keras_fashion.cli.report import report
 from keras_fashion.cli.train import train
 
 
-@click.group(cls=PlainErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=PlainErrors,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__)
 def main() -> None:
-    r"""Learn people's taste in clothes, recommend garments that exist, design ones that do not.
+    """Learn people's taste in clothes, recommend garments that exist, design ones that do not.
 
-    \b
-    prepare    a shop's files, or the built-in atelier, into a catalogue
-    train      a recommender or the GAN on a catalogue, into a run folder
-    evaluate   a recommender's exact AUC
-    recommend  existing items to a user
-    design     new garments for a user or a group
-    export     SavedModels for TensorFlow Serving
-    report     one HTML file about a recommender and a GAN
+    Start with `prepare`, then `train`; every other command takes the run folders that `train`
+    leaves.
     """
 
 

@@ -42,7 +42,7 @@ class CategoryClassifier(keras.Model):
     """
 
     def __init__(
-        self, category_count: int, widths: Sequence[int] = (16, 24, 32, 56), **kwargs: Any
+        self, category_count: int, widths: Sequence[int] = (24, 32, 32, 40), **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         if category_count < 1:

@@ -24,13 +24,16 @@ class Discriminator(keras.Model):
         picture_size: (H, W), each divisible by 16.
         width: channels at half the picture's size; doubled at each halving.
         seed: integer or `keras.random.SeedGenerator` for the initial weights.
+
+    Raises:
+        InputError: if the picture size is not divisible by 16.
     """
 
     def __init__(
         self,
         category_count: int,
         picture_size: tuple[int, int] = (64, 64),
-        width: int = 32,
+        width: int = 24,
         seed: int | keras.random.SeedGenerator = 0,
         **kwargs: Any,
     ) -> None:
@@ -65,6 +68,11 @@ class Discriminator(keras.Model):
             [pictures, category], layers.Add(dtype="float32")([likeness, fit]), **kwargs
         )
 
+        # Keras draws the start of the power iteration without a seed
+        start = keras.initializers.RandomNormal(seed=seed)
+        for layer in self.layers:
+            if isinstance(layer, layers.SpectralNormalization):
+                layer.vector_u.assign(start(layer.vector_u.shape))
         self.category_count = category_count
         self.picture_size = (height, breadth)
         self.width = width

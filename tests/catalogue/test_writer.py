@@ -251,6 +251,7 @@ NOISE = np.random.default_rng(8).integers(0, 256, (64, 64, 3), dtype=np.uint8)
         pytest.param(encode(kind="JPEG")[:20], id="header only"),
         pytest.param(broken_checksum(), id="PNG with a wrong checksum"),
         pytest.param(encode(kind="EPS"), id="EPS, which would start Ghostscript"),
+        pytest.param(encode(kind="TIFF"), id="a format that is not for the web"),
         pytest.param(png_by_hand((10**5, 10**5, 8, 2, 0, 0, 0), []), id="decompression bomb"),
         pytest.param(png_by_hand((10**4, 10**4, 8, 2, 0, 0, 0), []), id="smaller bomb"),
     ],

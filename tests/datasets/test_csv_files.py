@@ -133,7 +133,7 @@ def test_folder_tar_and_zip_give_the_same_catalogue(shop):
 def test_columns_are_named_by_options_and_text_stays_text(shop):
     shop.items = shop.write(
         "items.csv",
-        '\ufeffnote,article_id,group\r\n"two\r\nlines, and a comma",0108,NA\r\nx,0205,1.0\r\n',
+        '\ufeffarticle_id,note,group\r\n0108,"two\r\nlines, and a comma",NA\r\n0205,x,1.0\r\n',
     )
     shop.log = shop.write(
         "interactions.csv",
@@ -152,6 +152,13 @@ def test_columns_are_named_by_options_and_text_stays_text(shop):
         ["nan", "0108", "2020"],
         ['1e3, "q"', "0205", None],
     ]
+
+
+def test_line_breaks_in_fields_are_read_beyond_the_readers_first_block(shop):
+    note = '"' + "a line\n" * 500 + '"'
+    rows = [f"user {n},0108,{note}\n" for n in range(1000)]
+    shop.log = shop.write("interactions.csv", "user,item,note\n" + "".join(rows))
+    assert shop.prepare()["interactions"] == 1000
 
 
 def test_time_is_optional(shop):

@@ -26,7 +26,7 @@ def test_a_grid_every_few_epochs_and_at_the_end(run):
 
 
 def test_a_row_a_category_a_column_a_code(run):
-    folder, gan, callback = run
+    folder, gan, _ = run
     grid = np.asarray(Image.open(folder / "samples" / "epoch_0005.png")).astype(float)
     assert grid.shape == (3 * 16, 5 * 32, 3)
     codes = np.random.default_rng(3).uniform(-1, 1, (5, 4)).astype("float32")

@@ -1,6 +1,8 @@
 """The atelier: a procedural fashion world with a known answer."""
 
+from keras_fashion.datasets.atelier.measure import Measurement, measure
 from keras_fashion.datasets.atelier.oracle import Oracle
+from keras_fashion.datasets.atelier.recovery import taste_recovery
 from keras_fashion.datasets.atelier.source import prepare_atelier
 
-__all__ = ["Oracle", "prepare_atelier"]
+__all__ = ["Measurement", "Oracle", "measure", "prepare_atelier", "taste_recovery"]

@@ -1,21 +1,34 @@
-"""Fabric: the colour field of a garment, from its colour, pattern and accent."""
+"""What a garment is made of, from its colour, pattern and accent."""
+
+from typing import NamedTuple
 
 import numpy as np
 from skimage.color import lab2rgb
 
 from keras_fashion.datasets.atelier.attributes import PATTERNS, garment_lab
-from keras_fashion.datasets.atelier.canvas import Canvas
+from keras_fashion.datasets.atelier.canvas import Canvas, seam
 
 _PATTERN_CONTRAST = 0.65
 
 
-def rgb(garment: np.void, accent: bool = False) -> np.ndarray:
-    """Returns the garment's colour (or its accent) as (3,) sRGB in [0, 1]."""
-    return lab2rgb(garment_lab(garment, accent))
+class Fabric(NamedTuple):
+    """What a garment is made of; colours are sRGB in [0, 1].
+
+    Attributes:
+        cloth: (size, size, 3), the colour of the patterned cloth at each pixel.
+        colour: (3,), the cloth's own colour.
+        accent: (3,), of trimmings, and of the pattern where it covers the cloth.
+        line: (3,), of seams.
+    """
+
+    cloth: np.ndarray
+    colour: np.ndarray
+    accent: np.ndarray
+    line: np.ndarray
 
 
-def fabric(garment: np.void, canvas: Canvas, upright: bool = False) -> np.ndarray:
-    """Returns the colour of the garment's cloth at each pixel.
+def fabric(garment: np.void, canvas: Canvas, upright: bool = False) -> Fabric:
+    """Returns the garment's fabric.
 
     The pattern covers less than half of the cloth, so that the cloth's own colour stays its
     median; its edges are a pixel wide, so that it is as smooth as the outlines.
@@ -24,10 +37,8 @@ def fabric(garment: np.void, canvas: Canvas, upright: bool = False) -> np.ndarra
         garment: one row of `GARMENT`.
         canvas: gives the pixels' coordinates.
         upright: stripes run upwards in place of across.
-
-    Returns:
-        Array (size, size, 3), sRGB in [0, 1].
     """
+    colour, accent = lab2rgb([garment_lab(garment), garment_lab(garment, accent=True)])
     period = 0.17 + 0.17 * garment["pattern_scale"]
     across, along = (canvas.x, canvas.y) if upright else (canvas.y, canvas.x)
     match PATTERNS[garment["pattern"]]:
@@ -46,7 +57,8 @@ def fabric(garment: np.void, canvas: Canvas, upright: bool = False) -> np.ndarra
         case _:
             amount = np.zeros_like(canvas.x)
     amount = _PATTERN_CONTRAST * amount[..., None]
-    return rgb(garment) * (1 - amount) + rgb(garment, accent=True) * amount
+    cloth = colour * (1 - amount) + accent * amount
+    return Fabric(cloth, colour, accent, seam(colour))
 
 
 def _bands(position: np.ndarray, period: float, share: float, size: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from skimage.color import rgb2lab
+from skimage.filters import gaussian
 from skimage.measure import label
 from skimage.morphology import isotropic_erosion, remove_small_holes
 
@@ -42,6 +43,12 @@ class Measurement(NamedTuple):
     length: float
     width: float
     coverage: float
+
+    @property
+    def lab(self) -> np.ndarray:
+        """The colour in CIELAB, (3,)."""
+        hue = np.radians(self.hue)
+        return np.array([self.lightness, self.chroma * np.cos(hue), self.chroma * np.sin(hue)])
 
 
 _NEUTRAL = Measurement(lightness=50.0, chroma=0.0, hue=0.0, length=0.5, width=0.5, coverage=0.0)
@@ -85,7 +92,8 @@ def measure(picture: np.ndarray, category: str) -> Measurement:
 def _garment_mask(lab: np.ndarray) -> np.ndarray:
     """Returns (H, W) bool: the largest region unlike the border of the picture."""
     border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
-    contrast = np.linalg.norm(lab - np.median(border, axis=0), axis=-1)
+    smooth = gaussian(lab, len(lab) / 80, channel_axis=-1)  # a generator's speckle is no garment
+    contrast = np.linalg.norm(smooth - np.median(border, axis=0), axis=-1)
     regions = label(contrast > _GARMENT_CONTRAST)
     sizes = np.bincount(regions.ravel())
     sizes[0] = 0
@@ -96,7 +104,7 @@ def _garment_mask(lab: np.ndarray) -> np.ndarray:
 
 def _away_from_outline(garment: np.ndarray) -> np.ndarray:
     """Returns the mask without its outermost pixels, unless that leaves nothing."""
-    inside = isotropic_erosion(garment, max(1.5, garment.shape[0] / 48))
+    inside = isotropic_erosion(garment, garment.shape[0] / 32)
     return inside if inside.any() else garment
 
 

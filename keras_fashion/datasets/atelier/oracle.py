@@ -25,7 +25,7 @@ class Oracle:
     Example:
         >>> oracle = Oracle.load("catalogues/atelier")
         >>> oracle.scores(np.array([0, 1])).shape
-        (2, 2400)
+        (2, 2800)
     """
 
     def __init__(self, garments: np.ndarray, shoppers: np.ndarray, popularity: np.ndarray) -> None:

@@ -20,10 +20,10 @@ from skimage.color import rgb2lab
 
 from keras_fashion.datasets.atelier.attributes import CATEGORIES, PATTERNS, garment_lab
 
-COLOUR_TOLERANCE = 21.0
+COLOUR_TOLERANCE = 17.0
 """s_colour, in CIELAB units: how far from the preferred colour a shopper still buys."""
 
-LENGTH_TOLERANCE = 0.30
+LENGTH_TOLERANCE = 0.22
 """s_length, as a share of the range from short to long."""
 
 SHOPPER = np.dtype(
@@ -49,15 +49,15 @@ class Tribe(NamedTuple):
 
 
 TRIBES = (
-    Tribe("minimalist", "#2b2c30", (0.2, 0.7, 0.5, 0.6, 0.9, 0.9), (1, 0, -1, -1), (2, 1, 2, 1, 3, 3)),
-    Tribe("off-white", "#d8d2c8", (0.6, 0.9, 0.2, 0.9, 0.5, 0.8), (1, 0, 0, -1), (2, 3, 2, 2, 3, 1)),
-    Tribe("denim", "#4a678f", (0.5, 0.3, 0.4, 0.2, 0.4, 0.7), (0, 1, -1, 1), (1, 1, 2, 2, 3, 4)),
-    Tribe("romantic", "#dfa9b5", (0.3, 0.6, 0.2, 0.5, 0.3, 0.4), (0, -1, 1, 0), (2, 4, 2, 3, 2, 1)),
-    Tribe("earth", "#9a7148", (0.8, 0.8, 0.9, 0.8, 0.8, 0.8), (0, 0, -1, 1), (3, 2, 3, 2, 2, 2)),
-    Tribe("red", "#b3283a", (0.2, 0.2, 0.7, 0.1, 0.2, 0.3), (1, 0, 1, 0), (3, 4, 3, 2, 1, 1)),
-    Tribe("garden", "#5d7d52", (0.7, 0.5, 0.8, 0.6, 0.6, 0.2), (-1, 0, 0, 1), (1, 2, 2, 3, 3, 2)),
-    Tribe("pool", "#5f93b8", (0.9, 0.1, 0.1, 0.3, 0.1, 0.1), (-1, 1, 0, 0), (2, 2, 1, 2, 4, 3)),
-    Tribe("plum", "#6d3f6b", (0.4, 0.9, 0.8, 0.7, 0.9, 0.5), (0, 0, 1, -1), (3, 3, 3, 2, 2, 1)),
+    Tribe("monochrome", "#2b2c30", (.2, .7, .5, .6, .9, .9), (1, 0, -1, -1), (2, 1, 2, 1, 3, 3)),
+    Tribe("off-white", "#d8d2c8", (.6, .9, .2, .9, .5, .8), (1, 0, 0, -1), (2, 3, 2, 2, 3, 1)),
+    Tribe("denim", "#4a678f", (.5, .3, .4, .2, .4, .7), (0, 1, -1, 1), (1, 1, 2, 2, 3, 4)),
+    Tribe("romantic", "#dfa9b5", (.3, .6, .2, .5, .3, .4), (0, -1, 1, 0), (2, 4, 2, 3, 2, 1)),
+    Tribe("earth", "#9a7148", (.8, .8, .9, .8, .8, .8), (0, 0, -1, 1), (3, 2, 3, 2, 2, 2)),
+    Tribe("red", "#b3283a", (.2, .2, .7, .1, .2, .3), (1, 0, 1, 0), (3, 4, 3, 2, 1, 1)),
+    Tribe("garden", "#5d7d52", (.7, .5, .8, .6, .6, .2), (-1, 0, 0, 1), (1, 2, 2, 3, 3, 2)),
+    Tribe("pool", "#5f93b8", (.9, .1, .1, .3, .1, .1), (-1, 1, 0, 0), (2, 2, 1, 2, 4, 3)),
+    Tribe("plum", "#6d3f6b", (.4, .9, .8, .7, .9, .5), (0, 0, 1, -1), (3, 3, 3, 2, 2, 1)),
 )  # fmt: skip
 
 
@@ -79,10 +79,10 @@ def sample_shoppers(rng: np.random.Generator, count: int) -> np.ndarray:
     categories = np.log([t.categories for t in TRIBES])
     normal = rng.standard_normal
     shoppers["tribe"] = tribe
-    shoppers["colour"] = rgb2lab(swatches)[tribe] + 9 * normal((count, 3))
-    shoppers["length"] = np.clip(lengths[tribe] + 0.12 * normal((count, len(CATEGORIES))), 0, 1)
-    shoppers["pattern"] = 0.7 * patterns[tribe] + 0.3 * normal((count, len(PATTERNS)))
-    mix = categories[tribe] + 0.3 * normal((count, len(CATEGORIES)))
+    shoppers["colour"] = rgb2lab(swatches)[tribe] + 4.5 * normal((count, 3))
+    shoppers["length"] = np.clip(lengths[tribe] + 0.06 * normal((count, len(CATEGORIES))), 0, 1)
+    shoppers["pattern"] = 0.7 * patterns[tribe] + 0.15 * normal((count, len(PATTERNS)))
+    mix = categories[tribe] + 0.15 * normal((count, len(CATEGORIES)))
     shoppers["category"] = mix - np.log(np.exp(mix).sum(axis=1, keepdims=True))
     return shoppers
 
@@ -129,6 +129,24 @@ def taste_vectors(shoppers: np.ndarray) -> np.ndarray:
     )
 
 
+def visible_taste(
+    shopper: np.void, lab: np.ndarray, length: np.ndarray | float, category: int
+) -> np.ndarray:
+    """Returns the terms of t_ux that can be measured in a picture: those of colour and length.
+
+    Args:
+        shopper: one row of `SHOPPER`.
+        lab: (..., 3) CIELAB colours.
+        length: (...) lengths, 0 to 1.
+        category: index into `CATEGORIES`, of all of them.
+
+    Returns:
+        Array (...) of float64, at most 0.
+    """
+    colour = ((lab - shopper["colour"]) ** 2).sum(axis=-1) / (2 * COLOUR_TOLERANCE**2)
+    return -colour - (length - shopper["length"][category]) ** 2 / (2 * LENGTH_TOLERANCE**2)
+
+
 def sample_popularity(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Draws what makes items sell that no picture shows: fame, price and time on sale.
 
@@ -138,12 +156,12 @@ def sample_popularity(rng: np.random.Generator, count: int) -> tuple[np.ndarray,
 
     Returns:
         Popularity (count,) in nats, and the share (count,) of the year on which each item is on
-        sale, 1 for the two thirds that are there from the start; the rest launch late, and so
+        sale, 1 for the 70 % that are there from the start; the rest launch late, and so
         have little feedback or none.
     """
-    late = rng.uniform(size=count) < 0.35
+    late = rng.uniform(size=count) < 0.3
     on_sale = np.where(late, rng.uniform(0.05, 0.5, count), 1.0)
-    return 0.2 * rng.standard_normal(count) + np.log(on_sale), on_sale
+    return 0.15 * rng.standard_normal(count) + np.log(on_sale), on_sale
 
 
 def choose(rng: np.random.Generator, utilities: np.ndarray, counts: np.ndarray) -> np.ndarray:

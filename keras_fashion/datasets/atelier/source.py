@@ -21,7 +21,7 @@ _MINIMUM_PURCHASES = 8
 
 
 def prepare_atelier(
-    path: str | Path, seed: int = 0, users: int = 600, items: int = 2400, size: int = 64
+    path: str | Path, seed: int = 0, users: int = 600, items: int = 2800, size: int = 64
 ) -> None:
     """Writes a prepared catalogue of procedural garments and of what shoppers bought in a year.
 
