@@ -51,8 +51,6 @@ def design(
     from keras_fashion.run import Run, matching_pair
     from keras_fashion.written_aside import written_aside
 
-    if restarts < count:
-        raise click.UsageError(f"--count {count} designs need at least as many --restarts.")
     taste, drawn = matching_pair(Run(recommender), Run(gan))
     users = [taste.trained_user(user_id) for user_id in user_ids]
     index = taste.catalogue.category_index(category)

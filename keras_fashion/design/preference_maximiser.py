@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_fashion.catalogue.pictures import unscale
 from keras_fashion.design.latent_ascent import Ascent, latent_ascent
+from keras_fashion.errors import InputError
 from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.dvbpr import DVBPR
 
@@ -111,7 +112,14 @@ class PreferenceMaximiser:
             etas: N weights of the realism term.
             seed: Decides where the restarts begin; the same starts for every taste, so that
                 differences between tastes are not differences between draws.
+
+        Raises:
+            InputError: If more designs are wanted than there are restarts.
         """
+        if count > self.restarts:
+            raise InputError(
+                f"{count} designs need at least as many restarts; there are {self.restarts}."
+            )
         tastes = tf.convert_to_tensor(tastes, tf.float32)
         categories = tf.constant(categories, tf.int32)
         etas = tf.constant(etas, tf.float32)

@@ -21,9 +21,9 @@ class CompactEncoder(keras.Model):
 
     def __init__(
         self,
-        embedding_size: int = 32,
+        embedding_size: int = 50,
         picture_size: tuple[int, int] = (64, 64),
-        width: int = 32,
+        width: int = 16,
         dropout: float = 0.2,
         **kwargs,
     ) -> None:

@@ -15,14 +15,9 @@ from keras_fashion.models.generator import Generator
 AVERAGE_DECAY = 0.99  # a step; the average looks back about a hundred of them
 
 
-def default_optimizer() -> keras.Optimizer:
-    """Adam with the low momentum that DCGAN needs."""
-    return keras.optimizers.Adam(6e-4, beta_1=0.5, beta_2=0.99)
-
-
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class ConditionalGAN(keras.Model):
-    """A conditional DCGAN over z ~ U(-1, 1), after DVBPR (Kang et al., 2017, section III-C).
+    """A conditional DCGAN over z ~ U(-1, 1), after DVBPR (Kang et al., 2017).
 
     `fit` it on (pictures, category) batches. Three networks: `apprentice` is the generator that
     gradients move, `discriminator` its judge, and `generator` the running average of the
@@ -96,8 +91,9 @@ class ConditionalGAN(keras.Model):
             discriminator_optimizer: the same unless given. A generator that learns faster than
                 its judge collapses to one garment a category.
         """
-        self.generator_optimizer = generator_optimizer or default_optimizer()
-        self.discriminator_optimizer = discriminator_optimizer or default_optimizer()
+        default = {"learning_rate": 6e-4, "beta_1": 0.5, "beta_2": 0.99}
+        self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(**default)
+        self.discriminator_optimizer = discriminator_optimizer or keras.optimizers.Adam(**default)
         self.generator_optimizer.build(self.apprentice.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         # XLA is many times slower than the plain graph for transposed convolutions on a CPU

@@ -14,7 +14,7 @@ class Discriminator(keras.Model):
 
     Call it on `[pictures, category]`, (B, H, W, 3) float32 in [-1, 1] and (B,) int32, for (B, 1)
     float32 verdicts, trained towards 1 for real pictures and 0 for generated ones. The category
-    enters as in Miyato and Koyama, "cGANs with Projection Discriminator", 2018, equation 3:
+    enters as in Miyato and Koyama, "cGANs with Projection Discriminator", 2018:
     D(x, c) = v . h(x) + e_c . h(x) + b. Spectral normalisation (Miyato et al., 2018) stands
     where DCGAN has batch normalisation, so that a verdict never depends on the other pictures
     of the batch.

@@ -39,13 +39,13 @@ def train_gan(
         len(catalogue.categories), size, options.code_size, options.width, seed=seed
     )
     gan.compile(
-        keras.optimizers.Adam(options.generator_learning_rate, beta_1=0.5, beta_2=0.99),
-        keras.optimizers.Adam(options.discriminator_learning_rate, beta_1=0.5, beta_2=0.99),
+        keras.optimizers.Adam(options.learning_rate, beta_1=0.5, beta_2=0.99),
+        keras.optimizers.Adam(options.learning_rate, beta_1=0.5, beta_2=0.99),
     )
     config = {"model": "gan", "seed": seed, "options": asdict(options)}
     run = Run.create(out, config, catalogue)
     batches = labelled_pictures(
-        catalogue.pictures(size), catalogue.item_categories, options.batch_size, seed, flip=True
+        catalogue.pictures(size), catalogue.item_categories, options.batch_size, seed
     )
     grid = SampleGrid(run.path, every=options.grid_every)
     seconds = fit(gan, batches, run, options.epochs, [grid, KeepModel(run)])

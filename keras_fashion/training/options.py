@@ -20,9 +20,9 @@ class NoOptions:
 class FitOptions:
     """Options of every model trained by BPR."""
 
-    epochs: int = _option(60, "passes over the training interactions, at most")
+    epochs: int = _option(30, "passes over the training interactions, at most")
     batch_size: int = _option(256, "triplets a step")
-    learning_rate: float = _option(5e-3, "of Adam")
+    learning_rate: float = _option(5e-3, "of Adam at the start; falls to 0 along a cosine")
     patience: int = _option(6, "epochs without a better validation AUC before training stops")
 
 
@@ -47,13 +47,13 @@ class VBPROptions(FitOptions):
 class DVBPROptions(FitOptions):
     """Options of DVBPR."""
 
-    epochs: int = _option(20, "passes over the training interactions, at most")
-    batch_size: int = _option(128, "triplets a step")
-    learning_rate: float = _option(1e-3, "of Adam; 1e-4 in the original")
+    epochs: int = _option(12, "passes over the training interactions, at most")
+    batch_size: int = _option(32, "triplets a step; 128 in the original")
+    learning_rate: float = _option(2e-3, "of Adam at the start; 1e-4 in the original")
     patience: int = _option(4, "epochs without a better validation AUC before training stops")
     encoder: str = _option("compact", "compact, or cnnf: the paper's, for pictures of 224 pixels")
     picture_size: int = _option(64, "height and width that pictures are fitted into, in pixels")
-    embedding_size: int = _option(32, "K, length of Phi(X); 100 in the original")
+    embedding_size: int = _option(50, "K, length of Phi(X); 100 in the original")
     theta_regularisation: float = _option(1.0, "lambda of theta, as in the original")
     encoder_regularisation: float = _option(1e-3, "lambda of the CNN, as in the original")
 
@@ -62,11 +62,10 @@ class DVBPROptions(FitOptions):
 class GANOptions:
     """Options of the conditional GAN."""
 
-    epochs: int = _option(60, "passes over the pictures")
-    batch_size: int = _option(32, "pictures a step")
+    epochs: int = _option(18, "passes over the pictures")
+    batch_size: int = _option(16, "pictures a step")
     picture_size: int = _option(64, "height and width, in pixels, divisible by 16")
-    width: int = _option(32, "channels of both networks at half the picture's size")
+    width: int = _option(24, "channels of both networks at half the picture's size")
     code_size: int = _option(100, "length of a code z")
-    generator_learning_rate: float = _option(2e-4, "of the generator's Adam")
-    discriminator_learning_rate: float = _option(4e-4, "of the discriminator's Adam")
-    grid_every: int = _option(5, "epochs from one sample grid to the next")
+    learning_rate: float = _option(6e-4, "of both Adams")
+    grid_every: int = _option(3, "epochs from one sample grid to the next")

@@ -166,10 +166,14 @@ def _fit(
     seed: int,
     pictures: np.ndarray | None = None,
 ) -> Run:
-    model.compile(optimizer=keras.optimizers.Adam(options.learning_rate))
+    batches = triplets(parts, options.batch_size, seed, pictures, flip=pictures is not None)
+    decay = keras.optimizers.schedules.CosineDecay(
+        options.learning_rate, options.epochs * int(batches.cardinality())
+    )
+    model.compile(optimizer=keras.optimizers.Adam(decay))
     seconds = fit(
         model,
-        triplets(parts, options.batch_size, seed, pictures, flip=pictures is not None),
+        batches,
         run,
         options.epochs,
         [

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ _MINIMUM_PURCHASES = 8
 
 def prepare_atelier(
     path: str | Path, seed: int = 0, users: int = 600, items: int = 2800, size: int = 64
-) -> None:
+) -> dict[str, Any]:
     """Writes a prepared catalogue of procedural garments and of what shoppers bought in a year.
 
     The catalogue is like any other; beside it stands `truth.npz`, which only `Oracle` reads.
@@ -34,6 +35,9 @@ def prepare_atelier(
         users: how many shoppers; each buys 24 items on average and 8 at least.
         items: how many garments.
         size: side of the pictures in pixels.
+
+    Returns:
+        The content of the `catalogue.json` that was written.
 
     Raises:
         InputError: if `path` is taken.
@@ -51,6 +55,7 @@ def prepare_atelier(
             writer.add_item(item, category, picture.getvalue(), "atelier")
         writer.add_interactions(_purchases(choice_rng, oracle, item_ids, on_sale))
         oracle.save(writer.folder, seed)
+        return writer.close()
 
 
 def _item_ids(garments: np.ndarray) -> np.ndarray:
