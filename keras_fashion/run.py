@@ -88,7 +88,9 @@ class Run:
 
     @cached_property
     def split(self) -> Split:
-        """The split that the run was trained on."""
+        """The split that the run was trained on; InputError if it is no recommender's."""
+        if "split" not in self.config:
+            raise InputError(f"{self.path} is not the run of a recommender.")
         if self.config["split"]:
             return read_split(self.config["split"], self.catalogue)
         return leave_one_out(self.catalogue, seed=self.config["seed"])
@@ -154,8 +156,8 @@ def matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
     for run, model in ((recommender, "dvbpr"), (gan, "gan")):
         if run.config["model"] != model:
             raise InputError(
-                f"{run.path} is a run of {run.config['model']}; design needs one of dvbpr and "
-                "one of gan, in this order."
+                f"{run.path} is a run of {run.config['model']}, not of {model}; give the run of a "
+                "DVBPR first, then that of a GAN."
             )
     if recommender.config["fingerprint"] != gan.config["fingerprint"]:
         raise InputError(

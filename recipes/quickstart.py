@@ -49,7 +49,7 @@ from keras_fashion.written_aside import written_aside
 @click.option("--users", default=600, show_default=True, help="Shoppers of the atelier.")
 @click.option("--items", default=2800, show_default=True, help="Garments of the atelier.")
 @click.option("--epochs", default=30, show_default=True, help="Of VBPR and BPR-MF, at most.")
-@click.option("--dvbpr-epochs", default=12, show_default=True, help="Of DVBPR, at most.")
+@click.option("--dvbpr-epochs", default=10, show_default=True, help="Of DVBPR, at most.")
 @click.option("--gan-epochs", default=16, show_default=True, help="Of the GAN.")
 @click.option("--pairs", default=36, show_default=True, help="Users who get designs.")
 @click.option("--seed", default=0, show_default=True, help="Of everything.")

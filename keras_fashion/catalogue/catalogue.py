@@ -66,11 +66,16 @@ class Catalogue:
                 "`keras-fashion prepare`."
             )
         try:
-            facts = json.loads((path / "catalogue.json").read_text())
+            facts = json.loads((path / "catalogue.json").read_text(encoding="utf-8"))
             items = parquet.read_table(path / "items.parquet", columns=["item", "category"])
             feedback = parquet.read_table(path / "interactions.parquet", columns=["user", "item"])
-        except (json.JSONDecodeError, OSError, pyarrow.ArrowException) as error:
+        except (ValueError, OSError, pyarrow.ArrowException) as error:
             raise InputError(f"{path} is damaged ({error}); prepare it again.") from error
+        if not isinstance(facts, dict) or facts.get("format") != 1:
+            raise InputError(
+                f"{path} is not a prepared catalogue of format 1 (see its catalogue.json); "
+                "prepare it again."
+            )
 
         item_ids = items["item"].to_numpy().astype(str)
         item_categories = np.searchsorted(facts["categories"], items["category"].to_numpy())

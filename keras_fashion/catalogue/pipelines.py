@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_fashion.catalogue.pictures import scale
 from keras_fashion.catalogue.split import Split
+from keras_fashion.errors import InputError
 
 
 def triplets(
@@ -30,7 +31,12 @@ def triplets(
     Returns:
         Batches of {"user", "positive", "negative": (B,) int32} and, with pictures,
         {"positive_picture", "negative_picture": (B, H, W, 3) float32 in [-1, 1]}.
+
+    Raises:
+        InputError: If a user has the whole catalogue in training, which leaves no negative.
     """
+    if np.bincount(split.train[:, 0]).max() >= split.item_count:
+        raise InputError("the split has a user with every item in training: leave some out.")
     interactions = tf.constant(split.train)
     known_pairs = tf.constant(np.sort(_pair_keys(split.train, split.item_count)))
 

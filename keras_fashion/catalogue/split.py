@@ -107,6 +107,8 @@ def read_split(path: str | Path, catalogue: Catalogue) -> Split:
             f"{path} has the columns {', '.join(frame.columns)}; a split has three: "
             "user, item, part."
         )
+    if frame.empty:
+        raise InputError(f"{path} has no rows below its header.")
     frame.columns = ["user", "item", "part"]
 
     def refuse(bad: pd.Series, what: str) -> None:

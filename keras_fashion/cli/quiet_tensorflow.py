@@ -14,7 +14,10 @@ def quiet_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _stderr_to_null():
         import keras  # noqa: F401
-        import tensorflow  # noqa: F401
+        import tensorflow
+
+        # Looking for a GPU, where there is none, prints an error at the first operation.
+        tensorflow.config.list_physical_devices("GPU")
 
 
 @contextmanager

@@ -24,7 +24,8 @@ def report(recommender: Path, gan: Path, out: Path, seed: int) -> None:
     from keras_fashion.training import category_classifier
 
     taste, drawn = matching_pair(Run(recommender), Run(gan))
-    maximiser = PreferenceMaximiser(taste.model, drawn.model)
+    # Fewer restarts and steps than for a single design: some hundred designs are compared.
+    maximiser = PreferenceMaximiser(taste.model, drawn.model, restarts=8, steps=25)
     classifier = category_classifier(taste.catalogue)
     study = generation_study(taste, drawn, classifier, maximiser, seed=seed)
     scorers = baselines(taste.split) | {"dvbpr": taste.vectors}

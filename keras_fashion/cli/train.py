@@ -22,6 +22,9 @@ SPLIT = click.option(
     help="CSV file of user, item, part (train, valid, test).  [default: leave one out]",
 )
 
+RANGES = {int: click.IntRange(1), float: click.FloatRange(0)}
+"""All counts and sizes are at least 1; no rate or weight is negative."""
+
 
 def _command(name: str, options: type, help: str, has_split: bool = True) -> click.Command:
     """A command that calls the training function of this name with options of this class."""
@@ -44,11 +47,11 @@ def _command(name: str, options: type, help: str, has_split: bool = True) -> cli
         click.option("--seed", default=0, show_default=True, help="Of the whole run."),
     ]
     for field in fields(options):
-        flag = f"--{field.name.replace('_', '-')}"
+        choices = field.metadata["choices"]
         decorators.append(
             click.option(
-                flag,
-                type=type(field.default),
+                f"--{field.name.replace('_', '-')}",
+                type=click.Choice(choices) if choices else RANGES[type(field.default)],
                 default=field.default,
                 show_default=True,
                 help=field.metadata["help"],

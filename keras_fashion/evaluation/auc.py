@@ -19,6 +19,7 @@ class UserAUC:
 
     Attributes:
         auc: (m,) float64; negatives are all items that the user has in no part of the split.
+            NaN where there is none.
         matched: (m,) float64; negatives are only those of them with as many training
             interactions as the held-out item (0, 1, 2, 3, 4, or 5 and more), so that popularity
             cannot win it. NaN where there is no such item.
@@ -37,18 +38,18 @@ class UserAUC:
         """
         groups = {
             "auc_all": self.auc,
-            "auc_matched": self.matched[~np.isnan(self.matched)],
+            "auc_matched": self.matched,
             "auc_warm": self.auc[self.training_count >= COLD],
             "auc_cold": self.auc[self.training_count < COLD],
             "auc_new": self.auc[self.training_count == 0],
-            "auc_matched_cold": self.matched[
-                ~np.isnan(self.matched) & (self.training_count < COLD)
-            ],
+            "auc_matched_cold": self.matched[self.training_count < COLD],
         }
+        measured = {name: values[~np.isnan(values)] for name, values in groups.items()}
         means = {
-            name: float(values.mean()) if len(values) else None for name, values in groups.items()
+            name: float(values.mean()) if len(values) else None for name, values in measured.items()
         }
-        spread = float(self.auc.std(ddof=1) / len(self.auc) ** 0.5) if len(self.auc) > 1 else None
+        every = measured["auc_all"]
+        spread = float(every.std(ddof=1) / len(every) ** 0.5) if len(every) > 1 else None
         return means | {"auc_se": spread}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from tqdm import tqdm
 
 from keras_fashion.design.preference_maximiser import Designs, PreferenceMaximiser
 from keras_fashion.evaluation.retrieval_vs_generation import (
@@ -48,8 +49,8 @@ def generation_study(
     gan: Run,
     classifier: CategoryClassifier,
     maximiser: PreferenceMaximiser,
-    pairs: int = 48,
-    pairs_for_eta: int = 16,
+    pairs: int = 36,
+    pairs_for_eta: int = 12,
     etas: Sequence[float] = ETAS,
     seed: int = 0,
 ) -> GenerationStudy:
@@ -76,25 +77,30 @@ def generation_study(
     categories = catalogue.item_categories[items]
 
     existing = (recommender.vectors, pictures, catalogue.item_categories, users, categories)
+    with tqdm(total=1 + len(etas), desc="designs", unit="eta") as progress:
+        designs = generation(maximiser, users, categories, seed)
+        progress.update()
+        curve = []
+        for eta in etas:
+            some = generation(
+                maximiser, users[:pairs_for_eta], categories[:pairs_for_eta], seed, eta
+            )
+            curve.append(
+                {
+                    "eta": eta,
+                    "preference": float(some.preference.mean()),
+                    "discriminator": float(some.realism.mean()),
+                    "quality": category_inception_score(some.pictures, classifier),
+                }
+            )
+            progress.update()
     drawn = random_generated(maximiser, users, categories, seed)
-    designs = generation(maximiser, users, categories, seed)
     returned = {
         "random_real": random_real(*existing, seed),
         "random_generated": drawn,
         "retrieval": retrieval(*existing),
         "generation": designs,
     }
-    curve = []
-    for eta in etas:
-        some = generation(maximiser, users[:pairs_for_eta], categories[:pairs_for_eta], seed, eta)
-        curve.append(
-            {
-                "eta": eta,
-                "preference": float(some.preference.mean()),
-                "discriminator": float(some.realism.mean()),
-                "quality": category_inception_score(some.pictures, classifier),
-            }
-        )
     return GenerationStudy(
         users=users,
         categories=categories,

@@ -29,4 +29,6 @@ class ValidationAUC(keras.callbacks.Callback):
         vectors = self.model.scoring_vectors(self.pictures)
         means = exact_auc(vectors.scores, self.split, part="validation").means()
         logs["val_auc"] = means["auc_all"]
-        logs["val_auc_matched"] = means["auc_matched"]
+        # None where no held-out item has a rival of equal count: TensorBoard takes numbers only.
+        if means["auc_matched"] is not None:
+            logs["val_auc_matched"] = means["auc_matched"]

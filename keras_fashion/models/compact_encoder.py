@@ -7,7 +7,7 @@ from keras import layers
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class CompactEncoder(keras.Model):
-    """Four strided convolutions, then one dense layer over all positions.
+    """Four strided convolutions with batch normalisation, one dense layer over all positions.
 
     The dense layer sees where things are, as CNN-F's full6 does: lengths of sleeves and hems
     would be lost in a global average.
@@ -33,15 +33,20 @@ class CompactEncoder(keras.Model):
         self.width = width
         self.dropout = dropout
 
-        def convolution(filters: int, kernel: int) -> layers.Layer:
-            return layers.Conv2D(filters, kernel, strides=2, padding="same", activation="relu")
+        def convolution(filters: int, kernel: int) -> list[layers.Layer]:
+            return [
+                layers.Conv2D(filters, kernel, strides=2, padding="same", use_bias=False),
+                # A few epochs on a small catalogue are too few steps for Keras's 0.99.
+                layers.BatchNormalization(momentum=0.95),
+                layers.ReLU(),
+            ]
 
         self.stack = keras.Sequential(
             [
-                convolution(width, 5),
-                convolution(2 * width, 3),
-                convolution(4 * width, 3),
-                convolution(4 * width, 3),
+                *convolution(width, 5),
+                *convolution(2 * width, 3),
+                *convolution(4 * width, 3),
+                *convolution(4 * width, 3),
                 layers.Flatten(),
                 layers.Dropout(dropout),
                 layers.Dense(embedding_size),

@@ -8,8 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_fashion.errors import InputError
-from keras_fashion.models import DVBPR, ConditionalGAN
-from keras_fashion.run import Run, versions
+from keras_fashion.run import Run, matching_pair, versions
 from keras_fashion.serving.designer import ServedDesigner
 from keras_fashion.serving.recommender import ServedRecommender, ServedVisualRecommender
 
@@ -36,7 +35,7 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
     # Asked first, so that a run without vectors (a GAN's) is refused by name.
     recommender_run.vectors  # noqa: B018
     if gan_run is not None:
-        _check_pair(recommender_run, gan_run)
+        matching_pair(recommender_run, gan_run)
     out = Path(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -58,25 +57,6 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
         return [_publish(aside / model, out / model) for model in models]
     finally:
         shutil.rmtree(aside)
-
-
-def _check_pair(recommender_run: Run, gan_run: Run) -> None:
-    if not isinstance(recommender_run.model, DVBPR):
-        raise InputError(
-            f"{recommender_run.path} is a run of {recommender_run.config['model']}; a designer "
-            "needs one of dvbpr. Train it, or export without a GAN."
-        )
-    if not isinstance(gan_run.model, ConditionalGAN):
-        raise InputError(
-            f"{gan_run.path} is a run of {gan_run.config['model']}, not of gan; give the "
-            "recommender first, then the GAN."
-        )
-    if recommender_run.config["fingerprint"] != gan_run.config["fingerprint"]:
-        raise InputError(
-            f"{recommender_run.path} and {gan_run.path} were trained on different catalogues "
-            f"({recommender_run.config['catalogue']} and {gan_run.config['catalogue']}); train "
-            "both on one."
-        )
 
 
 def _new(folder: Path) -> Path:

@@ -27,10 +27,13 @@ def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
         )
+        pictures = catalogue.pictures(PICTURE_SIZE)
+        # A batch larger than the catalogue would be dropped, and nothing learnt.
+        batch_size = min(64, len(pictures))
         batches = labelled_pictures(
-            catalogue.pictures(PICTURE_SIZE), catalogue.item_categories, 64, seed=0, flip=True
+            pictures, catalogue.item_categories, batch_size, seed=0, flip=True
         )
-        model.fit(batches, epochs=epochs_for(len(catalogue.item_ids)), verbose=0)
+        model.fit(batches, epochs=epochs_for(len(catalogue.item_ids)), shuffle=False, verbose=0)
         with written_aside(path) as aside:
             model.save(aside)
     return keras.saving.load_model(path)

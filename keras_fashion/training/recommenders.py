@@ -103,6 +103,8 @@ def train_vbpr(
     """Trains VBPR on the catalogue's frozen features."""
     run, parts = _start("vbpr", catalogue, out, options, split, seed)
     features = frozen_features(catalogue)
+    # Once more: the classifier has drawn from the seed if it was trained just now.
+    keras.utils.set_random_seed(seed)
     model = VBPR(
         parts.user_count,
         parts.item_count,
@@ -147,6 +149,8 @@ def _start(
     seed: int,
 ) -> tuple[Run, Split]:
     parts = leave_one_out(catalogue, seed) if split is None else read_split(split, catalogue)
+    if isinstance(options, FitOptions) and not (len(parts.train) and len(parts.validation)):
+        raise InputError(f"{split} has no row of part train or none of part valid; add some.")
     config = {
         "model": model,
         "seed": seed,

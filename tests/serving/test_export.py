@@ -381,7 +381,7 @@ def test_wrong_runs_are_refused_by_name(world, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(InputError, match="gan is not the run of a recommender"):
         export(world.gan, None, out)
-    with pytest.raises(InputError, match="bprmf is a run of bprmf; a designer needs one of dvbpr"):
+    with pytest.raises(InputError, match="bprmf is a run of bprmf, not of dvbpr"):
         export(world.bprmf, world.gan, out)
     with pytest.raises(InputError, match="bprmf is a run of bprmf, not of gan"):
         export(world.dvbpr, world.bprmf, out)

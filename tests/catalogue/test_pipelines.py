@@ -1,0 +1,150 @@
+import numpy as np
+import pytest
+from scipy.stats import chi2_contingency, chisquare
+
+from keras_fashion.catalogue.pictures import scale
+from keras_fashion.catalogue.pipelines import labelled_pictures, picture_batches, triplets
+from keras_fashion.catalogue.split import Split
+from keras_fashion.errors import InputError
+
+ITEMS = 12
+# User 0 has all but item 7 in training, user 1 two items, user 2 none.
+TRAIN = np.array([(0, i) for i in range(ITEMS) if i != 7] + [(1, 3), (1, 4)], np.int32)
+NONE = np.empty((0, 2), np.int32)
+SPLIT = Split(3, ITEMS, TRAIN, NONE, NONE)
+
+
+def passes(dataset, count=1):
+    """Some passes over a dataset of triplets, each as an array (triplets, 3)."""
+    columns = ("user", "positive", "negative")
+    return [
+        np.concatenate([np.stack([b[c] for c in columns], 1) for b in dataset.as_numpy_iterator()])
+        for _ in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return np.random.default_rng(0).integers(0, 256, (ITEMS, 4, 3, 3), np.uint8)
+
+
+def test_positives_are_trained_on_and_negatives_are_not():
+    (drawn,) = passes(triplets(SPLIT, 4000, seed=0))
+    train = {tuple(pair) for pair in TRAIN.tolist()}
+    assert {(user, positive) for user, positive, _ in drawn} == train
+    free = {(0, 7)} | {(1, item) for item in range(ITEMS) if item not in (3, 4)}
+    assert {(user, negative) for user, _, negative in drawn} == free
+
+
+def test_draws_are_uniform():
+    (drawn,) = passes(triplets(SPLIT, 13_000, seed=1))
+    _, positives = np.unique(drawn[:, :2], axis=0, return_counts=True)
+    assert chisquare(positives).pvalue > 1e-4  # over interactions, hence not over users
+    _, negatives = np.unique(drawn[drawn[:, 0] == 1, 2], return_counts=True)
+    assert chisquare(negatives).pvalue > 1e-4
+
+
+def test_negatives_do_not_depend_on_positives():
+    # As many interactions as items: a number drawn once for both would show.
+    train = np.array([(user, item) for user in (0, 1) for item in range(ITEMS // 2)], np.int32)
+    (drawn,) = passes(triplets(Split(2, ITEMS, train, NONE, NONE), 13_000, seed=2))
+    together = np.zeros((ITEMS // 2, ITEMS // 2))
+    np.add.at(together, (drawn[:, 1], drawn[:, 2] - ITEMS // 2), 1)
+    assert chi2_contingency(together).pvalue > 1e-4
+
+
+def test_same_seed_same_triplets_and_each_pass_anew():
+    first, second = passes(triplets(SPLIT, 4, seed=5), 2)
+    again, again_second = passes(triplets(SPLIT, 4, seed=5), 2)
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(second, again_second)
+    assert (first != second).any()
+    assert (first != passes(triplets(SPLIT, 4, seed=6))[0]).any()
+    batches = first.reshape(-1, 4, 3)
+    assert len(np.unique(batches, axis=0)) == len(batches)
+
+
+def test_a_user_who_has_everything_is_refused_rather_than_searched_for_ever():
+    everything = np.array([(0, item) for item in range(ITEMS)], np.int32)
+    with pytest.raises(InputError, match="every item"):
+        triplets(Split(1, ITEMS, everything, NONE, NONE), 4, seed=0)
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(1, 13), (4, 4), (13, 1), (50, 1)])
+def test_a_pass_is_the_training_set_in_whole_batches(batch_size, steps):
+    dataset = triplets(SPLIT, batch_size, seed=0)
+    assert int(dataset.cardinality()) == steps
+    (drawn,) = passes(dataset)
+    assert drawn.shape == (steps * batch_size, 3)
+    assert drawn.dtype == np.int32
+
+
+def test_pictures_are_those_of_the_items(pictures):
+    for batch in triplets(SPLIT, 8, seed=0, pictures=pictures).as_numpy_iterator():
+        for kind in ("positive", "negative"):
+            expected = pictures[batch[kind]] / 127.5 - 1
+            np.testing.assert_allclose(batch[f"{kind}_picture"], expected, atol=1e-6)
+
+
+def was_mirrored(shown, picture):
+    """Whether a shown picture is the mirror image; fails if it is neither."""
+    scaled = scale(picture).numpy()
+    same = np.array_equal(shown, scaled)
+    assert same or np.array_equal(shown, scaled[:, ::-1])
+    return not same
+
+
+def test_flip_mirrors_half_of_the_pictures_each_by_itself(pictures):
+    (batch,) = triplets(SPLIT, 2000, seed=0, pictures=pictures, flip=True).as_numpy_iterator()
+    mirrored = {
+        kind: np.array(
+            [
+                was_mirrored(shown, pictures[item])
+                for shown, item in zip(batch[f"{kind}_picture"], batch[kind], strict=True)
+            ]
+        )
+        for kind in ("positive", "negative")
+    }
+    assert 0.45 < mirrored["positive"].mean() < 0.55
+    assert 0.45 < mirrored["negative"].mean() < 0.55
+    assert 0.45 < (mirrored["positive"] == mirrored["negative"]).mean() < 0.55
+
+
+def test_labelled_pictures_cover_every_item_once_a_pass(pictures):
+    categories = np.arange(ITEMS) % 5
+    dataset = labelled_pictures(pictures, categories, batch_size=4, seed=0)
+    orders = []
+    for _ in range(2):
+        order = []
+        for shown, labels in dataset.as_numpy_iterator():
+            assert shown.shape == (4, 4, 3, 3)
+            assert labels.dtype == np.int32
+            for picture, label in zip(shown, labels, strict=True):
+                (item,) = np.flatnonzero((scale(pictures).numpy() == picture).all((1, 2, 3)))
+                assert label == categories[item]
+                order.append(item)
+        assert sorted(order) == list(range(ITEMS))
+        orders.append(order)
+    assert orders[0] != orders[1]
+
+
+def test_labelled_pictures_drop_the_rest_and_are_seeded(pictures):
+    def labels(seed):
+        dataset = labelled_pictures(pictures, np.arange(ITEMS), 5, seed, flip=True)
+        assert int(dataset.cardinality()) == 2
+        return [
+            (item, was_mirrored(picture, pictures[item]))
+            for batch in dataset.as_numpy_iterator()
+            for picture, item in zip(*batch, strict=True)
+        ]
+
+    assert labels(0) == labels(0)
+    assert labels(0) != labels(1)
+    assert len(dict(labels(0))) == 10
+    assert {mirrored for _, mirrored in labels(0)} == {True, False}
+
+
+def test_picture_batches_keep_the_order(pictures):
+    batches = list(picture_batches(pictures, 5).as_numpy_iterator())
+    assert [len(batch) for batch in batches] == [5, 5, 2]
+    np.testing.assert_array_equal(np.concatenate(batches), scale(pictures))

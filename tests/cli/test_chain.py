@@ -1,0 +1,155 @@
+"""The commands of the README, one after the other, on a tiny shop."""
+
+import json
+import re
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_fashion import design
+from keras_fashion.design import PreferenceMaximiser
+from keras_fashion.run import Run
+
+AUCS = {"auc_all", "auc_matched", "auc_warm", "auc_cold", "auc_new", "auc_matched_cold", "auc_se"}
+
+
+def is_picture(path, size=None):
+    with Image.open(path) as image:
+        image.load()
+        assert image.format == "PNG" and image.mode == "RGB"
+        if size is not None:
+            assert image.size == size
+        return np.asarray(image)
+
+
+def test_prepare_counts_what_it_took_and_what_it_left_out(chain):
+    assert "24 items in 3 categories, 9 users, 58 interactions" in chain.outputs["prepare"]
+    assert "1 x item without a picture" in chain.outputs["prepare"]
+    assert "skipped.csv" in chain.outputs["prepare"]
+    listed = (chain.catalogue / "skipped.csv").read_text()
+    assert "0999" in listed and "nothing" in listed
+    assert chain.facts["categories"] == ["Bags", "Shoes", "Tops"]
+    assert chain.facts["name"] == "catalogue"
+
+
+def test_train_prints_the_run_folder_and_keeps_the_options(chain):
+    assert chain.outputs["dvbpr"] == f"{chain.dvbpr}\n"
+    assert chain.outputs["gan"] == f"{chain.gan}\n"
+    config = json.loads((chain.dvbpr / "config.json").read_text())
+    assert config["seed"] == 4
+    assert config["options"]["epochs"] == 2
+    assert config["options"]["embedding_size"] == 6
+    assert Run(chain.dvbpr).model.encoder.picture_size == (32, 32)
+    assert Run(chain.gan).model.picture_size == (32, 32)
+
+
+def test_evaluate(chain, call):
+    result = call("evaluate", chain.dvbpr, "--json")
+    assert result.exit_code == 0
+    assert result.stdout.count("\n") == 1
+    printed = json.loads(result.stdout)
+    assert set(printed) == {"run", "part", "models", "seconds"}
+    assert list(printed["models"]) == ["dvbpr", "random", "poprank"]
+    for row in printed["models"].values():
+        assert set(row) == AUCS
+        assert 0 <= row["auc_all"] <= 1
+    assert printed["part"] == "test"
+    assert "24 items" in result.stderr and "8 users" in result.stderr
+    metrics = Run(chain.dvbpr).metrics
+    assert metrics["test"] == printed["models"]["dvbpr"]
+    assert metrics["training_seconds"] > 0
+
+    result = call("evaluate", chain.dvbpr, "--part", "validation")
+    table = [line.split() for line in result.stdout.splitlines()]
+    assert table[0][0] == "all" and [row[0] for row in table[1:]] == ["dvbpr", "random", "poprank"]
+    # The validation AUC of the kept epoch is the best of its history.
+    history = (chain.dvbpr / "history.csv").read_text().splitlines()
+    column = history[0].split(",").index("val_auc")
+    best = max(float(row.split(",")[column]) for row in history[1:])
+    assert float(table[1][1]) == pytest.approx(best, abs=1e-4)
+    assert set(Run(chain.dvbpr).metrics) >= {"test", "validation"}
+
+
+def test_recommend(chain, succeed, tmp_path):
+    sheet = tmp_path / "sheets" / "sheet.png"
+    arguments = ("recommend", chain.dvbpr, "--user", "0003", "-k", 5, "--sheet", sheet)
+    printed = json.loads(succeed(*arguments, "--json"))
+    assert set(printed) == {"user", "items"} and printed["user"] == "0003"
+    assert len(printed["items"]) == 5
+
+    run = Run(chain.dvbpr)
+    user = run.catalogue.user_index("0003")
+    scores = run.vectors.scores(np.array([user]))[0]
+    scores[run.catalogue.items_of(user)] = -np.inf
+    best = np.argsort(-scores)[:5]
+    assert [row["item"] for row in printed["items"]] == run.catalogue.item_ids[best].tolist()
+    np.testing.assert_allclose([row["score"] for row in printed["items"]], scores[best], rtol=1e-5)
+
+    drawn = is_picture(sheet)
+    # Five bought, five recommended, each 128 high and letterboxed to a square.
+    assert drawn.shape[0] > 128 and drawn.shape[1] > 10 * 128
+
+    lines = succeed("recommend", chain.dvbpr, "--user", "0003", "--category", "Shoes").splitlines()
+    assert 1 <= len(lines) <= 8
+    assert all(re.fullmatch(r"0\d+ +-?\d+\.\d{4}  Shoes", line) for line in lines)
+
+
+def test_design_for_two_users(chain, succeed, tmp_path):
+    out = tmp_path / "deep" / "designs"
+    users = ("--user", "0002", "--user", "0005")
+    speed = ("--restarts", 4, "--steps", 3)
+    arguments = ("design", chain.dvbpr, chain.gan, *users, "--category", "Tops", *speed)
+    printed = json.loads(
+        succeed(*arguments, "--count", 2, "--eta", 0.5, "--out", out, "--json")
+    )
+    assert set(printed) == {"users", "category", "eta", "designs"}
+    assert printed["users"] == ["0002", "0005"]
+    assert (printed["category"], printed["eta"]) == ("Tops", 0.5)
+    files = [out / "design_1.png", out / "design_2.png"]
+    assert [row["file"] for row in printed["designs"]] == [str(path) for path in files]
+    assert all(set(row) == {"file", "preference", "realism"} for row in printed["designs"])
+    assert sorted(out.iterdir()) == [*files, out / "sheet.png"]
+
+    first, second = (is_picture(path, (32, 32)) for path in files)
+    assert np.any(first != second)
+    assert is_picture(out / "sheet.png").shape[1] > 128 * (4 + 2 + 2)
+
+    # What is printed is what the two networks say about the picture in the file.
+    run, gan = Run(chain.dvbpr), Run(chain.gan)
+    rows = [run.catalogue.user_index(user) for user in ("0002", "0005")]
+    taste = run.vectors.users[rows].mean(axis=0)
+    scaled = (first[None] / np.float32(127.5)) - 1
+    seen = float(run.model.encoder(scaled).numpy()[0] @ taste)
+    assert printed["designs"][0]["preference"] == pytest.approx(seen, abs=0.02 + 0.1 * abs(seen))
+    realism = gan.model.discriminator([scaled, np.array([2])]).numpy().item()
+    assert printed["designs"][0]["realism"] == pytest.approx(realism, abs=0.02)
+
+    text = succeed(*arguments, "--out", tmp_path / "three").splitlines()
+    assert len(text) == 4 and text[0].startswith(str(tmp_path / "three" / "design_1.png"))
+    assert text[3] == str(tmp_path / "three" / "sheet.png")
+
+
+def test_export(chain, succeed, tmp_path):
+    out = tmp_path / "saved_models"
+    printed = succeed("export", chain.dvbpr, chain.gan, "--out", out)
+    assert printed == f"{out / 'recommender' / '1'}\n{out / 'designer' / '1'}\n"
+    assert (out / "recommender" / "1" / "saved_model.pb").is_file()
+    assert (out / "designer" / "1" / "saved_model.pb").is_file()
+    again = succeed("export", chain.dvbpr, "--out", out)
+    assert again == f"{out / 'recommender' / '2'}\n"
+
+
+def test_report(chain, succeed, tmp_path, monkeypatch):
+    # Longer ascents show nothing more here.
+    monkeypatch.setattr(design, "PreferenceMaximiser", partial(PreferenceMaximiser, steps=4))
+    monkeypatch.setattr(sys.modules["keras_fashion.design.redesign"], "INVERSION_STEPS", 3)
+    out = tmp_path / "reports" / "report.html"
+    assert succeed("report", chain.dvbpr, chain.gan, "--out", out) == f"{out}\n"
+    html = out.read_text()
+    for text in ("dvbpr", "poprank", "random", "retrieval", "random generated", "opposite SSIM"):
+        assert text in html
+    assert html.count("data:image/") >= 7
+    assert not re.search(r"(src|href)=\"https?:", html), "self-contained"

@@ -1,0 +1,92 @@
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+ENVIRONMENT = os.environ | {"PYTHONWARNINGS": "ignore"}
+
+
+def run(*arguments):
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+
+
+def test_help_does_without_tensorflow():
+    code = """
+import sys
+from click.testing import CliRunner
+from keras_fashion.cli import main
+commands = [[], ["prepare"], ["prepare", "csv"], ["prepare", "atelier"], ["train"],
+            ["train", "dvbpr"], ["train", "gan"], ["evaluate"], ["recommend"], ["design"],
+            ["export"], ["report"]]
+for command in commands:
+    result = CliRunner().invoke(main, [*command, "--help"])
+    assert result.exit_code == 0 and "Usage:" in result.stdout, command
+heavy = {"tensorflow", "keras", "matplotlib", "pandas", "skimage", "sklearn"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    result = run("-c", code)
+    assert result.returncode == 0, result.stderr
+
+
+def test_help_is_quick():
+    code = "from keras_fashion.cli import main; main(['--help'])"
+    best = 9.0
+    for _ in range(4):  # the quickest, because others use the machine too
+        started = time.perf_counter()
+        result = run("-c", code)
+        best = min(best, time.perf_counter() - started)
+        assert result.returncode == 0 and "prepare" in result.stdout and result.stderr == ""
+    assert best < 0.5
+
+
+def test_a_mistake_is_one_line_on_stderr_and_exit_code_1(tmp_path):
+    """As a shell sees it: TensorFlow's own notices must not get in between."""
+    code = "from keras_fashion.cli import main; main()"
+    result = run("-c", code, "evaluate", str(tmp_path))
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("Error: ") and "not a run folder" in result.stderr
+
+
+def test_version(call):
+    from keras_fashion import __version__
+
+    assert __version__ in call("--version").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tain"], "No such command 'tain'"),
+        (["train", "fm"], "No such command 'fm'"),
+        (["train", "dvbpr", "nowhere", "--out", "x"], "'nowhere' does not exist"),
+        (["train", "dvbpr", ".", "--out", "x", "--epochs", "many"], "'many' is not a valid integer"),
+        (["train", "gan", ".", "--out", "x", "--split", "s.csv"], "No such option"),
+        (["train", "poprank", "."], "Missing option '--out'"),
+        (["prepare", "csv", "--out", "x"], "Missing option '--interactions'"),
+        (["evaluate", ".", "--part", "training"], "'training' is not one of"),
+        (["recommend", "."], "Missing option '--user'"),
+        (["recommend", ".", "--user", "u", "-k", "0"], "0 is not in the range"),
+        (["design", ".", ".", "--category", "Tops", "--out", "x"], "Missing option '--user'"),
+        (["design", ".", "--user", "u", "--category", "Tops", "--out", "x"], "'GAN'"),
+        (["report", ".", "--out", "x.html"], "'GAN'"),
+    ],
+)
+def test_usage_errors_exit_with_2(call, arguments, message):
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("eta", ["-1", "high"])
+def test_eta_is_no_negative_number(call, eta):
+    result = call(
+        *("design", ".", ".", "--user", "u", "--category", "c", "--out", "x", "--eta", eta)
+    )
+    assert result.exit_code == 2 and eta in result.stderr

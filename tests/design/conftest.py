@@ -1,0 +1,41 @@
+"""Small networks with large random weights: untrained ones draw flat grey and like it equally."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_fashion.models import DVBPR, CompactEncoder, ConditionalGAN
+
+
+def amplify(network: keras.Model, factor: float) -> None:
+    for weight in network.weights:  # the averaged generator is not trainable
+        if weight.name == "kernel":
+            weight.assign(factor * weight)
+
+
+@pytest.fixture(scope="session")
+def make_recommender():
+    """Makes a DVBPR of 4 users and 5 dimensions for pictures of (size, size)."""
+
+    def make(size: int) -> DVBPR:
+        keras.utils.set_random_seed(1)
+        model = DVBPR(4, 10, CompactEncoder(5, (size, size), width=4))
+        amplify(model.encoder, 2.5)
+        model.theta.assign(np.random.default_rng(5).normal(0, 1, (4, 5)))
+        return model
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def recommender(make_recommender) -> DVBPR:
+    return make_recommender(16)
+
+
+@pytest.fixture(scope="session")
+def gan() -> ConditionalGAN:
+    """Three categories, 16x16 pixels, codes of 4."""
+    model = ConditionalGAN(3, (16, 16), code_size=4, width=4, seed=2)
+    amplify(model.generator, 3)
+    amplify(model.discriminator, 2)
+    return model

@@ -1,0 +1,51 @@
+import keras
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from keras_fashion.catalogue.pictures import scale
+from keras_fashion.catalogue.pipelines import triplets
+from keras_fashion.catalogue.split import leave_one_out
+from keras_fashion.evaluation.validation_auc import ValidationAUC
+from keras_fashion.models import BPRMF, DVBPR, CompactEncoder
+
+
+class LastLogs(keras.callbacks.Callback):
+    """Stands after ValidationAUC, as EarlyStopping does."""
+
+    def on_epoch_end(self, epoch, logs):
+        self.logs = dict(logs)
+
+
+def validation_auc(scores, catalogue, split):
+    values = []
+    for user, item in split.validation:
+        negatives = np.setdiff1d(np.arange(split.item_count), catalogue.items_of(user))
+        truth = np.append(np.zeros(len(negatives)), 1)
+        values.append(roc_auc_score(truth, scores[user, [*negatives, item]]))
+    return np.mean(values)
+
+
+@pytest.mark.parametrize("sees", [False, True], ids=["bprmf", "dvbpr"])
+def test_logs_hold_the_auc_of_the_validation_part(tiny_catalogue, sees):
+    split = leave_one_out(tiny_catalogue, seed=0)
+    sizes = split.user_count, split.item_count
+    pictures = tiny_catalogue.pictures((16, 16)) if sees else None
+    model = DVBPR(*sizes, CompactEncoder(4, (16, 16), 4)) if sees else BPRMF(*sizes, 4)
+    model.compile(optimizer=keras.optimizers.Adam(0.05))
+    last = LastLogs()
+    history = model.fit(
+        triplets(split, 16, 0, pictures),
+        epochs=2,
+        callbacks=[ValidationAUC(split, pictures), last],
+        verbose=0,
+    ).history
+
+    items = model.encoder(scale(pictures)).numpy() if sees else model.gamma_item.numpy()
+    users = (model.theta if sees else model.gamma_user).numpy()
+    biases = 0 if sees else model.beta_item.numpy()
+    expected = validation_auc(users @ items.T + biases, tiny_catalogue, split)
+    assert history["val_auc"][-1] == pytest.approx(expected)
+    assert len(history["val_auc"]) == 2
+    assert last.logs["val_auc"] == history["val_auc"][-1]
+    assert 0 <= last.logs["val_auc_matched"] <= 1

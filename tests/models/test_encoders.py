@@ -1,0 +1,72 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_fashion.models import CNNF, CompactEncoder
+
+RNG = np.random.default_rng(0)
+SMALL = {
+    CompactEncoder: {"embedding_size": 6, "picture_size": (32, 16), "width": 4},
+    CNNF: {"embedding_size": 6, "picture_size": (32, 48), "dense_size": 7},
+}
+both = pytest.mark.parametrize("kind", SMALL)
+
+
+def built(kind, **options):
+    encoder = kind(**options)
+    encoder.build((None, *encoder.picture_size, 3))
+    return encoder
+
+
+def pictures(encoder, count=3):
+    return RNG.uniform(-1, 1, (count, *encoder.picture_size, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("embedding_size", "parameters"), [(100, 70_778_724), (50, 70_573_874)])
+def test_cnnf_has_the_parameters_of_the_papers_code(embedding_size, parameters):
+    assert built(CNNF, embedding_size=embedding_size).count_params() == parameters
+
+
+def test_compact_encoder_parameters():
+    # 3 -> 16 by 5x5, 16 -> 32 -> 64 -> 64 by 3x3, then 4x4x64 to 50, each with biases.
+    kernels = 3 * 16 * 25 + (16 * 32 + 32 * 64 + 64 * 64) * 9 + 1024 * 50
+    assert built(CompactEncoder).count_params() == kernels + 16 + 32 + 64 + 64 + 50
+
+
+@both
+def test_embeddings_are_real_numbers_one_row_a_picture(kind):
+    encoder = built(kind, **SMALL[kind])
+    some = pictures(encoder, 40)
+    together = encoder(some).numpy()
+    assert together.shape == (40, 6)
+    assert together.min() < 0 < together.max()  # the last layer is linear
+    alone = np.concatenate([encoder(picture[None]) for picture in some])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    assert (np.ptp(together, axis=0) > 0).all()
+
+
+@both
+def test_places_are_told_apart(kind):
+    encoder = built(kind, **SMALL[kind])
+    top = -np.ones((1, *encoder.picture_size, 3), np.float32)
+    top[:, :16] = 1
+    assert np.abs(encoder(top) - encoder(top[:, ::-1])).max() > 1e-3
+
+
+@both
+def test_drops_in_training_only(kind):
+    encoder = built(kind, **SMALL[kind], dropout=0.5)
+    some = pictures(encoder)
+    np.testing.assert_array_equal(encoder(some), encoder(some, training=False))
+    assert np.abs(encoder(some, training=True) - encoder(some)).max() > 1e-3
+
+
+@both
+def test_file_gives_the_same_encoder_back(kind, tmp_path):
+    encoder = built(kind, **SMALL[kind], dropout=0.25)
+    encoder.save(tmp_path / "encoder.keras")
+    loaded = keras.saving.load_model(tmp_path / "encoder.keras")
+    assert loaded.get_config() == encoder.get_config()
+    assert loaded.picture_size == encoder.picture_size
+    some = pictures(encoder)
+    np.testing.assert_array_equal(loaded(some), encoder(some))

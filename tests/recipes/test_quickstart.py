@@ -1,0 +1,160 @@
+import importlib.util
+import json
+import platform
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from keras_fashion import training
+
+RECIPE = Path(__file__).parents[2] / "recipes" / "quickstart.py"
+SMALL = ["--users", 40, "--items", 120, "--epochs", 2, "--dvbpr-epochs", 1, "--gan-epochs", 1]
+SMALL = [str(each) for each in [*SMALL, "--pairs", 6, "--seed", 3]]
+MODELS = ["random", "poprank", "bprmf", "visrank", "vbpr", "dvbpr"]
+AUCS = {"auc_all", "auc_matched", "auc_warm", "auc_cold", "auc_new", "seconds"}
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    spec = importlib.util.spec_from_file_location("quickstart", RECIPE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def start(recipe):
+    def start(folder):
+        where = ["--out", str(folder / "demo"), "--exports", str(folder / "exports")]
+        with pytest.MonkeyPatch.context() as patch:
+            # A hundred steps of inversion for each strip of the report show nothing more here.
+            # (The function `redesign` hides its module, of the same name, in the package.)
+            patch.setattr(sys.modules["keras_fashion.design.redesign"], "INVERSION_STEPS", 3)
+            return CliRunner().invoke(recipe.quickstart, [*where, *SMALL], catch_exceptions=False)
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def demo(start, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("quickstart")
+    result = start(folder)
+    assert result.exit_code == 0, result.output
+    return folder, result
+
+
+@pytest.fixture(scope="module")
+def results(demo):
+    return json.loads((demo[0] / "demo" / "results.json").read_text())
+
+
+def test_results_are_those_of_the_contract(results):
+    asked = {"dataset", "recommendation", "generation", "eta", "taste_recovery", "seed"}
+    assert set(results) >= asked | {"versions", "seconds"}
+    dataset = results["dataset"]
+    assert set(dataset) >= {"name", "users", "items", "interactions", "cold_items"}
+    assert (dataset["name"], dataset["users"], dataset["items"]) == ("atelier", 40, 120)
+    assert dataset["interactions"] >= 40 * 8
+    assert 0 <= dataset["cold_items"] <= 120
+    assert results["seed"] == 3
+    assert 0 < results["seconds"] < 600
+    assert results["versions"]["python"] == platform.python_version()
+
+    assert list(results["recommendation"]) == [*MODELS, "oracle"]
+    for row in results["recommendation"].values():
+        assert set(row) >= AUCS
+        for name, value in row.items():
+            if name.startswith("auc_") and value is not None:
+                assert 0 <= value <= 1
+    assert all(results["recommendation"][name]["seconds"] >= 0 for name in MODELS)
+
+    methods = ["random_real", "random_generated", "retrieval", "generation"]
+    assert list(results["generation"]) == methods
+    for row in results["generation"].values():
+        assert set(row) == {"preference", "quality", "opposite_ssim"}
+        assert 1 - 1e-6 <= row["quality"] <= 6  # exp of an information about six categories
+        assert -1 <= row["opposite_ssim"] <= 1
+
+    etas = [row["eta"] for row in results["eta"]]
+    assert etas == sorted(set(etas)) and len(etas) >= 4 and etas[0] == 0
+    for row in results["eta"]:
+        assert set(row) == {"eta", "preference", "discriminator", "quality"}
+    assert set(results["taste_recovery"]) == {"generation", "random_generated"}
+    assert all(0 <= value <= 1 for value in results["taste_recovery"].values())
+
+
+def test_the_order_is_the_one_that_must_hold_however_short_the_training(results):
+    models, returned = results["recommendation"], results["generation"]
+    assert models["oracle"]["auc_all"] > models["random"]["auc_all"] + 0.2
+    assert models["oracle"]["auc_all"] == max(row["auc_all"] for row in models.values())
+    # The best existing items please more than random ones; designs more than random codes.
+    assert returned["retrieval"]["preference"] > returned["random_real"]["preference"]
+    assert returned["generation"]["preference"] > returned["random_generated"]["preference"]
+    # A weight on realism brings the discriminator's verdict nearer to 1.
+    free, priced = results["eta"][0], results["eta"][-1]
+    assert abs(priced["discriminator"] - 1) < abs(free["discriminator"] - 1)
+    assert priced["preference"] < free["preference"]
+
+
+def test_it_leaves_runs_exports_and_a_report(demo):
+    folder, result = demo
+    for name in [*MODELS, "gan"]:
+        assert (folder / "demo" / name / "model.keras").is_file()
+    html = (folder / "demo" / "report.html").read_text()
+    assert "Taste recovery" in html and "data:image/" in html
+    for name in ("recommender", "designer"):
+        assert (folder / "exports" / name / "1" / "saved_model.pb").is_file()
+    for text in ("auc_matched", "opposite_ssim", "oracle", "report.html", "results.json"):
+        assert text in result.stdout
+    assert "5 of 5" in result.stderr and "of 5" not in result.stdout
+
+
+def test_a_second_start_takes_up_what_is_finished(demo, start, recipe, results, monkeypatch):
+    folder, _ = demo
+
+    def stamps():
+        return {
+            path: path.stat().st_mtime_ns
+            for name in [*MODELS, "gan"]
+            for path in (folder / "demo" / name).rglob("*")
+        }
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("trained again")
+
+    for name in MODELS:
+        monkeypatch.setattr(training, f"train_{name}", refuse)
+    monkeypatch.setattr(training, "train_gan", refuse)
+    # The last stage has no part in this.
+    monkeypatch.setattr(recipe, "export", lambda *args: [])
+    monkeypatch.setattr(recipe, "study_report", lambda *args, **kwargs: None)
+    before = stamps()
+    assert start(folder).exit_code == 0
+    assert stamps() == before
+    again = json.loads((folder / "demo" / "results.json").read_text())
+    assert again["recommendation"] == results["recommendation"]
+    assert again["taste_recovery"] == pytest.approx(results["taste_recovery"], abs=0.02)
+
+
+def test_runs_made_otherwise_or_left_half_done_are_made_anew(recipe, tiny_catalogue, tmp_path):
+    calls = []
+
+    def train(catalogue, out, options, seed):
+        calls.append(seed)
+        assert not out.exists()
+        return training.train_random(catalogue, out, options, seed=seed)
+
+    def take(seed):
+        options = training.NoOptions()
+        return recipe.finished_or_trained(train, tiny_catalogue, tmp_path / "r", options, seed)
+
+    take(1)
+    assert take(1).config["seed"] == 1
+    assert calls == [1]
+    assert take(2).config["seed"] == 2
+    assert calls == [1, 2]
+    (tmp_path / "r" / "metrics.json").unlink()  # as Ctrl-C leaves it
+    take(2)
+    assert calls == [1, 2, 2]

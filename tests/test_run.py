@@ -1,0 +1,178 @@
+import json
+import shutil
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+import keras_fashion
+from keras_fashion.catalogue import Catalogue, leave_one_out, picture_batches
+from keras_fashion.errors import InputError
+from keras_fashion.models import BPRMF, DVBPR, CompactEncoder
+from keras_fashion.run import Run, matching_pair
+
+CONFIG = {"model": "bprmf", "seed": 3, "split": None, "options": {"epochs": 2}}
+
+
+@pytest.fixture
+def run(tmp_path, tiny_catalogue):
+    return Run.create(tmp_path / "run", CONFIG, tiny_catalogue)
+
+
+def counts(catalogue):
+    return len(catalogue.user_ids), len(catalogue.item_ids)
+
+
+def test_config_says_how_to_do_it_again(run, tiny_catalogue):
+    written = json.loads((run.path / "config.json").read_text())
+    assert written["model"] == "bprmf"
+    assert written["seed"] == 3
+    assert written["options"] == {"epochs": 2}
+    assert written["fingerprint"] == tiny_catalogue.fingerprint
+    assert written["catalogue"] == str(tiny_catalogue.path.resolve())
+    assert written["versions"]["tensorflow"] == tf.__version__
+    assert written["versions"]["keras"] == keras.__version__
+    assert written["versions"]["keras_fashion"] == keras_fashion.__version__
+    assert Run(run.path).config == written
+
+
+def test_the_catalogue_is_found_from_another_working_directory(
+    tmp_path, tiny_catalogue, monkeypatch
+):
+    monkeypatch.chdir(tiny_catalogue.path.parent)
+    Run.create(tmp_path / "run", CONFIG, Catalogue.load(tiny_catalogue.path.name))
+    monkeypatch.chdir(tmp_path)
+    found = Run(tmp_path / "run").catalogue
+    assert found.item_ids.tolist() == tiny_catalogue.item_ids.tolist()
+
+
+def test_a_folder_in_use_is_left_alone(tmp_path, tiny_catalogue):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="not empty.*--out"):
+        Run.create(tmp_path, CONFIG, tiny_catalogue)
+    with pytest.raises(InputError, match=r"notes\.txt"):
+        Run.create(tmp_path / "notes.txt", CONFIG, tiny_catalogue)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    (tmp_path / "empty").mkdir()
+    assert Run.create(tmp_path / "empty", CONFIG, tiny_catalogue).config["seed"] == 3
+
+
+def test_what_is_no_run_is_said_by_name(tmp_path):
+    with pytest.raises(InputError, match=r"nowhere is not a run folder.*train"):
+        Run(tmp_path / "nowhere").config  # noqa: B018
+    (tmp_path / "config.json").write_text("{half")
+    with pytest.raises(InputError, match="not a run folder"):
+        Run(tmp_path).config  # noqa: B018
+
+
+def test_an_untrained_run_has_no_model_and_no_vectors(run):
+    with pytest.raises(InputError, match="no trained model"):
+        run.model  # noqa: B018
+    with pytest.raises(InputError, match="not the run of a recommender"):
+        run.vectors  # noqa: B018
+    assert run.metrics == {}
+
+
+def test_a_changed_catalogue_is_refused(tmp_path, tiny_catalogue):
+    shop = tmp_path / "shop"
+    shutil.copytree(tiny_catalogue.path, shop)
+    run = Run.create(tmp_path / "run", CONFIG, Catalogue.load(shop))
+    assert run.catalogue.fingerprint == tiny_catalogue.fingerprint
+
+    facts = json.loads((shop / "catalogue.json").read_text())
+    (shop / "catalogue.json").write_text(json.dumps(facts | {"fingerprint": "0123456789abcdef"}))
+    with pytest.raises(InputError, match="another catalogue.*0123456789ab"):
+        Run(run.path).catalogue  # noqa: B018
+    shutil.rmtree(shop)
+    with pytest.raises(InputError, match="not a prepared catalogue"):
+        Run(run.path).catalogue  # noqa: B018
+
+
+def test_model_and_vectors_come_back_as_they_were_saved(run, tiny_catalogue):
+    keras.utils.set_random_seed(0)
+    model = BPRMF(*counts(tiny_catalogue), latent_size=3)
+    model.beta_item.assign(np.linspace(-1, 1, model.item_count))
+    run.save_model(model)
+    run.write_vectors()
+    run.write_json("metrics.json", {"training_seconds": 2.5})
+
+    later = Run(run.path)
+    assert later.metrics == {"training_seconds": 2.5}
+    np.testing.assert_array_equal(later.model.gamma_user, model.gamma_user)
+    np.testing.assert_array_equal(later.vectors.users, model.gamma_user)
+    np.testing.assert_array_equal(later.vectors.items, model.gamma_item)
+    np.testing.assert_allclose(later.vectors.biases, np.linspace(-1, 1, model.item_count))
+    left = sorted(path.name for path in run.path.iterdir())
+    assert left == ["config.json", "metrics.json", "model.keras", "vectors.npz"]
+
+
+def test_vectors_of_a_model_that_sees_are_of_the_pictures_at_its_size(run, tiny_catalogue):
+    keras.utils.set_random_seed(0)
+    model = DVBPR(*counts(tiny_catalogue), CompactEncoder(4, (16, 16), width=2))
+    run.save_model(model)
+    run.write_vectors()
+    pictures = next(iter(picture_batches(tiny_catalogue.pictures((16, 16)))))
+    np.testing.assert_allclose(run.vectors.items, model.encoder(pictures), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(run.vectors.biases, 0)
+
+
+def test_a_failed_save_keeps_the_model_before(run, tiny_catalogue):
+    model = BPRMF(*counts(tiny_catalogue), latent_size=3)
+    run.save_model(model)
+
+    class Full(BPRMF):
+        def save(self, path):
+            path.write_bytes(b"half a")
+            raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        run.save_model(Full(*counts(tiny_catalogue), latent_size=3))
+    np.testing.assert_array_equal(Run(run.path).model.gamma_item, model.gamma_item)
+    assert sorted(path.name for path in run.path.iterdir()) == ["config.json", "model.keras"]
+
+
+def test_the_split_is_the_one_that_was_trained_on(tmp_path, tiny_catalogue, run):
+    expected = leave_one_out(tiny_catalogue, seed=3)
+    np.testing.assert_array_equal(run.split.test, expected.test)
+    np.testing.assert_array_equal(run.split.train, expected.train)
+
+    user, item = tiny_catalogue.interactions[0]
+    rows = [
+        (tiny_catalogue.user_ids[user], tiny_catalogue.item_ids[item], "train"),
+        (tiny_catalogue.user_ids[user], tiny_catalogue.item_ids[(item + 1) % 24], "test"),
+    ]
+    path = tmp_path / "split.csv"
+    pd.DataFrame(rows, columns=["user", "item", "part"]).to_csv(path, index=False)
+    given = Run.create(tmp_path / "given", CONFIG | {"split": str(path)}, tiny_catalogue)
+    np.testing.assert_array_equal(given.split.train, [[user, item]])
+    np.testing.assert_array_equal(given.split.test, [[user, (item + 1) % 24]])
+
+
+def test_users_whom_no_model_knows_are_refused_with_the_reason(run, tiny_catalogue):
+    assert run.trained_user("user6") == tiny_catalogue.user_index("user6")
+    with pytest.raises(InputError, match=r"'user7' has 4 item\(s\).*at least 5"):
+        run.trained_user("user7")
+    with pytest.raises(InputError, match="no user 'usr6'.*user6"):
+        run.trained_user("usr6")
+
+
+def test_only_a_dvbpr_and_a_gan_of_one_catalogue_are_a_pair(tmp_path, tiny_catalogue):
+    def made(name, model, catalogue=tiny_catalogue):
+        return Run.create(tmp_path / name, {"model": model, "seed": 0}, catalogue)
+
+    dvbpr, gan, vbpr = made("dvbpr", "dvbpr"), made("gan", "gan"), made("vbpr", "vbpr")
+    assert matching_pair(dvbpr, gan) == (dvbpr, gan)
+    for pair, named in (
+        ((gan, dvbpr), "gan is a run of gan"),
+        ((vbpr, gan), "vbpr is a run of vbpr"),
+        ((dvbpr, vbpr), "vbpr is a run of vbpr"),
+    ):
+        with pytest.raises(InputError, match=f"{named}; design needs one of dvbpr and one of gan"):
+            matching_pair(*pair)
+
+    changed = Catalogue.load(tiny_catalogue.path)
+    changed.fingerprint = "of another shop"
+    with pytest.raises(InputError, match=r"other.*different catalogues"):
+        matching_pair(dvbpr, made("other", "gan", changed))
