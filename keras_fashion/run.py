@@ -72,7 +72,10 @@ class Run:
         path = self.path / "model.keras"
         if not path.is_file():
             raise InputError(f"{self.path} holds no trained model; run its training again.")
-        return keras.saving.load_model(path)
+        try:
+            return keras.saving.load_model(path)
+        except (ValueError, OSError) as error:
+            raise InputError(f"{path} is damaged ({error}); run its training again.") from error
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -49,9 +49,15 @@ from keras_fashion.written_aside import written_aside
 @click.option("--users", default=600, show_default=True, help="Shoppers of the atelier.")
 @click.option("--items", default=2800, show_default=True, help="Garments of the atelier.")
 @click.option("--epochs", default=30, show_default=True, help="Of VBPR and BPR-MF, at most.")
-@click.option("--dvbpr-epochs", default=10, show_default=True, help="Of DVBPR, at most.")
-@click.option("--gan-epochs", default=16, show_default=True, help="Of the GAN.")
-@click.option("--pairs", default=36, show_default=True, help="Users who get designs.")
+@click.option("--dvbpr-epochs", default=16, show_default=True, help="Of DVBPR, at most.")
+@click.option("--gan-epochs", default=18, show_default=True, help="Of the GAN.")
+@click.option(
+    "--pairs",
+    type=click.IntRange(3),
+    default=36,
+    show_default=True,
+    help="Users who get designs.",
+)
 @click.option("--seed", default=0, show_default=True, help="Of everything.")
 def quickstart(
     out: Path,
@@ -102,7 +108,7 @@ def quickstart(
     )
 
     say("4 of 5: design, for some shoppers, against what exists.")
-    maximiser = PreferenceMaximiser(runs["dvbpr"].model, gan.model, restarts=8, steps=25)
+    maximiser = PreferenceMaximiser(runs["dvbpr"].model, gan.model, restarts=16, steps=25)
     study = generation_study(
         runs["dvbpr"], gan, classifier, maximiser, pairs, pairs_for_eta=pairs // 3, seed=seed
     )

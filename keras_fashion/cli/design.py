@@ -20,7 +20,7 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 @click.option(
     "--restarts", type=click.IntRange(1), default=32, show_default=True, help="Codes to start from."
 )
-@click.option("--steps", type=click.IntRange(1), default=40, show_default=True, help="Of ascent.")
+@click.option("--steps", type=click.IntRange(1), default=30, show_default=True, help="Of ascent.")
 @click.option("--seed", default=0, show_default=True, help="Decides where the restarts begin.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for PNGs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

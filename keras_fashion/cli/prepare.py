@@ -41,10 +41,26 @@ def prepare_csv(**options: str | Path | None) -> None:
 
 @prepare.command("atelier")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to make.")
-@click.option("--users", default=600, show_default=True, help="How many shoppers.")
-@click.option("--items", default=2400, show_default=True, help="How many garments.")
-@click.option("--size", default=64, show_default=True, help="Side of the pictures, in pixels.")
-@click.option("--seed", default=0, show_default=True, help="Of everything drawn at random.")
+@click.option(
+    "--users", type=click.IntRange(1), default=600, show_default=True, help="How many shoppers."
+)
+@click.option(
+    "--items", type=click.IntRange(1), default=2400, show_default=True, help="How many garments."
+)
+@click.option(
+    "--size",
+    type=click.IntRange(16),
+    default=64,
+    show_default=True,
+    help="Side of the pictures, in pixels.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of everything drawn at random.",
+)
 def prepare_atelier(out: Path, users: int, items: int, size: int, seed: int) -> None:
     """Prepare the built-in world of drawn garments and shoppers of known taste."""
     from keras_fashion.datasets.atelier import prepare_atelier

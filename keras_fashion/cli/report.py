@@ -11,7 +11,13 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 @click.argument("recommender", type=click.Path(exists=True, path_type=Path))
 @click.argument("gan", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="HTML file to write.")
-@click.option("--seed", default=0, show_default=True, help="Decides whose designs are shown.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Decides whose designs are shown.",
+)
 def report(recommender: Path, gan: Path, out: Path, seed: int) -> None:
     """Report on the runs of a DVBPR and a GAN: tables, curves, pictures, in one file."""
     quiet_tensorflow()
@@ -25,7 +31,7 @@ def report(recommender: Path, gan: Path, out: Path, seed: int) -> None:
 
     taste, drawn = matching_pair(Run(recommender), Run(gan))
     # Fewer restarts and steps than for a single design: some hundred designs are compared.
-    maximiser = PreferenceMaximiser(taste.model, drawn.model, restarts=8, steps=25)
+    maximiser = PreferenceMaximiser(taste.model, drawn.model, restarts=16, steps=25)
     classifier = category_classifier(taste.catalogue)
     study = generation_study(taste, drawn, classifier, maximiser, seed=seed)
     scorers = baselines(taste.split) | {"dvbpr": taste.vectors}

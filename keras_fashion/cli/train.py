@@ -44,7 +44,13 @@ def _command(name: str, options: type, help: str, has_split: bool = True) -> cli
         click.argument("catalogue", type=click.Path(exists=True, path_type=Path)),
         click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder."),
         *([SPLIT] if has_split else []),
-        click.option("--seed", default=0, show_default=True, help="Of the whole run."),
+        click.option(
+            "--seed",
+            type=click.IntRange(0, 2**32 - 1),
+            default=0,
+            show_default=True,
+            help="Of the whole run.",
+        ),
     ]
     for field in fields(options):
         choices = field.metadata["choices"]

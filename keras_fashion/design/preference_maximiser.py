@@ -46,7 +46,9 @@ class PreferenceMaximiser:
         gan: A trained conditional GAN of the same catalogue: gives G and D.
         restarts: Codes drawn from the prior for each taste; at least as many as designs wanted.
         steps: S, gradient steps.
-        learning_rate: Of the steps, on arctanh(z).
+        learning_rate: Of the steps, on arctanh(z). Many short steps from many restarts stay
+            where the prior has its mass; long ones end in the corners of the cube, which please
+            the recommender more and look worse.
 
     Example:
         >>> maximiser = PreferenceMaximiser(recommender, gan)
@@ -60,8 +62,8 @@ class PreferenceMaximiser:
         recommender: DVBPR,
         gan: ConditionalGAN,
         restarts: int = 32,
-        steps: int = 40,
-        learning_rate: float = 0.1,
+        steps: int = 30,
+        learning_rate: float = 0.05,
     ) -> None:
         self.recommender = recommender
         self.gan = gan

@@ -8,8 +8,9 @@ import tensorflow as tf
 from keras_fashion.catalogue.pictures import scale, unscale
 from keras_fashion.design.latent_ascent import latent_ascent
 from keras_fashion.design.preference_maximiser import PreferenceMaximiser
+from keras_fashion.models.generator import Generator
 
-INVERSION_RESTARTS, INVERSION_STEPS, INVERSION_RATE = 32, 100, 0.1
+INVERSION_RESTARTS, INVERSION_STEPS, INVERSION_RATE = 32, 60, 0.1
 
 
 @dataclass(frozen=True)
@@ -41,19 +42,22 @@ def invert(
     Returns:
         (Z,) float32 in (-1, 1).
     """
-    target = scale(picture)[None]
-    categories = tf.fill([INVERSION_RESTARTS], category)
+    start = maximiser.prior(INVERSION_RESTARTS, seed)
+    return _nearest(maximiser.gan.generator, scale(picture), tf.constant(category), start)
 
-    @tf.function
-    def nearest(start: tf.Tensor) -> tf.Tensor:
-        def closeness(codes: tf.Tensor) -> tf.Tensor:
-            pictures = maximiser.gan.generator([codes, categories], training=False)
-            return -tf.reduce_mean(tf.square(pictures - target), axis=[1, 2, 3])
 
-        ascent = latent_ascent(closeness, start, INVERSION_STEPS, INVERSION_RATE)
-        return ascent.codes[tf.argmax(ascent.values)]
+@tf.function(reduce_retracing=True)
+def _nearest(
+    generator: Generator, target: tf.Tensor, category: tf.Tensor, start: tf.Tensor
+) -> tf.Tensor:
+    categories = tf.fill(tf.shape(start)[:1], category)
 
-    return nearest(maximiser.prior(INVERSION_RESTARTS, seed))
+    def closeness(codes: tf.Tensor) -> tf.Tensor:
+        pictures = generator([codes, categories], training=False)
+        return -tf.reduce_mean(tf.square(pictures - target), axis=[1, 2, 3])
+
+    ascent = latent_ascent(closeness, start, INVERSION_STEPS, INVERSION_RATE)
+    return ascent.codes[tf.argmax(ascent.values)]
 
 
 def redesign(

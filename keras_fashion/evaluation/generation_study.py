@@ -7,6 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_fashion.design.preference_maximiser import Designs, PreferenceMaximiser
+from keras_fashion.errors import InputError
 from keras_fashion.evaluation.retrieval_vs_generation import (
     TOP,
     category_inception_score,
@@ -65,6 +66,9 @@ def generation_study(
         pairs_for_eta: How many of them the curve over eta is measured on.
         etas: The weights of realism to measure.
         seed: Decides users, random items, codes and restarts.
+
+    Raises:
+        InputError: If no test item is of a category with three items.
     """
     catalogue = recommender.catalogue
     pictures = catalogue.pictures(gan.model.picture_size)
@@ -72,6 +76,11 @@ def generation_study(
     large = np.bincount(catalogue.item_categories, minlength=len(catalogue.categories)) >= TOP
     test = recommender.split.test
     test = test[large[catalogue.item_categories[test[:, 1]]]]
+    if not len(test):
+        raise InputError(
+            f"no test item of {recommender.path} is in a category of {TOP} or more items; "
+            "retrieval and generation cannot be compared."
+        )
     rng = np.random.default_rng(seed)
     users, items = test[rng.permutation(len(test))[:pairs]].T
     categories = catalogue.item_categories[items]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from keras_fashion.errors import InputError
 
@@ -53,7 +53,9 @@ class Discriminator(keras.Model):
             x = layers.SpectralNormalization(
                 layers.Conv2D(channels, 4, 2, "same", kernel_initializer=weights)
             )(x)
-            x = layers.LeakyReLU(0.2)(x)
+            # Leaky ReLU. TensorFlow's graph optimiser fails on the operation of that name behind
+            # a convolution, and says so on stderr at every training.
+            x = ops.maximum(0.2 * x, x)
         # float32 from here whatever the precision policy: the losses are made of these
         x = layers.Flatten(dtype="float32")(x)
         likeness = layers.Dense(1, kernel_initializer=weights, dtype="float32")(x)

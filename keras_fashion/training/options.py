@@ -47,14 +47,14 @@ class VBPROptions(FitOptions):
 class DVBPROptions(FitOptions):
     """Options of DVBPR."""
 
-    epochs: int = _option(10, "passes over the training interactions, at most")
+    epochs: int = _option(16, "passes over the training interactions, at most")
     batch_size: int = _option(32, "triplets a step; 128 in the original")
     learning_rate: float = _option(2e-3, "of Adam at the start; 1e-4 in the original")
     patience: int = _option(4, "epochs without a better validation AUC before training stops")
     encoder: str = _option(
         "compact", "cnnf is the paper's, for pictures of 224 pixels", ("compact", "cnnf")
     )
-    picture_size: int = _option(64, "height and width that pictures are fitted into, in pixels")
+    picture_size: int = _option(32, "height and width that pictures are fitted into, in pixels")
     embedding_size: int = _option(50, "K, length of Phi(X); 100 in the original")
     theta_regularisation: float = _option(1.0, "lambda of theta, as in the original")
     encoder_regularisation: float = _option(1e-3, "lambda of the CNN, as in the original")

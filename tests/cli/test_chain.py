@@ -102,9 +102,7 @@ def test_design_for_two_users(chain, succeed, tmp_path):
     users = ("--user", "0002", "--user", "0005")
     speed = ("--restarts", 4, "--steps", 3)
     arguments = ("design", chain.dvbpr, chain.gan, *users, "--category", "Tops", *speed)
-    printed = json.loads(
-        succeed(*arguments, "--count", 2, "--eta", 0.5, "--out", out, "--json")
-    )
+    printed = json.loads(succeed(*arguments, "--count", 2, "--eta", 0.5, "--out", out, "--json"))
     assert set(printed) == {"users", "category", "eta", "designs"}
     assert printed["users"] == ["0002", "0005"]
     assert (printed["category"], printed["eta"]) == ("Tops", 0.5)

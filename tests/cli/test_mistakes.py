@@ -23,8 +23,9 @@ def refused(call):
         lines = result.stderr.splitlines()
         errors = [line for line in lines if line.startswith("Error: ")]
         assert errors == lines[-1:], result.stderr
-        # Before it there may be the catalogue's own summary, but never a stack trace.
-        assert all(line.startswith(("catalogue ", "  left out", "split: ")) for line in lines[:-1])
+        # Before it there may be the summary and the progress of the work, but no stack trace.
+        before = ("catalogue ", "  left out", "split: ", "Pictures: ", "decode to ")
+        assert all(line.startswith(before) for line in lines[:-1] if line), result.stderr
         return errors[0]
 
     return refused
@@ -75,9 +76,7 @@ def test_a_missing_column_with_a_suggestion(refused, prepare_arguments, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_refuse_names_the_first_record_that_cannot_be_used(
-    refused, prepare_arguments, tmp_path
-):
+def test_refuse_names_the_first_record_that_cannot_be_used(refused, prepare_arguments, tmp_path):
     message = refused(*prepare_arguments, "--out", tmp_path / "out", "--on-bad", "refuse")
     assert "items.csv row 26" in message and "0999" in message
     assert list(tmp_path.iterdir()) == []
@@ -86,9 +85,16 @@ def test_refuse_names_the_first_record_that_cannot_be_used(
 def test_runs_in_the_wrong_order_or_of_the_wrong_kind(chain, poprank, refused, tmp_path):
     wanted = ("--user", "0003", "--category", "Tops", "--out", tmp_path / "out")
     for first, second in ((chain.gan, chain.dvbpr), (chain.dvbpr, chain.dvbpr)):
-        assert "in this order" in refused("design", first, second, *wanted)
-        assert "in this order" in refused("report", first, second, "--out", tmp_path / "r.html")
-        refused("export", first, second, "--out", tmp_path / "out")
+        for command in (
+            ("design", first, second, *wanted),
+            ("report", first, second, "--out", tmp_path / "report.html"),
+            ("export", first, second, "--out", tmp_path / "out"),
+        ):
+            message = refused(*command)
+            wrong = first if first == chain.gan else second
+            assert str(wrong) in message
+            assert "recommender" in message or ("DVBPR" in message and "GAN" in message)
+        assert list(tmp_path.iterdir()) == []
     assert "poprank" in refused("design", poprank, chain.gan, *wanted)
     assert "poprank" in refused("export", poprank, chain.gan, "--out", tmp_path / "out")
     for command in (("evaluate",), ("recommend", "--user", "0003"), ("export",)):
@@ -114,9 +120,7 @@ def test_more_designs_than_restarts(chain, refused, tmp_path):
 def test_a_split_with_a_bad_line(chain, refused, tmp_path, row, message):
     path = tmp_path / "split.csv"
     path.write_text(f"user,item,part\n0001,0101,train\n{row}\n")
-    line = refused(
-        *("train", "bprmf", chain.catalogue, "--out", tmp_path / "run", "--split", path)
-    )
+    line = refused(*("train", "bprmf", chain.catalogue, "--out", tmp_path / "run", "--split", path))
     assert message in line and "line 3" in line and "split.csv" in line
     assert not (tmp_path / "run").exists()
 
@@ -125,8 +129,7 @@ def test_options_out_of_range(chain, refused, tmp_path):
     train = ("train", "gan", chain.catalogue, "--out", tmp_path / "run")
     assert "--batch-size" in refused(*train, "--batch-size", 99)
     assert "divisible by 16" in refused(*train, "--batch-size", 8, "--picture-size", 40)
-    train = ("train", "dvbpr", chain.catalogue, "--out", tmp_path / "run")
-    assert "compact, cnnf" in refused(*train, "--encoder", "resnet")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_catalogue_that_has_changed_since(chain, refused, tmp_path):
@@ -137,6 +140,20 @@ def test_a_catalogue_that_has_changed_since(chain, refused, tmp_path):
     assert "another catalogue" in refused("evaluate", run)
     (run / "config.json").write_text(json.dumps(config | {"catalogue": str(tmp_path / "gone")}))
     assert "gone" in refused("evaluate", run)
+
+
+def test_categories_too_small_for_a_report(chain, refused, tmp_path, monkeypatch):
+    monkeypatch.setattr("keras_fashion.evaluation.generation_study.TOP", 9)  # each has 8 items
+    message = refused("report", chain.dvbpr, chain.gan, "--out", tmp_path / "report.html")
+    assert "category of 9 or more items" in message
+
+
+def test_a_damaged_model(chain, refused, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(chain.dvbpr, run)
+    (run / "model.keras").write_bytes(b"half a")
+    message = refused("export", run, "--out", tmp_path / "out")
+    assert "model.keras is damaged" in message and "training again" in message
 
 
 def test_a_file_that_cannot_be_written(chain, refused, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from keras_fashion import training
+from keras_fashion.design import PreferenceMaximiser
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "quickstart.py"
 SMALL = ["--users", 40, "--items", 120, "--epochs", 2, "--dvbpr-epochs", 1, "--gan-epochs", 1]
@@ -24,12 +25,17 @@ def recipe():
     return module
 
 
+def five_steps(recommender, gan, restarts, steps):
+    return PreferenceMaximiser(recommender, gan, restarts, steps=5)
+
+
 @pytest.fixture(scope="module")
 def start(recipe):
     def start(folder):
         where = ["--out", str(folder / "demo"), "--exports", str(folder / "exports")]
         with pytest.MonkeyPatch.context() as patch:
-            # A hundred steps of inversion for each strip of the report show nothing more here.
+            # Longer ascents show nothing more here.
+            patch.setattr(recipe, "PreferenceMaximiser", five_steps)
             # (The function `redesign` hides its module, of the same name, in the package.)
             patch.setattr(sys.modules["keras_fashion.design.redesign"], "INVERSION_STEPS", 3)
             return CliRunner().invoke(recipe.quickstart, [*where, *SMALL], catch_exceptions=False)

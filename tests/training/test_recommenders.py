@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from keras_fashion import training
 from keras_fashion.catalogue import Catalogue, CatalogueWriter, leave_one_out
 from keras_fashion.errors import InputError
+from keras_fashion.models import BPRMF
 from keras_fashion.run import Run
 from keras_fashion.training.options import BPRMFOptions, DVBPROptions, NoOptions, VBPROptions
 
@@ -92,19 +93,12 @@ def test_the_given_split_is_trained_on(tiny_catalogue, tmp_path):
     assert np.all(np.diff(sold[ranked]) <= 0)
 
     bpr = train("bprmf", tiny_catalogue, tmp_path / "bpr", split=path, seed=1)
-    # Users and items that are not in the training part stay where the seed put them, but for
-    # items drawn as negatives.
+    # Users who are not in the training part stay where the seed put them.
     keras.utils.set_random_seed(1)
     trained_users = np.unique(own.train[:9, 0])
-    start = _untrained(tiny_catalogue)
+    start = BPRMF(8, 24, latent_size=4).gamma_user
     moved = np.any(bpr.vectors.users != start, axis=1)
     np.testing.assert_array_equal(np.flatnonzero(moved), trained_users)
-
-
-def _untrained(catalogue):
-    from keras_fashion.models import BPRMF
-
-    return BPRMF(len(catalogue.user_ids), len(catalogue.item_ids), 4).gamma_user.numpy()
 
 
 def test_a_split_without_validation_is_refused(tiny_catalogue, tmp_path):
@@ -113,6 +107,22 @@ def test_a_split_without_validation_is_refused(tiny_catalogue, tmp_path):
     pd.DataFrame([row | {"part": "train"}]).to_csv(tmp_path / "split.csv", index=False)
     with pytest.raises(InputError, match="valid"):
         train("bprmf", tiny_catalogue, tmp_path / "run", split=tmp_path / "split.csv")
+    assert not (tmp_path / "run").exists()
+    # Counting needs none.
+    train("poprank", tiny_catalogue, tmp_path / "run", split=tmp_path / "split.csv")
+
+
+def test_a_held_out_item_without_an_equal_rival_is_no_obstacle(tiny_catalogue, tmp_path):
+    """Then there is no matched AUC: its item was sold once, all that the user lacks never."""
+    users, ids = tiny_catalogue.user_ids, tiny_catalogue.item_ids
+    rows = [(users[0], item, "train") for item in ids[1:20]]
+    rows += [(users[1], item, "train") for item in ids[2:20]]
+    rows += [(users[1], ids[1], "valid"), (users[1], ids[0], "test")]
+    frame = pd.DataFrame(rows, columns=["user", "item", "part"])
+    frame.to_csv(tmp_path / "split.csv", index=False)
+    run = train("bprmf", tiny_catalogue, tmp_path / "run", split=tmp_path / "split.csv")
+    history = pd.read_csv(run.path / "history.csv")
+    assert len(history) == 2 and "val_auc_matched" not in history
 
 
 def test_an_unknown_encoder_and_a_folder_in_use_are_refused(tiny_catalogue, tmp_path):
