@@ -3,6 +3,9 @@
 import json
 import os
 import platform
+import shutil
+import time
+import zipfile
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,8 +26,9 @@ class Run:
     """A run folder.
 
     Holds `config.json` (every option, the seed, the catalogue and its fingerprint, library
-    versions), `model.keras` (the best epoch), `metrics.json`, `history.csv` (a row an epoch),
-    `vectors.npz` (a recommender's scoring vectors) and `logs/` for TensorBoard.
+    versions), `split.csv` (if one was given), `model.keras` (a recommender's best epoch, a GAN's
+    last), `metrics.json`, `history.csv` (a row an epoch), `vectors.npz` (a recommender's scoring
+    vectors), `samples/` (a GAN's sample grids) and `logs/` for TensorBoard.
 
     Args:
         path: The folder.
@@ -38,13 +42,17 @@ class Run:
         """Starts a run folder.
 
         Raises:
-            InputError: If the folder exists and is not empty.
+            InputError: If the folder exists and is neither empty nor a run that ended before its
+            first epoch, which is replaced.
         """
         path = Path(path)
+        if (path / "config.json").is_file() and not (path / "model.keras").is_file():
+            shutil.rmtree(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path} exists and is not empty; name another folder with --out.")
         path.mkdir(parents=True, exist_ok=True)
         run = cls(path)
+        run.started = time.monotonic()
         run.write_json(
             "config.json",
             config
@@ -59,12 +67,14 @@ class Run:
     @cached_property
     def config(self) -> dict[str, Any]:
         """What the run was started with; InputError if the folder is no run."""
-        try:
-            return json.loads((self.path / "config.json").read_text())
-        except (OSError, json.JSONDecodeError) as error:
+        config = self._read_json("config.json")
+        missing = {"model", "catalogue", "fingerprint", "seed"} - set(config)
+        if missing:
             raise InputError(
-                f"{self.path} is not a run folder ({error}); make one with `keras-fashion train`."
-            ) from error
+                f"{self.path} is not a run folder (its config.json lacks "
+                f"{', '.join(sorted(missing))}); make one with `keras-fashion train`."
+            )
+        return config
 
     @cached_property
     def model(self) -> keras.Model:
@@ -94,15 +104,14 @@ class Run:
         """The split that the run was trained on; InputError if it is no recommender's."""
         if "split" not in self.config:
             raise InputError(f"{self.path} is not the run of a recommender.")
-        if self.config["split"]:
-            return read_split(self.config["split"], self.catalogue)
+        if (self.path / "split.csv").is_file():
+            return read_split(self.path / "split.csv", self.catalogue)
         return leave_one_out(self.catalogue, seed=self.config["seed"])
 
     @property
     def metrics(self) -> dict[str, Any]:
         """What was measured so far."""
-        path = self.path / "metrics.json"
-        return json.loads(path.read_text()) if path.is_file() else {}
+        return self._read_json("metrics.json") if (self.path / "metrics.json").is_file() else {}
 
     @cached_property
     def vectors(self) -> ScoringVectors:
@@ -110,16 +119,20 @@ class Run:
         path = self.path / "vectors.npz"
         if not path.is_file():
             raise InputError(f"{self.path} is not the run of a recommender.")
-        with np.load(path) as arrays:
-            return ScoringVectors(**arrays)
+        try:
+            with np.load(path) as arrays:
+                return ScoringVectors(**arrays)
+        except (ValueError, OSError, TypeError, zipfile.BadZipFile) as error:
+            raise InputError(f"{path} is damaged ({error}); run its training again.") from error
 
     def trained_user(self, user_id: str) -> int:
         """Dense index of a user whom the model was trained on; InputError for any other."""
         user = self.catalogue.user_index(user_id)
         if not len(self.split.items_of(user)):
             raise InputError(
-                f"user {user_id!r} has {len(self.catalogue.items_of(user))} item(s) in the "
-                "catalogue, too few to have been trained on; name a user with at least 5."
+                f"{self.path} was not trained on user {user_id!r}: none of their "
+                f"{len(self.catalogue.items_of(user))} item(s) is in the training part of its "
+                "split (which, unless it was given, takes users with at least 5 items)."
             )
         return user
 
@@ -136,6 +149,22 @@ class Run:
             pictures = picture_batches(self.catalogue.pictures(encoder.picture_size))
         with written_aside(self.path / "vectors.npz") as aside:
             np.savez(aside, **self.model.scoring_vectors(pictures)._asdict())
+
+    def finish(self, interrupted: bool = False) -> None:
+        """Writes `metrics.json`: the training is over, and this is how long it took."""
+        seconds = time.monotonic() - self.started
+        self.write_json("metrics.json", {"training_seconds": seconds, "interrupted": interrupted})
+
+    def _read_json(self, name: str) -> dict[str, Any]:
+        try:
+            content = json.loads((self.path / name).read_text())
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{self.path} is not a run folder ({error}); make one with `keras-fashion train`."
+            ) from error
+        if not isinstance(content, dict):
+            raise InputError(f"{self.path / name} is not what `keras-fashion train` writes.")
+        return content
 
     def write_json(self, name: str, content: Any) -> None:
         """Writes a JSON file of the run, aside and then renamed."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from keras_fashion.cli.plain_errors import PlainCommand
 from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 
 quiet_tensorflow()
@@ -25,6 +26,7 @@ from keras_fashion import training
 from keras_fashion.catalogue import Catalogue
 from keras_fashion.datasets.atelier import Oracle, measure, prepare_atelier, taste_recovery
 from keras_fashion.design import PreferenceMaximiser
+from keras_fashion.errors import InputError
 from keras_fashion.evaluation.auc import exact_auc
 from keras_fashion.evaluation.generation_study import GenerationStudy, generation_study
 from keras_fashion.report.html import Column, Section, Table
@@ -40,17 +42,27 @@ from keras_fashion.training.options import (
 )
 from keras_fashion.written_aside import written_aside
 
+COUNT = click.IntRange(1)
 
-@click.command()
+
+@click.command(cls=PlainCommand)
 @click.option("--out", type=click.Path(path_type=Path), default="runs/demo", show_default=True)
 @click.option(
-    "--exports", type=click.Path(path_type=Path), default="saved_models", show_default=True
+    "--exports", type=click.Path(path_type=Path), default="saved_models/demo", show_default=True
 )
-@click.option("--users", default=600, show_default=True, help="Shoppers of the atelier.")
-@click.option("--items", default=2800, show_default=True, help="Garments of the atelier.")
-@click.option("--epochs", default=30, show_default=True, help="Of VBPR and BPR-MF, at most.")
-@click.option("--dvbpr-epochs", default=16, show_default=True, help="Of DVBPR, at most.")
-@click.option("--gan-epochs", default=18, show_default=True, help="Of the GAN.")
+@click.option(
+    "--users", type=COUNT, default=600, show_default=True, help="Shoppers of the atelier."
+)
+@click.option(
+    "--items", type=COUNT, default=2800, show_default=True, help="Garments of the atelier."
+)
+@click.option(
+    "--epochs", type=COUNT, default=30, show_default=True, help="Of VBPR and BPR-MF, at most."
+)
+@click.option(
+    "--dvbpr-epochs", type=COUNT, default=16, show_default=True, help="Of DVBPR, at most."
+)
+@click.option("--gan-epochs", type=COUNT, default=10, show_default=True, help="Of the GAN.")
 @click.option(
     "--pairs",
     type=click.IntRange(3),
@@ -58,7 +70,7 @@ from keras_fashion.written_aside import written_aside
     show_default=True,
     help="Users who get designs.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of everything.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything.")
 def quickstart(
     out: Path,
     exports: Path,
@@ -108,7 +120,7 @@ def quickstart(
     )
 
     say("4 of 5: design, for some shoppers, against what exists.")
-    maximiser = PreferenceMaximiser(runs["dvbpr"].model, gan.model, restarts=16, steps=25)
+    maximiser = PreferenceMaximiser(runs["dvbpr"].model, gan.model)
     study = generation_study(
         runs["dvbpr"], gan, classifier, maximiser, pairs, pairs_for_eta=pairs // 3, seed=seed
     )
@@ -169,10 +181,20 @@ def finished_or_trained(
     if (out / "metrics.json").is_file():
         run = Run(out)
         made = (run.config["options"], run.config["seed"], run.config["fingerprint"])
-        if made == (asdict(options), seed, catalogue.fingerprint):
+        if not run.metrics["interrupted"] and made == (
+            asdict(options),
+            seed,
+            catalogue.fingerprint,
+        ):
             return run
-    shutil.rmtree(out, ignore_errors=True)
-    return train(catalogue, out, options, seed=seed)
+    if out.exists():
+        if Path(Run(out).config["catalogue"]).parent != out.parent.absolute():
+            raise InputError(f"{out} is a run of something else; name another folder with --out.")
+        shutil.rmtree(out)
+    run = train(catalogue, out, options, seed=seed)
+    if run.metrics["interrupted"]:
+        raise click.Abort
+    return run
 
 
 def mean_recovery(

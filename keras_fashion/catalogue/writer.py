@@ -180,7 +180,7 @@ class CatalogueWriter:
         """
         rows = {"user": frame["user"], "item": frame["item"]}
         rows |= {"time": frame.get("time", ""), "where": frame.get("where", "")}
-        self._interactions.append(pd.DataFrame(rows).astype("str").fillna(""))
+        self._interactions.append(pd.DataFrame(rows).fillna("").astype("str"))
 
     def close(self) -> dict[str, Any]:
         """Writes what is left, and the counts, and renames the folder into place.

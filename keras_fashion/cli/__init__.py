@@ -6,7 +6,7 @@ from keras_fashion import __version__
 from keras_fashion.cli.design import design
 from keras_fashion.cli.evaluate import evaluate
 from keras_fashion.cli.export import export
-from keras_fashion.cli.plain_errors import PlainErrors
+from keras_fashion.cli.plain_errors import PlainGroup
 from keras_fashion.cli.prepare import prepare
 from keras_fashion.cli.recommend import recommend
 from keras_fashion.cli.report import report
@@ -14,7 +14,7 @@ from keras_fashion.cli.train import train
 
 
 @click.group(
-    cls=PlainErrors,
+    cls=PlainGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__)

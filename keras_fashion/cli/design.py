@@ -17,10 +17,6 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 @click.option(
     "--eta", type=click.FloatRange(0), default=1.0, show_default=True, help="Weight of realism."
 )
-@click.option(
-    "--restarts", type=click.IntRange(1), default=32, show_default=True, help="Codes to start from."
-)
-@click.option("--steps", type=click.IntRange(1), default=30, show_default=True, help="Of ascent.")
 @click.option("--seed", default=0, show_default=True, help="Decides where the restarts begin.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for PNGs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -31,8 +27,6 @@ def design(
     category: str,
     count: int,
     eta: float,
-    restarts: int,
-    steps: int,
     seed: int,
     out: Path,
     as_json: bool,
@@ -54,7 +48,7 @@ def design(
     taste, drawn = matching_pair(Run(recommender), Run(gan))
     users = [taste.trained_user(user_id) for user_id in user_ids]
     index = taste.catalogue.category_index(category)
-    maximiser = PreferenceMaximiser(taste.model, drawn.model, restarts, steps)
+    maximiser = PreferenceMaximiser(taste.model, drawn.model)
     designs = maximiser.design(users, index, count, eta, seed)
 
     names = [f"design_{number}.png" for number in range(1, count + 1)]

@@ -36,10 +36,10 @@ def evaluate(run: Path, part: str, as_json: bool) -> None:
     started = time.monotonic()
     aucs = exact_auc(trained.vectors.scores, trained.split, part).means()
     seconds = time.monotonic() - started
-    rows = {trained.config["model"]: aucs} | {
+    rows = {
         name: exact_auc(vectors.scores, trained.split, part).means()
         for name, vectors in baselines(trained.split).items()
-    }
+    } | {trained.config["model"]: aucs}
     trained.write_json(
         "metrics.json", trained.metrics | {part: aucs, "evaluation_seconds": seconds}
     )

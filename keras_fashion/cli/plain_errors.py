@@ -7,8 +7,8 @@ import click
 from keras_fashion.errors import InputError
 
 
-class PlainErrors(click.Group):
-    """A click group that prints InputError and file errors as one line and exits with 1."""
+class PlainErrors:
+    """Mixed into a click command: InputError and file errors are one line, exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
@@ -16,3 +16,11 @@ class PlainErrors(click.Group):
             return super().invoke(ctx)
         except (InputError, OSError) as error:
             raise click.ClickException(str(error)) from error
+
+
+class PlainGroup(PlainErrors, click.Group):
+    """A click group with plain errors."""
+
+
+class PlainCommand(PlainErrors, click.Command):
+    """A click command with plain errors."""

@@ -45,7 +45,7 @@ def prepare_csv(**options: str | Path | None) -> None:
     "--users", type=click.IntRange(1), default=600, show_default=True, help="How many shoppers."
 )
 @click.option(
-    "--items", type=click.IntRange(1), default=2400, show_default=True, help="How many garments."
+    "--items", type=click.IntRange(1), default=2800, show_default=True, help="How many garments."
 )
 @click.option(
     "--size",

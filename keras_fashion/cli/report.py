@@ -30,8 +30,7 @@ def report(recommender: Path, gan: Path, out: Path, seed: int) -> None:
     from keras_fashion.training import category_classifier
 
     taste, drawn = matching_pair(Run(recommender), Run(gan))
-    # Fewer restarts and steps than for a single design: some hundred designs are compared.
-    maximiser = PreferenceMaximiser(taste.model, drawn.model, restarts=16, steps=25)
+    maximiser = PreferenceMaximiser(taste.model, drawn.model)
     classifier = category_classifier(taste.catalogue)
     study = generation_study(taste, drawn, classifier, maximiser, seed=seed)
     scorers = baselines(taste.split) | {"dvbpr": taste.vectors}

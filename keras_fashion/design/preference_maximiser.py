@@ -61,8 +61,8 @@ class PreferenceMaximiser:
         self,
         recommender: DVBPR,
         gan: ConditionalGAN,
-        restarts: int = 32,
-        steps: int = 30,
+        restarts: int = 16,
+        steps: int = 25,
         learning_rate: float = 0.05,
     ) -> None:
         self.recommender = recommender
@@ -170,7 +170,8 @@ class PreferenceMaximiser:
         pictures = self.gan.generator([codes, categories], training=False)
         realism = self.gan.discriminator([pictures, categories], training=False)[:, 0]
         encoder = self.recommender.encoder
-        seen = tf.image.resize(pictures, encoder.picture_size)
+        # The filter through which the encoder has seen real pictures.
+        seen = tf.image.resize(pictures, encoder.picture_size, antialias=True)
         preference = tf.reduce_sum(tastes * encoder(seen, training=False), axis=-1)
         return pictures, preference, realism
 

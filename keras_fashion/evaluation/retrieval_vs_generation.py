@@ -46,7 +46,8 @@ def measures(returned: Returned | Designs, classifier: CategoryClassifier) -> di
 def category_inception_score(pictures: np.ndarray, classifier: CategoryClassifier) -> float:
     """Inception score of (..., H, W, 3) uint8 pictures under the catalogue's classifier."""
     flat = scale(pictures.reshape(-1, *pictures.shape[-3:]))
-    logits = classifier.predict(flat, batch_size=256, verbose=0)
+    seen = tf.image.resize(flat, classifier.picture_size, antialias=True)
+    logits = classifier.predict(seen, batch_size=256, verbose=0)
     return inception_score(tf.nn.softmax(logits).numpy())
 
 

@@ -9,7 +9,6 @@ from keras_fashion.models.dvbpr import DVBPR
 from keras_fashion.models.poprank import PopRank
 from keras_fashion.models.random_scores import RandomScores
 from keras_fashion.models.recommender import Recommender, ScoringVectors
-from keras_fashion.models.sample_grid import SampleGrid
 from keras_fashion.models.vbpr import VBPR
 from keras_fashion.models.visrank import VisRank
 
@@ -24,7 +23,6 @@ __all__ = [
     "PopRank",
     "RandomScores",
     "Recommender",
-    "SampleGrid",
     "ScoringVectors",
     "VisRank",
 ]

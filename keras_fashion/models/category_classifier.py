@@ -22,6 +22,7 @@ class CategoryClassifier(keras.Model):
 
     Args:
         category_count: number of categories, the length of the logits.
+        picture_size: height and width it is trained at; others are better resized to it first.
         widths: number of filters of each stage; their sum is the length F of the features.
         **kwargs: passed to `keras.Model` (name, dtype).
 
@@ -42,7 +43,11 @@ class CategoryClassifier(keras.Model):
     """
 
     def __init__(
-        self, category_count: int, widths: Sequence[int] = (24, 32, 32, 40), **kwargs: Any
+        self,
+        category_count: int,
+        picture_size: tuple[int, int] = (64, 64),
+        widths: Sequence[int] = (24, 32, 32, 40),
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if category_count < 1:
@@ -50,6 +55,7 @@ class CategoryClassifier(keras.Model):
         if not widths or min(widths) < 1:
             raise ValueError(f"widths must be positive numbers of filters, received {widths}")
         self.category_count = category_count
+        self.picture_size = tuple(picture_size)
         self.widths = tuple(widths)
         # Momentum 0.9: a few epochs on a small catalogue are too few steps for Keras's 0.99.
         self.stages = [
@@ -104,5 +110,6 @@ class CategoryClassifier(keras.Model):
         return {
             **super().get_config(),
             "category_count": self.category_count,
+            "picture_size": self.picture_size,
             "widths": list(self.widths),
         }

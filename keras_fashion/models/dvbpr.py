@@ -74,5 +74,5 @@ class DVBPR(Recommender):
     @classmethod
     def from_config(cls, config: dict) -> "DVBPR":
         """A model of the same shape, untrained."""
-        encoder = keras.saving.deserialize_keras_object(config.pop("encoder"))
-        return cls(encoder=encoder, **config)
+        encoder = keras.saving.deserialize_keras_object(config["encoder"])
+        return cls(**(config | {"encoder": encoder}))

@@ -35,7 +35,7 @@ class Recommender(keras.Model):
 
     BPR (Rendle et al., UAI 2009): minimise the mean over triplets (u, i, j) of
     -ln sigmoid(x_ui - x_uj), plus the regulariser. The original DVBPR sums over the batch
-    instead: its weights lambda, divided by the batch size, are the ones here.
+    instead; its lambda keeps its meaning here because `regulariser` divides by the batch size.
 
     `fit` takes the batches of `keras_fashion.catalogue.triplets`.
 
@@ -106,6 +106,11 @@ class Recommender(keras.Model):
         ]
         self.optimizer.apply(gradients, variables)
         self.loss_tracker.update_state(loss)
+        return {"loss": self.loss_tracker.result()}
+
+    def test_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The loss of a batch of triplets, for `validation_data`."""
+        self.loss_tracker.update_state(self.triplet_loss(data))
         return {"loss": self.loss_tracker.result()}
 
     @property

@@ -2,7 +2,6 @@
 
 import base64
 import math
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
@@ -16,6 +15,8 @@ from typing import Literal
 
 from matplotlib.figure import Figure
 from PIL import Image
+
+from keras_fashion.written_aside import written_aside
 
 Cell = str | float | None
 
@@ -121,14 +122,8 @@ def write_report(path: Path, title: str, sections: Sequence[Section], subtitle: 
         contents=_contents(sections),
         sections="\n".join(_section(n, section) for n, section in enumerate(sections, start=1)),
     )
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with written_aside(path) as aside:
         aside.write_text(page, encoding="utf-8")
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _contents(sections: Sequence[Section]) -> str:

@@ -1,13 +1,14 @@
 """The category classifier of a catalogue, trained once and kept beside it."""
 
+import sys
+
 import keras
 import numpy as np
+from tqdm.keras import TqdmCallback
 
 from keras_fashion.catalogue import Catalogue, labelled_pictures, picture_batches
 from keras_fashion.models import CategoryClassifier
 from keras_fashion.written_aside import written_aside
-
-PICTURE_SIZE = (64, 64)
 
 
 def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
@@ -27,13 +28,19 @@ def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
         )
-        pictures = catalogue.pictures(PICTURE_SIZE)
+        pictures = catalogue.pictures(model.picture_size)
         # A batch larger than the catalogue would be dropped, and nothing learnt.
         batch_size = min(64, len(pictures))
         batches = labelled_pictures(
             pictures, catalogue.item_categories, batch_size, seed=0, flip=True
         )
-        model.fit(batches, epochs=epochs_for(len(catalogue.item_ids)), shuffle=False, verbose=0)
+        model.fit(
+            batches,
+            epochs=epochs_for(len(catalogue.item_ids)),
+            shuffle=False,
+            verbose=0,
+            callbacks=[TqdmCallback(verbose=0, desc="category classifier", file=sys.stderr)],
+        )
         with written_aside(path) as aside:
             model.save(aside)
     return keras.saving.load_model(path)
@@ -47,5 +54,5 @@ def epochs_for(item_count: int) -> int:
 def frozen_features(catalogue: Catalogue) -> np.ndarray:
     """(I, F) float32: the classifier's features of all items, in item order."""
     model = category_classifier(catalogue)
-    batches = picture_batches(catalogue.pictures(PICTURE_SIZE))
+    batches = picture_batches(catalogue.pictures(model.picture_size))
     return np.concatenate([model.features(batch).numpy() for batch in batches])

@@ -1,10 +1,10 @@
 """`fit` as every training here runs it: progress, logs, best epoch kept, Ctrl-C harmless."""
 
 import sys
-import time
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tqdm.keras import TqdmCallback
 
@@ -27,7 +27,11 @@ class KeepModel(keras.callbacks.Callback):
         self.best: float | None = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        """Saves if the epoch is worth keeping."""
+        """Saves if the epoch is worth keeping; ends a training that has diverged."""
+        if not all(np.isfinite(value) for value in logs.values()):
+            print(f"{self.run.path}: diverged in epoch {epoch + 1}; stopped", file=sys.stderr)
+            self.model.stop_training = True
+            return
         if self.monitor is not None:
             if self.best is not None and logs[self.monitor] <= self.best:
                 return
@@ -41,7 +45,7 @@ def fit(
     run: Run,
     epochs: int,
     callbacks: Sequence[keras.callbacks.Callback],
-) -> float:
+) -> bool:
     """Trains a compiled model into its run folder.
 
     Writes `history.csv` and `logs/` (TensorBoard), shows progress with the time left on stderr.
@@ -55,13 +59,13 @@ def fit(
         callbacks: In the order in which they shall see the logs.
 
     Returns:
-        Seconds that it took.
+        Whether it was interrupted.
 
     Raises:
-        InputError: If it is interrupted before anything was saved.
+        InputError: If it is interrupted, or diverges, before anything was saved.
     """
     progress = TqdmCallback(verbose=0, desc=run.path.name, file=sys.stderr)
-    started = time.monotonic()
+    interrupted = False
     try:
         model.fit(
             dataset,
@@ -70,14 +74,19 @@ def fit(
             verbose=0,
             callbacks=[
                 *callbacks,
-                keras.callbacks.TerminateOnNaN(),
                 keras.callbacks.CSVLogger(run.path / "history.csv"),
                 keras.callbacks.TensorBoard(run.path / "logs", write_graph=False),
                 progress,
             ],
         )
     except KeyboardInterrupt:
-        if not (run.path / "model.keras").is_file():
-            raise InputError(f"interrupted before {run.path} held a first epoch.") from None
+        interrupted = True
+    if not (run.path / "model.keras").is_file():
+        raise InputError(
+            f"interrupted before {run.path} held a first epoch."
+            if interrupted
+            else f"{run.path} diverged in its first epoch; try a smaller --learning-rate."
+        )
+    if interrupted:
         print(f"interrupted; {run.path} keeps what was saved so far", file=sys.stderr)
-    return time.monotonic() - started
+    return interrupted

@@ -7,10 +7,11 @@ import keras
 
 from keras_fashion.catalogue import Catalogue, labelled_pictures
 from keras_fashion.errors import InputError
-from keras_fashion.models import ConditionalGAN, SampleGrid
+from keras_fashion.models import ConditionalGAN
 from keras_fashion.run import Run
 from keras_fashion.training.fit import KeepModel, fit
 from keras_fashion.training.options import GANOptions
+from keras_fashion.training.sample_grid import SampleGrid
 
 
 def train_gan(
@@ -48,6 +49,6 @@ def train_gan(
         catalogue.pictures(size), catalogue.item_categories, options.batch_size, seed
     )
     grid = SampleGrid(run.path, every=options.grid_every)
-    seconds = fit(gan, batches, run, options.epochs, [grid, KeepModel(run)])
-    run.write_json("metrics.json", {"training_seconds": seconds})
+    interrupted = fit(gan, batches, run, options.epochs, [grid, KeepModel(run)])
+    run.finish(interrupted)
     return run

@@ -7,6 +7,7 @@ order.
 """
 
 import os
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from keras_fashion.training.options import (
     NoOptions,
     VBPROptions,
 )
+from keras_fashion.written_aside import written_aside
 
 
 def train_random(
@@ -128,6 +130,11 @@ def train_dvbpr(
     encoders = {"compact": CompactEncoder, "cnnf": CNNF}
     if options.encoder not in encoders:
         raise InputError(f"--encoder {options.encoder}: there are {', '.join(encoders)}.")
+    if options.encoder == "cnnf" and options.picture_size < 128:
+        raise InputError(
+            f"--encoder cnnf is made for --picture-size 224 and needs 128 at least, not "
+            f"{options.picture_size}; the original trained it with --learning-rate 1e-4."
+        )
     run, parts = _start("dvbpr", catalogue, out, options, split, seed)
     size = (options.picture_size, options.picture_size)
     model = DVBPR(
@@ -158,6 +165,10 @@ def _start(
         "options": asdict(options),
     }
     run = Run.create(out, config, catalogue)
+    if split is not None:
+        # A copy: the file that was given may be moved or written anew.
+        with written_aside(run.path / "split.csv") as aside:
+            shutil.copyfile(split, aside)
     keras.utils.set_random_seed(seed)
     return run, parts
 
@@ -175,7 +186,7 @@ def _fit(
         options.learning_rate, options.epochs * int(batches.cardinality())
     )
     model.compile(optimizer=keras.optimizers.Adam(decay))
-    seconds = fit(
+    interrupted = fit(
         model,
         batches,
         run,
@@ -187,12 +198,12 @@ def _fit(
         ],
     )
     run.write_vectors()
-    run.write_json("metrics.json", {"training_seconds": seconds})
+    run.finish(interrupted)
     return run
 
 
 def _keep(run: Run, model: Recommender) -> Run:
     run.save_model(model)
     run.write_vectors()
-    run.write_json("metrics.json", {"training_seconds": 0.0})
+    run.finish()
     return run

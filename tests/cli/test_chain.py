@@ -52,7 +52,7 @@ def test_evaluate(chain, call):
     assert result.stdout.count("\n") == 1
     printed = json.loads(result.stdout)
     assert set(printed) == {"run", "part", "models", "seconds"}
-    assert list(printed["models"]) == ["dvbpr", "random", "poprank"]
+    assert list(printed["models"]) == ["random", "poprank", "dvbpr"]
     for row in printed["models"].values():
         assert set(row) == AUCS
         assert 0 <= row["auc_all"] <= 1
@@ -64,7 +64,7 @@ def test_evaluate(chain, call):
 
     result = call("evaluate", chain.dvbpr, "--part", "validation")
     table = [line.split() for line in result.stdout.splitlines()]
-    assert table[0][0] == "all" and [row[0] for row in table[1:]] == ["dvbpr", "random", "poprank"]
+    assert table[0][0] == "all" and [row[0] for row in table[1:]] == ["random", "poprank", "dvbpr"]
     # The validation AUC of the kept epoch is the best of its history.
     history = (chain.dvbpr / "history.csv").read_text().splitlines()
     column = history[0].split(",").index("val_auc")

@@ -13,7 +13,7 @@ import numpy as np
 from skimage.color import rgb2lab
 from skimage.filters import gaussian
 from skimage.measure import label
-from skimage.morphology import isotropic_erosion, remove_small_holes
+from skimage.morphology import area_closing, isotropic_erosion
 
 from keras_fashion.datasets.atelier.attributes import CATEGORIES, GARMENT
 from keras_fashion.datasets.atelier.garments import draw_garment
@@ -99,7 +99,8 @@ def _garment_mask(lab: np.ndarray) -> np.ndarray:
     sizes[0] = 0
     if not sizes.any():
         return np.zeros(regions.shape, bool)
-    return remove_small_holes(regions == sizes.argmax(), max_size=regions.size // 200)
+    garment = (regions == sizes.argmax()).astype(np.uint8)
+    return area_closing(garment, regions.size // 200).astype(bool)
 
 
 def _away_from_outline(garment: np.ndarray) -> np.ndarray:

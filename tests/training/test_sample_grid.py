@@ -5,7 +5,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_fashion.models.conditional_gan import ConditionalGAN
-from keras_fashion.models.sample_grid import SampleGrid
+from keras_fashion.training.sample_grid import SampleGrid
 
 
 @pytest.fixture(scope="module")

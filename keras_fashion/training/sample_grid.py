@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.pictures import unscale
+from keras_fashion.written_aside import written_aside
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -37,7 +38,6 @@ class SampleGrid(keras.callbacks.Callback):
         self.codes = np.random.default_rng(self.seed).uniform(
             -1.0, 1.0, (self.columns, self.model.code_size)
         )
-        (self.folder / "samples").mkdir(parents=True, exist_ok=True)
         self.writer = tf.summary.create_file_writer(str(self.folder / "logs" / "samples"))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -46,9 +46,8 @@ class SampleGrid(keras.callbacks.Callback):
         if done % self.every and done != self.params["epochs"]:
             return
         grid = self.grid()
-        aside = self.folder / "samples" / ".grid.png"
-        aside.write_bytes(tf.io.encode_png(grid).numpy())
-        aside.rename(aside.with_name(f"epoch_{done:04d}.png"))
+        with written_aside(self.folder / "samples" / f"epoch_{done:04d}.png") as aside:
+            aside.write_bytes(tf.io.encode_png(grid).numpy())
         with self.writer.as_default(step=done):
             tf.summary.image("samples", grid[None])
 

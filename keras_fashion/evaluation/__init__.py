@@ -1,0 +1,1 @@
+"""Exact AUC, generation metrics, and the studies that compare."""

@@ -1,0 +1,1 @@
+"""Plots, picture sheets and the HTML report."""
