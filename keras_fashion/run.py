@@ -6,6 +6,7 @@ import platform
 import shutil
 import time
 import zipfile
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,10 @@ class Run:
             first epoch, which is replaced.
         """
         path = Path(path)
-        if (path / "config.json").is_file() and not (path / "model.keras").is_file():
-            shutil.rmtree(path)
+        if not (path / "model.keras").is_file():
+            with suppress(InputError):  # for what is no run is not ours to replace
+                cls(path).config  # noqa: B018
+                shutil.rmtree(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path} exists and is not empty; name another folder with --out.")
         path.mkdir(parents=True, exist_ok=True)

@@ -59,6 +59,30 @@ def test_a_folder_in_use_is_left_alone(tmp_path, tiny_catalogue):
     assert Run.create(tmp_path / "empty", CONFIG, tiny_catalogue).config["seed"] == 3
 
 
+def test_a_run_that_ended_before_its_first_epoch_is_replaced(run, tiny_catalogue):
+    (run.path / "history.csv").write_text("epoch,loss\n")
+    (run.path / "split.csv").write_text("user,item,part\n")
+    again = Run.create(run.path, CONFIG | {"seed": 4}, tiny_catalogue)
+    assert [path.name for path in again.path.iterdir()] == ["config.json"]
+    assert Run(run.path).config["seed"] == 4
+
+    (run.path / "model.keras").write_bytes(b"a first epoch")
+    with pytest.raises(InputError, match="not empty"):
+        Run.create(run.path, CONFIG, tiny_catalogue)
+    assert (run.path / "model.keras").read_bytes() == b"a first epoch"
+    assert Run(run.path).config["seed"] == 4
+
+
+@pytest.mark.parametrize("theirs", ['{"editor": "vi"}', "[1]", "not json"])
+def test_a_config_of_something_else_makes_no_run(tmp_path, tiny_catalogue, theirs):
+    (tmp_path / "config.json").write_text(theirs)
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match="not empty.*--out"):
+        Run.create(tmp_path, CONFIG, tiny_catalogue)
+    assert (tmp_path / "config.json").read_text() == theirs
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
 def test_what_is_no_run_is_said_by_name(tmp_path):
     with pytest.raises(InputError, match=r"nowhere is not a run folder.*train"):
         Run(tmp_path / "nowhere").config  # noqa: B018
@@ -143,16 +167,16 @@ def test_the_split_is_the_one_that_was_trained_on(tmp_path, tiny_catalogue, run)
         (tiny_catalogue.user_ids[user], tiny_catalogue.item_ids[item], "train"),
         (tiny_catalogue.user_ids[user], tiny_catalogue.item_ids[(item + 1) % 24], "test"),
     ]
-    path = tmp_path / "split.csv"
-    pd.DataFrame(rows, columns=["user", "item", "part"]).to_csv(path, index=False)
-    given = Run.create(tmp_path / "given", CONFIG | {"split": str(path)}, tiny_catalogue)
+    given = Run.create(tmp_path / "given", CONFIG, tiny_catalogue)
+    split = pd.DataFrame(rows, columns=["user", "item", "part"])
+    split.to_csv(given.path / "split.csv", index=False)
     np.testing.assert_array_equal(given.split.train, [[user, item]])
     np.testing.assert_array_equal(given.split.test, [[user, (item + 1) % 24]])
 
 
 def test_users_whom_no_model_knows_are_refused_with_the_reason(run, tiny_catalogue):
     assert run.trained_user("user6") == tiny_catalogue.user_index("user6")
-    with pytest.raises(InputError, match=r"'user7' has 4 item\(s\).*at least 5"):
+    with pytest.raises(InputError, match=r"not trained on user 'user7'.*4 item\(s\).*at least 5"):
         run.trained_user("user7")
     with pytest.raises(InputError, match="no user 'usr6'.*user6"):
         run.trained_user("usr6")

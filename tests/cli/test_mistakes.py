@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from keras_fashion.design import PreferenceMaximiser
+
 
 @pytest.fixture(scope="module")
 def poprank(chain, succeed):
@@ -105,8 +107,10 @@ def test_runs_in_the_wrong_order_or_of_the_wrong_kind(chain, poprank, refused, t
 
 def test_more_designs_than_restarts(chain, refused, tmp_path):
     wanted = ("--user", "0003", "--category", "Tops", "--out", tmp_path / "out")
-    message = refused("design", chain.dvbpr, chain.gan, *wanted, "--count", 9, "--restarts", 8)
-    assert "9 designs" in message and "8" in message
+    message = refused("design", chain.dvbpr, chain.gan, *wanted, "--count", 99)
+    restarts = PreferenceMaximiser(None, None).restarts
+    assert "99 designs" in message and f"there are {restarts}" in message
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -158,7 +162,7 @@ def test_a_damaged_model(chain, refused, tmp_path):
 
 def test_a_file_that_cannot_be_written(chain, refused, tmp_path):
     (tmp_path / "file").write_text("")
-    wanted = ("--user", "0003", "--category", "Tops", "--restarts", 3, "--steps", 1)
+    wanted = ("--user", "0003", "--category", "Tops")
     message = refused(
         "design", chain.dvbpr, chain.gan, *wanted, "--out", tmp_path / "file" / "designs"
     )

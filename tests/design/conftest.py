@@ -33,9 +33,18 @@ def recommender(make_recommender) -> DVBPR:
 
 
 @pytest.fixture(scope="session")
-def gan() -> ConditionalGAN:
-    """Three categories, 16x16 pixels, codes of 4."""
-    model = ConditionalGAN(3, (16, 16), code_size=4, width=4, seed=2)
-    amplify(model.generator, 3)
-    amplify(model.discriminator, 2)
-    return model
+def make_gan():
+    """Makes a GAN of three categories for pictures of (size, size), with codes of 4."""
+
+    def make(size: int) -> ConditionalGAN:
+        model = ConditionalGAN(3, (size, size), code_size=4, width=4, seed=2)
+        amplify(model.generator, 3)
+        amplify(model.discriminator, 2)
+        return model
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def gan(make_gan) -> ConditionalGAN:
+    return make_gan(16)

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_fashion.catalogue import decode_picture, scale
 from keras_fashion.design import PreferenceMaximiser
 from keras_fashion.errors import InputError
 
@@ -50,6 +51,27 @@ def test_terms_are_those_of_the_bare_networks(make_recommender, gan, encoder_siz
         np.testing.assert_allclose(preference[row], liked[0], rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(realism[row], real[0], rtol=1e-4, atol=1e-6)
     assert pictures.shape == (3, 16, 16, 3)
+
+
+def test_preference_is_that_of_the_picture_as_a_catalogue_would_read_it(make_recommender, make_gan):
+    """A design of 64 pixels, filed and read at the encoder's 32, is liked as much as was said."""
+    recommender = make_recommender(32)
+    maximiser = PreferenceMaximiser(recommender, make_gan(64), restarts=6, steps=4)
+    designs = maximiser.design([2], category=1, count=6, seed=3)
+    theta = recommender.theta.numpy()[2]
+
+    def liked(pictures):
+        return recommender.encoder(scale(tf.stack(pictures))).numpy() @ theta
+
+    files = [tf.io.encode_png(picture) for picture in designs.pictures[0]]
+    read = liked([decode_picture(file, (32, 32)) for file in files])
+    # The pixels of the file, and those at 32, are whole levels.
+    tolerance = 0.3
+    np.testing.assert_allclose(designs.preference[0], read, atol=tolerance)
+    # Which tells the filter of the catalogue from plain bilinear resizing.
+    plain = liked(tf.image.resize(designs.pictures[0], (32, 32)))
+    assert np.abs(plain - read).min() > 3 * tolerance
+    assert np.ptp(read) > 3 * tolerance
 
 
 @pytest.mark.parametrize("eta", [0.0, 2.0])

@@ -7,6 +7,7 @@ from scipy.special import softmax
 from scipy.stats import entropy
 from skimage.metrics import structural_similarity
 
+from keras_fashion.catalogue import decode_picture
 from keras_fashion.design.preference_maximiser import PreferenceMaximiser
 from keras_fashion.evaluation.retrieval_vs_generation import (
     Returned,
@@ -34,6 +35,8 @@ EXISTING = (VECTORS, PICTURES, CATEGORIES, USERS, WANTED)
 
 class BrightnessClassifier:
     """Certain of class 1 for bright pictures, of class 0 for dark ones."""
+
+    picture_size = (8, 8)
 
     def predict(self, pictures, batch_size, verbose):
         mean = np.asarray(pictures).mean(axis=(1, 2, 3))
@@ -93,12 +96,32 @@ def test_quality_is_the_mutual_information_of_picture_and_class():
     logits = np.random.default_rng(1).normal(size=(6, 4)) * 2
 
     class Fixed:
+        picture_size = (8, 8)
+
         def predict(self, pictures, batch_size, verbose):
             return logits
 
     classes = softmax(logits, axis=1)
     expected = np.exp(entropy(classes.mean(axis=0)) - entropy(classes, axis=1).mean())
     assert category_inception_score(PICTURES[:6], Fixed()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_classifier_sees_pictures_at_its_own_size_as_it_was_trained():
+    """Shrunk with a filter, as `decode_picture` shrinks: not every fourth pixel alone."""
+    seen = []
+
+    class Watching(BrightnessClassifier):
+        picture_size = (16, 16)
+
+        def predict(self, pictures, batch_size, verbose):
+            seen.append(np.asarray(pictures))
+            return super().predict(pictures, batch_size, verbose)
+
+    large = np.random.default_rng(3).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    category_inception_score(large, Watching())
+    decoded = [decode_picture(tf.io.encode_png(each), (16, 16)).numpy() for each in large]
+    # Half a level of 255 from the rounding of `decode_picture`, in units of [-1, 1].
+    np.testing.assert_allclose(seen[0], np.stack(decoded) / 127.5 - 1, atol=0.51 / 127.5)
 
 
 def test_measures_average_over_pairs():

@@ -135,6 +135,23 @@ def test_random_scores_are_fixed_by_their_seed():
 
 
 @pytest.mark.parametrize("make", [bprmf, vbpr, dvbpr])
+def test_validation_loss_is_that_of_the_batch(make):
+    model = make()
+    user, positive, negative = np.array([[0, 0, 2, 1], [0, 1, 3, 1], [2, 4, 0, 3]])
+    batch = {"user": user, "positive": positive, "negative": negative}
+    if isinstance(model, DVBPR):
+        for name in ("positive", "negative"):
+            batch[f"{name}_picture"] = (PICTURES[batch[name]] / 127.5 - 1).astype(np.float32)
+    dataset = tf.data.Dataset.from_tensors(batch)
+    model.compile(optimizer=keras.optimizers.SGD(0.01))
+    history = model.fit(dataset, validation_data=dataset, verbose=0).history
+    # Of the weights after the epoch, with nothing dropped out or counted in.
+    expected = float(model.triplet_loss({name: tf.constant(v) for name, v in batch.items()}))
+    assert history["val_loss"] == [pytest.approx(expected, rel=1e-5)]
+    assert history["loss"][0] != pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("make", [bprmf, vbpr, dvbpr])
 def test_training_ranks_what_was_bought_above_the_rest(make):
     model = make()
     none = np.empty((0, 2), np.int32)

@@ -1,14 +1,22 @@
 import importlib.util
 import json
 import platform
+import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from keras_fashion import training
+from keras_fashion.catalogue import Catalogue
 from keras_fashion.design import PreferenceMaximiser
+from keras_fashion.errors import InputError
+from keras_fashion.evaluation.retrieval_vs_generation import generation, random_generated
+from keras_fashion.run import Run
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "quickstart.py"
 SMALL = ["--users", 40, "--items", 120, "--epochs", 2, "--dvbpr-epochs", 1, "--gan-epochs", 1]
@@ -25,8 +33,8 @@ def recipe():
     return module
 
 
-def five_steps(recommender, gan, restarts, steps):
-    return PreferenceMaximiser(recommender, gan, restarts, steps=5)
+def five_steps(recommender, gan):
+    return PreferenceMaximiser(recommender, gan, steps=5)
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +103,22 @@ def test_the_order_is_the_one_that_must_hold_however_short_the_training(results)
     models, returned = results["recommendation"], results["generation"]
     assert models["oracle"]["auc_all"] > models["random"]["auc_all"] + 0.2
     assert models["oracle"]["auc_all"] == max(row["auc_all"] for row in models.values())
-    # The best existing items please more than random ones; designs more than random codes.
+    # The best existing items please more than random ones.
     assert returned["retrieval"]["preference"] > returned["random_real"]["preference"]
-    assert returned["generation"]["preference"] > returned["random_generated"]["preference"]
     # A weight on realism brings the discriminator's verdict nearer to 1.
     free, priced = results["eta"][0], results["eta"][-1]
     assert abs(priced["discriminator"] - 1) < abs(free["discriminator"] - 1)
     assert priced["preference"] < free["preference"]
+
+
+def test_designs_please_more_than_chance(demo):
+    """At eta 0: after one epoch, realism outweighs what little the taste has to say."""
+    taste, drawn = (Run(demo[0] / "demo" / name) for name in ("dvbpr", "gan"))
+    maximiser = five_steps(taste.model, drawn.model)
+    users = np.unique(taste.split.test[:, 0])[:6]
+    designs = generation(maximiser, users, np.arange(6), seed=3, eta=0.0)
+    chance = random_generated(maximiser, users, np.arange(6), seed=3)
+    assert np.all(designs.preference.min(axis=1) > chance.preference.mean(axis=1))
 
 
 def test_it_leaves_runs_exports_and_a_report(demo):
@@ -144,23 +161,72 @@ def test_a_second_start_takes_up_what_is_finished(demo, start, recipe, results, 
     assert again["taste_recovery"] == pytest.approx(results["taste_recovery"], abs=0.02)
 
 
-def test_runs_made_otherwise_or_left_half_done_are_made_anew(recipe, tiny_catalogue, tmp_path):
-    calls = []
+@pytest.fixture
+def stage(recipe, tiny_catalogue, tmp_path):
+    """Takes or trains the run `demo/r`, beside the demo's own catalogue; counts the trainings."""
+    shutil.copytree(tiny_catalogue.path, tmp_path / "demo" / "atelier")
+    catalogue = Catalogue.load(tmp_path / "demo" / "atelier")
 
     def train(catalogue, out, options, seed):
-        calls.append(seed)
+        stage.seeds.append(seed)
         assert not out.exists()
-        return training.train_random(catalogue, out, options, seed=seed)
+        run = training.train_random(catalogue, out, options, seed=seed)
+        run.finish(interrupted=stage.interrupt)
+        return run
 
     def take(seed):
-        options = training.NoOptions()
-        return recipe.finished_or_trained(train, tiny_catalogue, tmp_path / "r", options, seed)
+        return recipe.finished_or_trained(train, catalogue, stage.out, training.NoOptions(), seed)
 
-    take(1)
-    assert take(1).config["seed"] == 1
-    assert calls == [1]
-    assert take(2).config["seed"] == 2
-    assert calls == [1, 2]
-    (tmp_path / "r" / "metrics.json").unlink()  # as Ctrl-C leaves it
-    take(2)
-    assert calls == [1, 2, 2]
+    stage = SimpleNamespace(out=tmp_path / "demo" / "r", take=take, seeds=[], interrupt=False)
+    return stage
+
+
+def test_runs_made_otherwise_or_left_half_done_are_made_anew(stage):
+    stage.take(1)
+    assert stage.take(1).config["seed"] == 1
+    assert stage.seeds == [1]
+    assert stage.take(2).config["seed"] == 2
+    assert stage.seeds == [1, 2]
+    (stage.out / "metrics.json").unlink()  # as the end of the process leaves it
+    stage.take(2)
+    assert stage.seeds == [1, 2, 2]
+
+
+def test_an_interrupted_run_ends_the_demo_and_is_made_anew(stage):
+    stage.interrupt = True
+    with pytest.raises(click.Abort):
+        stage.take(1)
+    assert (stage.out / "model.keras").is_file()
+    stage.interrupt = False
+    assert stage.take(1).metrics["interrupted"] is False
+    stage.take(1)
+    assert stage.seeds == [1, 1]
+
+
+def test_a_run_of_something_else_is_refused_and_left_alone(stage, tiny_catalogue):
+    """Of another catalogue, in a folder that happens to have the name of a stage."""
+    training.train_random(tiny_catalogue, stage.out, seed=7)
+    before = {path: path.read_bytes() for path in stage.out.iterdir()}
+    with pytest.raises(InputError, match=r"demo/r is a run of something else.*--out"):
+        stage.take(1)
+    (stage.out / "metrics.json").unlink()
+    with pytest.raises(InputError, match="something else"):
+        stage.take(1)
+    del before[stage.out / "metrics.json"]
+    assert {path: path.read_bytes() for path in stage.out.iterdir()} == before
+
+    shutil.rmtree(stage.out)
+    stage.out.mkdir()
+    (stage.out / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match="not a run folder"):
+        stage.take(1)
+    assert (stage.out / "letter.txt").read_text() == "dear"
+    assert stage.seeds == []
+
+
+def test_a_mistake_is_one_line(start, tmp_path):
+    (tmp_path / "demo").write_text("a file where the folder should be")
+    result = start(tmp_path)
+    assert result.exit_code == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("Error: ") and str(tmp_path / "demo") in last

@@ -44,6 +44,7 @@ def test_a_run_holds_all_that_is_needed_later(trained, tiny_catalogue, name):
     assert run.config["seed"] == 1
     assert run.config["fingerprint"] == tiny_catalogue.fingerprint
     assert run.metrics["training_seconds"] >= 0
+    assert run.metrics["interrupted"] is False
     vectors = run.vectors
     assert len(vectors.users) == 8 and len(vectors.items) == len(vectors.biases) == 24
     scores = vectors.scores(np.arange(8))
@@ -88,6 +89,7 @@ def test_the_given_split_is_trained_on(tiny_catalogue, tmp_path):
     pd.DataFrame(rows, columns=["user", "item", "part"]).to_csv(path, index=False)
     run = train("poprank", tiny_catalogue, tmp_path / "run", split=path, seed=1)
     np.testing.assert_array_equal(Run(run.path).split.train, own.train[:9])
+    assert run.config["split"] == str(path)
     ranked = np.argsort(-run.vectors.scores(np.array([0]))[0])
     sold = np.bincount(own.train[:9, 1], minlength=24)
     assert np.all(np.diff(sold[ranked]) <= 0)
@@ -99,6 +101,14 @@ def test_the_given_split_is_trained_on(tiny_catalogue, tmp_path):
     start = BPRMF(8, 24, latent_size=4).gamma_user
     moved = np.any(bpr.vectors.users != start, axis=1)
     np.testing.assert_array_equal(np.flatnonzero(moved), trained_users)
+
+    # What becomes of the file afterwards changes no run.
+    path.write_text("user,item,part\n")
+    for each in (run, bpr):
+        np.testing.assert_array_equal(Run(each.path).split.train, own.train[:9])
+        np.testing.assert_array_equal(Run(each.path).split.validation, own.validation[:1])
+    path.unlink()
+    np.testing.assert_array_equal(Run(run.path).split.train, own.train[:9])
 
 
 def test_a_split_without_validation_is_refused(tiny_catalogue, tmp_path):
@@ -128,6 +138,9 @@ def test_a_held_out_item_without_an_equal_rival_is_no_obstacle(tiny_catalogue, t
 def test_an_unknown_encoder_and_a_folder_in_use_are_refused(tiny_catalogue, tmp_path):
     with pytest.raises(InputError, match="--encoder resnet: there are compact, cnnf"):
         train("dvbpr", tiny_catalogue, tmp_path / "run", DVBPROptions(encoder="resnet"))
+    small = DVBPROptions(encoder="cnnf", picture_size=32)
+    with pytest.raises(InputError, match="--encoder cnnf.*--picture-size 224.*not 32"):
+        train("dvbpr", tiny_catalogue, tmp_path / "run", small)
     assert not (tmp_path / "run").exists()
     (tmp_path / "mine.txt").write_text("")
     with pytest.raises(InputError, match="not empty"):
