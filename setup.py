@@ -14,7 +14,7 @@ setup(
     name="keras-fashion",
     version=VERSION,
     description="Visually-aware fashion recommendation and design with Keras (DVBPR, ICDM 2017)",
-    long_description=(HERE / "README.md").read_text(),
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     license_files=["LICENSE"],
