@@ -129,10 +129,9 @@ class Recommender(keras.Model):
         if pictures is None:
             vectors = self.item_vector(items)
         else:
-            embed = tf.function(self.item_vector, reduce_retracing=True)
             batches, first = [], 0
             for picture in pictures:
-                batches.append(embed(items[first : first + len(picture)], picture))
+                batches.append(self._embed(items[first : first + len(picture)], picture))
                 first += len(picture)
             vectors = tf.concat(batches, axis=0)
         return ScoringVectors(
@@ -140,6 +139,10 @@ class Recommender(keras.Model):
             items=vectors.numpy(),
             biases=self.item_bias(items).numpy(),
         )
+
+    @tf.function(reduce_retracing=True)
+    def _embed(self, item: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
+        return self.item_vector(item, picture)
 
     def get_config(self) -> dict:
         """Constructor arguments."""
