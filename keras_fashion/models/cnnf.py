@@ -1,12 +1,13 @@
 """CNN-F, the paper's image encoder."""
 
 import keras
-import tensorflow as tf
 from keras import layers
+
+from keras_fashion.models.image_encoder import ImageEncoder
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
-class CNNF(keras.Model):
+class CNNF(ImageEncoder):
     """Five convolutions and three dense layers over 224x224 pictures (ICDM 2017, table II).
 
     As in the released code, every convolution and pooling pads with SAME (the paper's table says
@@ -27,51 +28,35 @@ class CNNF(keras.Model):
         dropout: float = 0.5,
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
-        self.embedding_size = embedding_size
-        self.picture_size = tuple(picture_size)
-        self.dense_size = dense_size
-        self.dropout = dropout
-
         def convolution(filters: int, kernel: int, strides: int = 1) -> layers.Layer:
             return layers.Conv2D(filters, kernel, strides, padding="same", activation="relu")
 
         def pool() -> layers.Layer:
             return layers.MaxPooling2D(2, padding="same")
 
-        self.stack = keras.Sequential(
-            [
-                convolution(64, 11, strides=4),
-                pool(),
-                convolution(256, 5),
-                pool(),
-                convolution(256, 3),
-                convolution(256, 3),
-                convolution(256, 3),
-                pool(),
-                layers.Flatten(),
-                layers.Dense(dense_size, activation="relu"),
-                layers.Dropout(dropout),
-                layers.Dense(dense_size, activation="relu"),
-                layers.Dropout(dropout),
-                layers.Dense(embedding_size),
-            ]
-        )
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes the weights for (None, H, W, 3)."""
-        self.stack.build(input_shape)
-        self.built = True
-
-    def call(self, picture: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """(B, H, W, 3) in [-1, 1] to Phi(X): (B, K)."""
-        return self.stack(picture, training=training)
+        stack = [
+            convolution(64, 11, strides=4),
+            pool(),
+            convolution(256, 5),
+            pool(),
+            convolution(256, 3),
+            convolution(256, 3),
+            convolution(256, 3),
+            pool(),
+            layers.Flatten(),
+            layers.Dense(dense_size, activation="relu"),
+            layers.Dropout(dropout),
+            layers.Dense(dense_size, activation="relu"),
+            layers.Dropout(dropout),
+            layers.Dense(embedding_size),
+        ]
+        super().__init__(stack, embedding_size, picture_size, **kwargs)
+        self.dense_size = dense_size
+        self.dropout = dropout
 
     def get_config(self) -> dict:
         """Constructor arguments."""
         return super().get_config() | {
-            "embedding_size": self.embedding_size,
-            "picture_size": self.picture_size,
             "dense_size": self.dense_size,
             "dropout": self.dropout,
         }

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from keras_fashion.models.image_encoder import ImageEncoder
 from keras_fashion.models.recommender import Recommender, squared_norm
 
 
@@ -18,8 +19,7 @@ class DVBPR(Recommender):
     Args:
         user_count: U.
         item_count: I.
-        encoder: Phi: (B, H, W, 3) in [-1, 1] to (B, K), with attributes `picture_size` (H, W)
-            and `embedding_size` K.
+        encoder: Phi: (B, H, W, 3) in [-1, 1] to (B, K).
         theta_regularisation: lambda_theta; 1 in the original.
         encoder_regularisation: lambda_Phi; 1e-3 in the original.
     """
@@ -28,7 +28,7 @@ class DVBPR(Recommender):
         self,
         user_count: int,
         item_count: int,
-        encoder: keras.Model,
+        encoder: ImageEncoder,
         theta_regularisation: float = 1.0,
         encoder_regularisation: float = 1e-3,
         **kwargs,

@@ -14,8 +14,7 @@ class ModulatedBatchNormalization(layers.Layer):
 
     After Chen et al., "On Self Modulation for Generative Adversarial Networks", 2019: the code
     (here beside the category) reaches every layer, so that it can say a garment's colour where
-    colours are made. With gains by category alone, 1,555 steps on the atelier left colours a
-    third less spread, and every category in two or three of them.
+    colours are made; with gains by category alone each category keeps to a few of them.
 
     Args:
         seed: `keras.random.SeedGenerator` or integer for the initial weights.
