@@ -7,9 +7,6 @@ import click
 
 from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 
-SHOWN = (128, 128)
-"""Height and width at which a sheet shows pictures, in pixels."""
-
 
 @click.command()
 @click.argument("run", type=click.Path(exists=True, path_type=Path))
@@ -24,6 +21,7 @@ def recommend(
     """Recommend items that the user has not bought yet."""
     quiet_tensorflow()
     from keras_fashion.models.top_items import top_items
+    from keras_fashion.report.design_sheet import SHOWN
     from keras_fashion.report.sheets import PictureGroup, SheetRow, picture_sheet
     from keras_fashion.run import Run
     from keras_fashion.written_aside import written_aside

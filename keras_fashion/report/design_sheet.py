@@ -9,7 +9,10 @@ from keras_fashion.report.sheets import PictureGroup, SheetRow
 from keras_fashion.run import Run
 
 SHOWN = (128, 128)
+"""Height and width at which sheets show items, in pixels."""
+
 BOUGHT = 4
+"""How many bought items stand in a row."""
 
 
 def design_row(
