@@ -1,12 +1,17 @@
 # make demo: train, design, export and report on the built-in atelier.   make test: the tests.
-# Both make the virtual environment and install into it what is missing.
+# make parity: against tensorflow-addons (2 GB of its own).   make bench-lazy-adam: step times.
+# All make the virtual environment and install into it what is missing.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PARITY := .venv-parity
+# The newest that has tensorflow-addons; asked to run, for a name on PATH may be an empty shim.
+PYTHON_PARITY ?= $(firstword $(foreach name,python3.11 python3.10 python3.9,\
+	$(shell $(name) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint parity bench-lazy-adam clean
 
 demo: $(VENV)/installed
 	$(BIN)/python recipes/quickstart.py
@@ -18,6 +23,13 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+parity: $(VENV)/installed $(PARITY)/installed
+	$(PARITY)/bin/python tests/parity/reference.py $(PARITY)/reference.npz
+	KERAS_FASHION_PARITY=$(PARITY)/reference.npz $(BIN)/python -m pytest -s tests/parity
+
+bench-lazy-adam: $(VENV)/installed
+	$(BIN)/python tests/benchmarks/lazy_adam.py
+
 # The mark is made last: an interrupted installation is taken up again.
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -25,5 +37,14 @@ $(VENV)/installed: setup.py
 	$(BIN)/python -m pip install --progress-bar on -e '.[dev]'
 	touch $@
 
+$(PARITY)/installed:
+	@test -n "$(PYTHON_PARITY)" || { echo "tensorflow-addons needs Python 3.9, 3.10 or 3.11: put \
+	one on PATH or run make parity PYTHON_PARITY=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON_PARITY) -m venv $(PARITY)
+	$(PARITY)/bin/python -m pip install --progress-bar on --upgrade pip
+	$(PARITY)/bin/python -m pip install --progress-bar on tensorflow==2.15.1 \
+		tensorflow-addons==0.23.0 'numpy<2'
+	touch $@
+
 clean:
-	rm -rf $(VENV) runs build dist *.egg-info
+	rm -rf $(VENV) $(PARITY) runs build dist *.egg-info
