@@ -1,17 +1,19 @@
 # make demo: train, design, export and report on the built-in atelier.   make test: the tests.
 # make parity: against tensorflow-addons (2 GB of its own).   make bench-lazy-adam: step times.
+# make bench-evaluation: CPU time of the exact evaluation, beside Cornac's.
 # All make the virtual environment and install into it what is missing.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PARITY := .venv-parity
+PEERS := .venv-peers
 # The newest that has tensorflow-addons; asked to run, for a name on PATH may be an empty shim.
 PYTHON_PARITY ?= $(firstword $(foreach name,python3.11 python3.10 python3.9,\
 	$(shell $(name) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint parity bench-lazy-adam clean
+.PHONY: demo test lint parity bench-lazy-adam bench-evaluation clean
 
 demo: $(VENV)/installed
 	$(BIN)/python recipes/quickstart.py
@@ -30,6 +32,9 @@ parity: $(VENV)/installed $(PARITY)/installed
 bench-lazy-adam: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/lazy_adam.py
 
+bench-evaluation: $(VENV)/installed $(PEERS)/installed
+	$(BIN)/python tests/benchmarks/evaluation.py --peer $(PEERS)/bin/python
+
 # The mark is made last: an interrupted installation is taken up again.
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -46,5 +51,11 @@ $(PARITY)/installed:
 		tensorflow-addons==0.23.0 'numpy<2'
 	touch $@
 
+$(PEERS)/installed: $(VENV)/installed
+	$(BIN)/python -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --progress-bar on --upgrade pip
+	$(PEERS)/bin/python -m pip install --progress-bar on cornac==3.0.1
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(PARITY) runs build dist *.egg-info
+	rm -rf $(VENV) $(PARITY) $(PEERS) runs build dist *.egg-info

@@ -3,9 +3,11 @@
 import click
 
 from keras_fashion import __version__
+from keras_fashion.cli.compare import compare
 from keras_fashion.cli.design import design
 from keras_fashion.cli.evaluate import evaluate
 from keras_fashion.cli.export import export
+from keras_fashion.cli.features import features
 from keras_fashion.cli.plain_errors import PlainGroup
 from keras_fashion.cli.prepare import prepare
 from keras_fashion.cli.recommend import recommend
@@ -26,5 +28,5 @@ def main() -> None:
     """
 
 
-for command in (prepare, train, evaluate, recommend, design, export, report):
+for command in (prepare, features, train, evaluate, compare, recommend, design, export, report):
     main.add_command(command)

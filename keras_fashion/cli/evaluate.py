@@ -1,4 +1,4 @@
-"""`keras-fashion evaluate`: a recommender's exact AUC."""
+"""`keras-fashion evaluate`: a recommender's exact ranking metrics."""
 
 import json
 import time
@@ -8,46 +8,75 @@ import click
 
 from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 
-
-@click.command()
-@click.argument("run", type=click.Path(exists=True, path_type=Path))
-@click.option(
+PART = click.option(
     "--part",
     type=click.Choice(["test", "validation"]),
     default="test",
     show_default=True,
     help="Which held-out interactions.",
 )
+
+KS = click.option(
+    "-k",
+    "--k",
+    "ks",
+    type=click.IntRange(1),
+    multiple=True,
+    default=[10],
+    show_default=True,
+    help="Length of a list for recall, NDCG and coverage; may be given several times.",
+)
+
+
+@click.command()
+@click.argument("run", type=click.Path(exists=True, path_type=Path))
+@PART
+@KS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(run: Path, part: str, as_json: bool) -> None:
-    """Exact AUC over the whole catalogue, beside random and PopRank on the same split.
+def evaluate(run: Path, part: str, ks: tuple[int, ...], as_json: bool) -> None:
+    """Exact AUC and top-k metrics over the whole catalogue, beside random and PopRank.
 
     auc_matched compares only with items of equally many training interactions: it cannot be won
     by popularity.
     """
     quiet_tensorflow()
-    from keras_fashion.evaluation.auc import exact_auc
     from keras_fashion.evaluation.baselines import baselines
+    from keras_fashion.evaluation.ranking import rank_held_out
+    from keras_fashion.report.comparison_table import metric_label, metric_tables
     from keras_fashion.run import Run
 
     trained = Run(run)
+    split = trained.split
+    require_lists_that_fit(ks, split.item_count)
     click.echo(trained.catalogue.summary(), err=True)
-    click.echo(trained.split.summary(), err=True)
+    click.echo(split.summary(), err=True)
+    vectors = trained.vectors
     started = time.monotonic()
-    aucs = exact_auc(trained.vectors.scores, trained.split, part).means()
+    measured = rank_held_out(vectors, split, part, ks).means()
     seconds = time.monotonic() - started
     rows = {
-        name: exact_auc(vectors.scores, trained.split, part).means()
-        for name, vectors in baselines(trained.split).items()
-    } | {trained.config["model"]: aucs}
+        name: rank_held_out(each, split, part, ks).means()
+        for name, each in baselines(split).items()
+    } | {trained.config["model"]: measured}
     trained.write_json(
-        "metrics.json", trained.metrics | {part: aucs, "evaluation_seconds": seconds}
+        "metrics.json", trained.metrics | {part: measured, "evaluation_seconds": seconds}
     )
     if as_json:
         result = {"run": str(run), "part": part, "models": rows, "seconds": seconds}
         click.echo(json.dumps(result))
         return
-    click.echo(f"{'':10}" + "".join(f"{name[4:]:>13}" for name in aucs))
-    for name, row in rows.items():
-        cells = (f"{'-' if value is None else f'{value:.4f}':>13}" for value in row.values())
-        click.echo(f"{name:10}" + "".join(cells))
+    for number, metrics in enumerate(metric_tables(list(measured))):
+        title = "" if number else "AUC"
+        click.echo(f"{title:12}" + "".join(f"{metric_label(name):>13}" for name in metrics))
+        for name, row in rows.items():
+            cells = (row[metric] for metric in metrics)
+            texts = (f"{'-' if cell is None else f'{cell:.4f}':>13}" for cell in cells)
+            click.echo(f"{name:12}" + "".join(texts))
+
+
+def require_lists_that_fit(ks: tuple[int, ...], items: int) -> None:
+    """A list cannot be longer than the catalogue: a mistake of usage."""
+    if max(ks) > items:
+        raise click.BadParameter(
+            f"{max(ks)} is above the {items:,} items of the catalogue.", param_hint="--k"
+        )

@@ -22,9 +22,11 @@ def report(recommender: Path, gan: Path, out: Path, seed: int) -> None:
     """Report on the runs of a DVBPR and a GAN: tables, curves, pictures, in one file."""
     quiet_tensorflow()
     from keras_fashion.design import PreferenceMaximiser
-    from keras_fashion.evaluation.auc import exact_auc
     from keras_fashion.evaluation.baselines import baselines
+    from keras_fashion.evaluation.comparison import compare
     from keras_fashion.evaluation.generation_study import generation_study
+    from keras_fashion.evaluation.ranking import rank_held_out
+    from keras_fashion.report.comparison_table import comparison_section
     from keras_fashion.report.study_report import study_report
     from keras_fashion.run import Run, matching_pair
     from keras_fashion.training import category_classifier
@@ -34,6 +36,8 @@ def report(recommender: Path, gan: Path, out: Path, seed: int) -> None:
     classifier = category_classifier(taste.catalogue)
     study = generation_study(taste, drawn, classifier, maximiser, seed=seed)
     scorers = baselines(taste.split) | {"dvbpr": taste.vectors}
-    aucs = {name: exact_auc(each.scores, taste.split).means() for name, each in scorers.items()}
-    study_report(out, taste, drawn, maximiser, study, aucs, trained=[taste])
+    aucs = {name: rank_held_out(each, taste.split).means() for name, each in scorers.items()}
+    lists = min(10, taste.split.item_count)
+    compared = comparison_section(compare([taste], ks=(lists,), seed=seed))
+    study_report(out, taste, drawn, maximiser, study, aucs, trained=[taste], more=[compared])
     click.echo(out)

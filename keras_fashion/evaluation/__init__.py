@@ -1,1 +1,1 @@
-"""Exact AUC, generation metrics, and the studies that compare."""
+"""Exact ranking metrics, generation metrics, and the studies that compare."""

@@ -106,7 +106,7 @@ def random_generated(
         seed: Decides the codes.
     """
     codes = tf.reshape(maximiser.prior(len(users) * TOP, seed), [len(users), TOP, -1])
-    tastes = maximiser.recommender.user_vector(users)
+    tastes = maximiser.recommender.taste(users)
     pictures, preference, _ = maximiser.judge(codes, tastes, tf.constant(categories, tf.int32))
     return Returned(unscale(pictures).numpy(), preference.numpy())
 
@@ -119,7 +119,7 @@ def generation(
     eta: float = 1.0,
 ) -> Designs:
     """The three best designs. Arguments as for `random_generated`; eta weighs realism."""
-    tastes = maximiser.recommender.user_vector(users)
+    tastes = maximiser.recommender.taste(users)
     return maximiser.design_for(tastes, categories, TOP, np.full(len(users), eta), seed)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from keras_fashion.catalogue.pipelines import picture_batches
 from keras_fashion.catalogue.split import Split
-from keras_fashion.evaluation.auc import exact_auc
+from keras_fashion.evaluation.ranking import rank_held_out
 
 
 class ValidationAUC(keras.callbacks.Callback):
@@ -26,8 +26,8 @@ class ValidationAUC(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Scores all items for all validation users."""
-        vectors = self.model.scoring_vectors(self.pictures)
-        means = exact_auc(vectors.scores, self.split, part="validation").means()
+        vectors = self.model.scoring_vectors(self.pictures, self.split.train)
+        means = rank_held_out(vectors, self.split, part="validation").means()
         logs["val_auc"] = means["auc_all"]
         # None where no held-out item has a rival of equal count: TensorBoard takes numbers only.
         if means["auc_matched"] is not None:

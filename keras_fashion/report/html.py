@@ -16,9 +16,10 @@ from typing import Literal
 from matplotlib.figure import Figure
 from PIL import Image
 
+from keras_fashion.evaluation.significance import Estimate
 from keras_fashion.written_aside import written_aside
 
-Cell = str | float | None
+Cell = str | float | Estimate | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Table:
     Args:
         caption: stands above it.
         columns: one for each cell of a row.
-        rows: text, numbers (NumPy's too), or None or NaN for what was not measured.
+        rows: text, numbers (NumPy's too), estimates, which are shown with their interval and
+            compared by their mean, or None or NaN for what was not measured.
         note: small print below it.
         reference: names of rows that are no contestants, as an oracle: set apart, never best.
     """
@@ -193,10 +195,12 @@ def _(table: Table) -> str:
         is_reference = row[0] in table.reference
         cells = [f'<th scope="row"{_number_class(numeric[0])}>{_cell_text(row[0], 3)}</th>']
         for number, value in list(enumerate(row))[1:]:
-            text = _cell_text(value, table.columns[number].digits)
+            digits = table.columns[number].digits
+            text = _cell_text(_mean(value), digits)
             if text == best[number] and not is_reference:
                 text = f"<strong>{text}</strong>"
-            cells.append(f"<td{_number_class(numeric[number])}>{text}</td>")
+            interval = _interval(value, digits)
+            cells.append(f"<td{_number_class(numeric[number])}>{text}{interval}</td>")
         row_class = ' class="reference"' if is_reference else ""
         rows.append(f"<tr{row_class}>{''.join(cells)}</tr>")
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
@@ -209,11 +213,22 @@ def _(table: Table) -> str:
 def _best(table: Table, number: int) -> str | None:
     """The best value of a column as it is printed: what prints alike shares the honour."""
     column = table.columns[number]
-    values = [row[number] for row in table.rows if row[0] not in table.reference]
+    values = [_mean(row[number]) for row in table.rows if row[0] not in table.reference]
     values = [value for value in values if _is_number(value)]
     if column.best is None or not values:
         return None
     return _cell_text(max(values) if column.best == "highest" else min(values), column.digits)
+
+
+def _mean(value: Cell) -> str | float | None:
+    return value.mean if isinstance(value, Estimate) else value
+
+
+def _interval(value: Cell, digits: int) -> str:
+    if not isinstance(value, Estimate) or value.low is None:
+        return ""
+    ends = (_cell_text(end, digits) for end in (value.low, value.high))
+    return f'<small class="interval">{" to ".join(ends)}</small>'
 
 
 def _is_number(value: Cell) -> bool:

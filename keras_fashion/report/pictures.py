@@ -109,7 +109,7 @@ def trajectory_figure(
     steps, count, code_size = path.shape
     _, preference, realism = maximiser.judge(
         tf.reshape(path, [1, steps * count, code_size]),
-        maximiser.recommender.user_vector(tf.constant([user])),
+        maximiser.recommender.taste(tf.constant([user])),
         tf.constant([category]),
     )
     return design_trajectory(

@@ -48,7 +48,7 @@ def study_report(
         gan: Run of the GAN.
         maximiser: Over the models of the two runs.
         study: What was measured on designs.
-        aucs: Name of a model to its AUCs, as `UserAUC.means` gives them.
+        aucs: Name of a model to its AUCs, as `HeldOutRanks.means` gives them.
         trained: Runs whose training curves are shown.
         more: Sections for the end.
     """

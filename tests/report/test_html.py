@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from keras_fashion.evaluation.significance import Estimate
 from keras_fashion.report.html import Column, Facts, Picture, Section, Table, Text, write_report
 
 HOSTILE = """<script>alert("x")</script> ' " & $title ${x} </table>"""
@@ -130,6 +131,16 @@ def test_the_best_of_a_column_is_bold_and_the_reference_never_is(tmp_path):
         "&ndash;",
     ]
     assert Page(page).all("tr")[1] == {"class": "reference"}
+
+
+def test_an_estimate_stands_over_its_interval_and_competes_by_its_mean(tmp_path):
+    rows = [["a", Estimate(0.5, 0.25, 0.75)], ["b", Estimate(0.4, -0.1, 0.9)], ["c", Estimate(0.5)]]
+    page = written(tmp_path, Table("t", [Column("model"), Column("AUC", "highest", 2)], rows))
+    assert cell_html(page) == [
+        '<strong>0.50</strong><small class="interval">0.25 to 0.75</small>',
+        '0.40<small class="interval">&minus;0.10 to 0.90</small>',
+        "<strong>0.50</strong>",
+    ]
 
 
 def test_numbers_are_formatted_and_right_aligned(tmp_path):

@@ -1,0 +1,187 @@
+"""CPU time of the exact evaluation, against the bare matrix product and against Cornac's.
+
+    python tests/benchmarks/evaluation.py --peer .venv-peers/bin/python --json
+
+Random factors over a synthetic split of H&M's size, or over a catalogue's. The product and the
+evaluations take turns, so that whatever else the machine does falls on all alike; Cornac's
+evaluator runs in between, in its own environment, with the same factors. Times are medians of the
+CPU seconds of all threads.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+
+if TYPE_CHECKING:
+    from keras_fashion.catalogue.split import Split
+
+PEER = Path(__file__).with_name("cornac_evaluation.py")
+
+
+@click.command()
+@click.option(
+    "--peer",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Python of an environment with Cornac.  [default: no peer]",
+)
+@click.option(
+    "--catalogue", type=click.Path(exists=True, path_type=Path), help="Prepared catalogue."
+)
+@click.option(
+    "--split",
+    "split_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Its split.  [default: leave one out]",
+)
+@click.option("--factors", type=click.IntRange(1), default=64, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=15, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def main(
+    peer: Path | None,
+    catalogue: Path | None,
+    split_file: Path | None,
+    factors: int,
+    rounds: int,
+    as_json: bool,
+) -> None:
+    """Measures the exact evaluation."""
+    quiet_tensorflow()
+    import tensorflow as tf
+
+    from keras_fashion.catalogue import Catalogue, leave_one_out, read_split
+    from keras_fashion.evaluation.ranking import rank_held_out
+    from keras_fashion.models.recommender import ScoringVectors
+
+    if catalogue is None:
+        split = like_hm()
+    else:
+        loaded = Catalogue.load(catalogue)
+        split = read_split(split_file, loaded) if split_file else leave_one_out(loaded, seed=0)
+    rng = np.random.default_rng(0)
+    users, items, biases = (
+        rng.normal(size=size).astype(np.float32)
+        for size in (
+            (split.user_count, factors),
+            (split.item_count, factors),
+            (split.item_count,),
+        )
+    )
+    vectors = ScoringVectors(users, items, biases)
+    # Products of small whole numbers are exact in any order of summing, and tie all the time.
+    whole = ScoringVectors(*(np.rint(each[..., :8]) for each in (users, items)), 0 * biases)
+
+    tested, every = tf.constant(users[split.test[:, 0]]), tf.constant(items)
+    work: dict[str, Callable[[], Any]] = {
+        "product": lambda: tf.matmul(tested, every, transpose_b=True),
+        "auc": lambda: rank_held_out(vectors, split),
+        "auc, lists of 10": lambda: rank_held_out(vectors, split, ks=(10,)),
+        "auc, lists of 10 and 50": lambda: rank_held_out(vectors, split, ks=(10, 50)),
+    }
+    first = {name: cpu_seconds(call) for name, call in work.items()}
+    times: dict[str, list[float]] = {name: [] for name in work}
+
+    def measure() -> None:
+        for _ in range(rounds):
+            for name, call in work.items():
+                times[name].append(cpu_seconds(call))
+
+    measure()
+    report: dict[str, Any] = {
+        "tested_users": len(split.test),
+        "items": split.item_count,
+        "factors": factors,
+        "first_call_cpu_ms": {name: 1e3 * seconds for name, seconds in first.items()},
+    }
+    if peer is not None:
+        cornac = cornac_measures(peer, split, vectors, whole)
+        measure()
+        ours = rank_held_out(vectors, split, ks=(10,)).per_user()
+        ties = rank_held_out(whole, split).auc
+        # Cornac counts ties as lost: of the scores below, of the turned ones above.
+        theirs = (1 + np.array(cornac["whole"]) - np.array(cornac["whole, turned"])) / 2
+        report["largest_difference_of_a_user"] = {
+            "auc, many ties": float(np.abs(ties - theirs).max()),
+            **{
+                name: float(np.abs(ours[name] - cornac["users"][name]).max())
+                for name in cornac["users"]
+            },
+        }
+        times |= cornac["cpu_seconds"]
+        report["cornac"] = cornac["version"]
+    report["cpu_ms"] = {name: 1e3 * median(seconds) for name, seconds in times.items()}
+    lists = report["cpu_ms"]["auc, lists of 10"]
+    report["times_the_product"] = lists / report["cpu_ms"]["product"]
+    if peer is not None:
+        report["cornac_times_ours"] = {
+            name: report["cpu_ms"][name] / lists for name in cornac["cpu_seconds"]
+        }
+    if as_json:
+        click.echo(json.dumps(report))
+        return
+    click.echo(f"{len(split.test):,} users, {split.item_count:,} items, {factors} factors")
+    for name, milliseconds in report["cpu_ms"].items():
+        click.echo(f"{name:26} {milliseconds:9.1f} ms of CPU")
+    click.echo(
+        f"all metrics with lists of 10: {report['times_the_product']:.2f} x the bare product"
+    )
+    if peer is not None:
+        for name, ratio in report["cornac_times_ours"].items():
+            click.echo(f"{name}: {ratio:.1f} x that")
+        for name, difference in report["largest_difference_of_a_user"].items():
+            click.echo(f"largest difference of a user, {name:16} {difference:.1e}")
+
+
+def like_hm() -> "Split":
+    """887 users with 30 of 17,033 items each, as uneven in popularity as in H&M's sample."""
+    from keras_fashion.catalogue.split import Split
+
+    users, items = 887, 17_033
+    rng = np.random.default_rng(0)
+    weights = (1 + np.arange(items)) ** -0.3
+    owned = np.stack(
+        [rng.choice(items, 30, replace=False, p=weights / weights.sum()) for _ in range(users)]
+    )
+    test, validation, train = (
+        np.stack([np.repeat(np.arange(users), each.shape[1]), each.ravel()], 1).astype(np.int32)
+        for each in np.split(owned, [1, 2], axis=1)
+    )
+    return Split(users, items, train, validation, test)
+
+
+def cornac_measures(peer: Path, split: "Split", *vectors: Any) -> dict[str, Any]:
+    """What `cornac_evaluation.py` measures with the same factors, in its own environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        task, answer = Path(folder, "task.npz"), Path(folder, "answer.json")
+        arrays = {
+            f"{name}_{field}": array
+            for name, each in zip(("real", "whole"), vectors, strict=True)
+            for field, array in each._asdict().items()
+        }
+        parts = {part: getattr(split, part) for part in ("train", "validation", "test")}
+        np.savez(task, **arrays, **parts)
+        # One thread: its products are of one user, and a second thread would only wait.
+        one = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        subprocess.run([peer, PEER, task, answer], check=True, env=one)
+        return json.loads(answer.read_text())
+
+
+def cpu_seconds(call: Callable[[], Any]) -> float:
+    """CPU seconds of all threads of this process during a call."""
+    started = time.process_time()
+    call()
+    return time.process_time() - started
+
+
+if __name__ == "__main__":
+    main()
