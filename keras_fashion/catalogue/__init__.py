@@ -6,6 +6,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "attribute": ["Attribute"],
         "catalogue": ["Catalogue"],
         "pictures": ["decode_picture", "scale", "unscale"],
         "pipelines": ["labelled_pictures", "picture_batches", "triplets"],

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet as parquet
 
+from keras_fashion.catalogue.attribute import Attribute
 from keras_fashion.catalogue.pictures import decode_picture, picture_table
 from keras_fashion.errors import InputError
 
@@ -24,11 +25,12 @@ class Catalogue:
     Attributes:
         path: The prepared folder.
         name: What the source calls itself.
-        fingerprint: SHA-256 over ids, categories, picture bytes and interactions.
+        fingerprint: SHA-256 over ids, categories, attributes, picture bytes and interactions.
         skipped: How many records the source left out, by reason (listed in `skipped.csv`).
         item_ids: (I,) text, by dense item index.
         categories: The C category names, sorted.
         item_categories: (I,) int32, index into `categories`.
+        attributes: Further category columns of the items by name; none in most catalogues.
         user_ids: (U,) text, sorted; the position is the dense user index.
         interactions: (N, 2) int32 of distinct (user, item), sorted.
     """
@@ -39,6 +41,7 @@ class Catalogue:
         facts: dict,
         item_ids: np.ndarray,
         item_categories: np.ndarray,
+        attributes: dict[str, Attribute],
         user_ids: np.ndarray,
         interactions: np.ndarray,
     ) -> None:
@@ -49,6 +52,7 @@ class Catalogue:
         self.categories: list[str] = facts["categories"]
         self.item_ids = item_ids
         self.item_categories = item_categories
+        self.attributes = attributes
         self.user_ids = user_ids
         self.interactions = interactions
 
@@ -67,7 +71,8 @@ class Catalogue:
             )
         try:
             facts = json.loads((path / "catalogue.json").read_text(encoding="utf-8"))
-            items = parquet.read_table(path / "items.parquet", columns=["item", "category"])
+            names = facts.get("attributes", []) if isinstance(facts, dict) else []
+            items = parquet.read_table(path / "items.parquet", columns=["item", "category", *names])
             feedback = parquet.read_table(path / "interactions.parquet", columns=["user", "item"])
         except (ValueError, OSError, pyarrow.ArrowException) as error:
             raise InputError(f"{path} is damaged ({error}); prepare it again.") from error
@@ -79,6 +84,7 @@ class Catalogue:
 
         item_ids = items["item"].to_numpy().astype(str)
         item_categories = np.searchsorted(facts["categories"], items["category"].to_numpy())
+        attributes = {name: Attribute.of(items[name].to_numpy().astype(str)) for name in names}
         user_ids, users = np.unique(feedback["user"].to_numpy().astype(str), return_inverse=True)
         by_id = np.argsort(item_ids)
         item_of = by_id[
@@ -86,14 +92,23 @@ class Catalogue:
         ]
         interactions = np.stack([users, item_of], axis=1).astype(np.int32)
         interactions = interactions[np.lexsort((interactions[:, 1], interactions[:, 0]))]
-        return cls(path, facts, item_ids, item_categories.astype(np.int32), user_ids, interactions)
+        return cls(
+            path,
+            facts,
+            item_ids,
+            item_categories.astype(np.int32),
+            attributes,
+            user_ids,
+            interactions,
+        )
 
     def summary(self) -> str:
         """Counts and what was left out, as lines of text."""
+        attributes = f" with {len(self.attributes)} attributes" if self.attributes else ""
         lines = [
             f"catalogue {self.name}: {len(self.item_ids):,} items in {len(self.categories)} "
-            f"categories, {len(self.user_ids):,} users, {len(self.interactions):,} interactions "
-            f"[{self.fingerprint[:12]}]"
+            f"categories{attributes}, {len(self.user_ids):,} users, "
+            f"{len(self.interactions):,} interactions [{self.fingerprint[:12]}]"
         ]
         lines += [f"  left out: {count:,} x {reason}" for reason, count in self.skipped.items()]
         return "\n".join(lines)

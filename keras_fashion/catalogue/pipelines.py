@@ -14,23 +14,32 @@ def triplets(
     seed: int,
     pictures: np.ndarray | None = None,
     flip: bool = False,
+    negatives: int = 0,
+    history: int = 0,
 ) -> tf.data.Dataset:
     """Training triplets (user, positive, negative) of BPR (Rendle et al., UAI 2009).
 
     A positive is drawn uniformly from the training interactions, its negative uniformly from the
-    items that are not in the user's training set. One pass has as many triplets as there are
-    training interactions, rounded up to whole batches; each pass draws anew.
+    items that are not in the user's training set. With shared negatives all positives of a batch
+    are compared with the same items, drawn uniformly from the catalogue: B + M pictures make
+    B x M comparisons. One pass has as many positives as there are training interactions, rounded
+    up to whole batches; each pass draws anew.
 
     Args:
         split: Whose training part is drawn from.
-        batch_size: B, triplets in a batch.
+        batch_size: B, positives in a batch.
         seed: Same seed, same triplets.
         pictures: (I, H, W, 3) uint8, or None for models that see no picture.
         flip: Whether to mirror half of the pictures left to right.
+        negatives: M, shared by the batch; 0 draws one for each positive, as in the paper.
+        history: How many of a user's other training items to give at most; 0 gives none.
 
     Returns:
-        Batches of {"user", "positive", "negative": (B,) int32} and, with pictures,
-        {"positive_picture", "negative_picture": (B, H, W, 3) float32 in [-1, 1]}.
+        Batches of {"user", "positive": (B,) int32, "negative": (B,) or (M,) int32} and
+
+        - with shared negatives "counted": (B, M) float32, 0 where the user bought the negative;
+        - with pictures "picture": (B + B or M, H, W, 3) float32 in [-1, 1], positives first;
+        - with history "history": (B, `history`) int32, the positive left out, -1 for none.
 
     Raises:
         InputError: If a user has the whole catalogue in training, which leaves no negative.
@@ -42,44 +51,46 @@ def triplets(
 
     def is_positive(user: tf.Tensor, item: tf.Tensor) -> tf.Tensor:
         keys = tf.cast(user, tf.int64) * split.item_count + tf.cast(item, tf.int64)
-        at = tf.searchsorted(known_pairs, keys)
-        return tf.gather(known_pairs, tf.minimum(at, len(split.train) - 1)) == keys
+        at = tf.searchsorted(known_pairs, tf.reshape(keys, [-1]))
+        found = tf.gather(known_pairs, tf.minimum(at, len(split.train) - 1))
+        return tf.reshape(found, tf.shape(keys)) == keys
 
-    def draw(batch_seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        def uniform(stream: tf.Tensor, end: int) -> tf.Tensor:
-            return tf.random.stateless_uniform(
-                [batch_size], [batch_seed, stream], maxval=end, dtype=tf.int32
-            )
+    def uniform(batch_seed: tf.Tensor, stream: tf.Tensor, size: int, end: int) -> tf.Tensor:
+        return tf.random.stateless_uniform([size], [batch_seed, stream], maxval=end, dtype=tf.int32)
 
-        rows = tf.gather(interactions, uniform(0, len(split.train)))
-        user, positive = rows[:, 0], rows[:, 1]
-
+    def own_negatives(user: tf.Tensor, batch_seed: tf.Tensor) -> tf.Tensor:
         def redraw(stream: tf.Tensor, negative: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            fresh = uniform(stream, split.item_count)
+            fresh = uniform(batch_seed, stream, batch_size, split.item_count)
             return stream + 1, tf.where(is_positive(user, negative), fresh, negative)
 
         _, negative = tf.while_loop(
             lambda _, negative: tf.reduce_any(is_positive(user, negative)),
             redraw,
-            (tf.constant(2, tf.int64), uniform(1, split.item_count)),
+            (tf.constant(2, tf.int64), uniform(batch_seed, 1, batch_size, split.item_count)),
         )
-        return {"user": user, "positive": positive, "negative": negative}
+        return negative
 
-    def with_pictures(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        items = tf.concat([batch["positive"], batch["negative"]], axis=0)
-        positive, negative = tf.split(_gather_scaled(pictures, items), 2)
-        return batch | {"positive_picture": positive, "negative_picture": negative}
-
-    def mirrored(batch: dict[str, tf.Tensor], batch_seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        for stream, name in enumerate(("positive_picture", "negative_picture"), start=-2):
-            batch[name] = _mirror_half(batch[name], batch_seed, stream)
-        return batch
+    others = _Histories(split, history) if history else None
 
     def make_batch(batch_seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        batch = draw(batch_seed)
+        rows = tf.gather(interactions, uniform(batch_seed, 0, batch_size, len(split.train)))
+        user, positive = rows[:, 0], rows[:, 1]
+        batch = {"user": user, "positive": positive}
+        if negatives:
+            negative = uniform(batch_seed, 1, negatives, split.item_count)
+            bought = is_positive(user[:, None], negative[None])
+            batch |= {"negative": negative, "counted": tf.cast(~bought, tf.float32)}
+        else:
+            batch["negative"] = own_negatives(user, batch_seed)
+        if others is not None:
+            start = uniform(batch_seed, -1, batch_size, np.iinfo(np.int32).max)
+            batch["history"] = others.draw(user, positive, start)
         if pictures is not None:
-            batch = with_pictures(batch)
-        return mirrored(batch, batch_seed) if flip else batch
+            items = tf.concat([positive, batch["negative"]], axis=0)
+            batch["picture"] = _gather_scaled(pictures, items)
+            if flip:
+                batch["picture"] = _mirror_half(batch["picture"], batch_seed, -2)
+        return batch
 
     steps = -(-len(split.train) // batch_size)
     return (
@@ -88,6 +99,35 @@ def triplets(
         .map(make_batch, num_parallel_calls=tf.data.AUTOTUNE)
         .prefetch(tf.data.AUTOTUNE)
     )
+
+
+class _Histories:
+    """What each user bought, to draw from.
+
+    Args:
+        split: Whose training part is drawn from.
+        size: H, items to draw at most.
+    """
+
+    def __init__(self, split: Split, size: int) -> None:
+        order = np.argsort(split.train[:, 0], kind="stable")
+        counts = np.bincount(split.train[:, 0], minlength=split.user_count)
+        self.items = tf.constant(split.train[order, 1])
+        self.counts = tf.constant(counts, tf.int32)
+        self.starts = tf.constant(np.cumsum(counts) - counts, tf.int32)
+        self.size = size
+
+    def draw(self, user: tf.Tensor, left_out: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        """(B,) users and the item to leave out of each, to (B, H) items, -1 for none.
+
+        All items of a user who has at most H; of any other H neighbours in the split's order,
+        from a place that `start`, (B,) random numbers, decides.
+        """
+        count = tf.gather(self.counts, user)[:, None]
+        place = tf.range(self.size)[None]
+        at = (start[:, None] % count + place) % count
+        items = tf.gather(self.items, tf.gather(self.starts, user)[:, None] + at)
+        return tf.where((place < count) & (items != left_out[:, None]), items, -1)
 
 
 def labelled_pictures(

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,20 +45,27 @@ class CatalogueWriter:
     purchases; the first row given is kept) and "picture of an unknown item" (a picture archive
     often covers more than the items chosen).
 
-    The fingerprint is the SHA-256 of the ids, categories, picture bytes and interactions in
-    their stored order. The name, the skipped records and the Parquet encoding do not enter it.
+    Attributes are further category columns of the items, stored beside the category under their
+    own names. An item whose value is not known has the empty one: no word that we could write
+    instead is safe from being a shop's real value. Such an item is kept.
+
+    The fingerprint is the SHA-256 of the ids, categories, attributes (where there are any),
+    picture bytes and interactions in their stored order. The name, the skipped records and the
+    Parquet encoding do not enter it.
 
     Args:
         path: Folder to create. It may exist if it is empty; its parents are made.
         name: Name of the catalogue, for reports.
         on_bad: Whether records that cannot be used are left out or refused.
+        attributes: Names of the attributes, all different.
 
     Attributes:
         folder: The temporary folder, beside `path`, into which a source may put files of its
             own before `close`.
 
     Raises:
-        InputError: If `path` is taken or cannot be created.
+        InputError: If `path` is taken or cannot be created, or an attribute has the name of
+            another column of the items.
 
     Example:
         >>> with CatalogueWriter(Path("catalogues/shop"), "shop") as writer:
@@ -65,10 +73,22 @@ class CatalogueWriter:
         ...     writer.add_interactions(pd.DataFrame({"user": ["ann"], "item": ["0108"]}))
     """
 
-    def __init__(self, path: Path, name: str, on_bad: Literal["skip", "refuse"] = "skip") -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        on_bad: Literal["skip", "refuse"] = "skip",
+        attributes: Sequence[str] = (),
+    ) -> None:
+        if taken := set(attributes) & set(ITEM_SCHEMA.names):
+            raise InputError(
+                f"an attribute cannot be called {min(taken)!r}, as the catalogue has a column of "
+                "that name: rename it"
+            )
         self.path = Path(path).absolute()
         self.name = name
         self.on_bad = on_bad
+        self.attributes = tuple(attributes)
         if self.path.exists() and not (self.path.is_dir() and not any(self.path.iterdir())):
             raise InputError(
                 f"{path} exists and is not an empty folder: give another place or remove it first"
@@ -86,14 +106,19 @@ class CatalogueWriter:
         self._skipped: Counter[str] = Counter()
         self._interactions: list[pd.DataFrame] = []
         self._digest = hashlib.sha256()
+        self._digest_fields(*(name.encode() for name in self.attributes))
         self._row_group: list[dict[str, str | bytes]] = []
         self._row_group_bytes = 0
+        self._item_schema = pa.schema(
+            [*ITEM_SCHEMA, *((name, pa.string()) for name in self.attributes)]
+        )
+        compression = dict.fromkeys(self._item_schema.names, "zstd") | {"picture": "none"}
         self._items_file = pq.ParquetWriter(
             self.folder / "items.parquet",
-            ITEM_SCHEMA,
-            compression={"item": "zstd", "category": "zstd", "picture": "none"},
-            use_dictionary=["category"],
-            write_statistics=["item", "category"],
+            self._item_schema,
+            compression=compression,
+            use_dictionary=["category", *self.attributes],
+            write_statistics=["item", "category", *self.attributes],
         )
         self._skipped_file = open(  # noqa: SIM115 - lives as long as the writer
             self.folder / "skipped.csv", "w", encoding="utf-8", newline=""
@@ -110,7 +135,14 @@ class CatalogueWriter:
         elif not self._closed:
             self.close()
 
-    def add_item(self, item: str, category: str, picture: bytes, where: str) -> bool:
+    def add_item(
+        self,
+        item: str,
+        category: str,
+        picture: bytes,
+        where: str,
+        attributes: Sequence[str] = (),
+    ) -> bool:
         """Adds one item, or skips it when it is a duplicate or cannot be used.
 
         JPEG and PNG pictures of 8 bits a channel in RGB or grey are kept byte for byte. Any other
@@ -121,13 +153,19 @@ class CatalogueWriter:
             category: Name of its category.
             picture: Encoded picture: JPEG, PNG, WebP, GIF (first frame) or BMP.
             where: Where the item comes from (file and row), for messages.
+            attributes: A value for each of the writer's attributes, in their order; an empty or
+                blank one is not known.
 
         Returns:
             Whether the item is in the catalogue.
 
         Raises:
             InputError: Under `on_bad="refuse"`, if the item cannot be used.
+            ValueError: If there are more or fewer values than attributes.
         """
+        if len(attributes) != len(self.attributes):
+            raise ValueError(f"{len(self.attributes)} attributes, but values {attributes}")
+        attributes = [value if value.strip() else "" for value in attributes]
         if not item.strip():
             self.skip("empty id", where, item)
             return False
@@ -144,10 +182,10 @@ class CatalogueWriter:
             return False
         self._item_ids.add(item)
         self._categories.add(category)
-        for field in (item.encode(), category.encode(), picture):
-            self._digest.update(len(field).to_bytes(8, "little"))
-            self._digest.update(field)
-        self._row_group.append({"item": item, "category": category, "picture": picture})
+        self._digest_fields(item.encode(), category.encode(), picture)
+        self._digest_fields(*(value.encode() for value in attributes))
+        row = {"item": item, "category": category, "picture": picture}
+        self._row_group.append(row | dict(zip(self.attributes, attributes, strict=True)))
         self._row_group_bytes += len(picture)
         if len(self._row_group) >= ROW_GROUP_ITEMS or self._row_group_bytes >= ROW_GROUP_BYTES:
             self._write_row_group()
@@ -210,6 +248,7 @@ class CatalogueWriter:
                 "items": len(self._item_ids),
                 "interactions": interactions,
                 "categories": sorted(self._categories),
+                "attributes": list(self.attributes),
                 "skipped": dict(self._skipped),
                 "fingerprint": self._digest.hexdigest(),
             }
@@ -229,9 +268,14 @@ class CatalogueWriter:
             self._skipped_file.close()
             shutil.rmtree(self.folder)
 
+    def _digest_fields(self, *fields: bytes) -> None:
+        for field in fields:
+            self._digest.update(len(field).to_bytes(8, "little"))
+            self._digest.update(field)
+
     def _write_row_group(self) -> None:
         if self._row_group:
-            self._items_file.write_table(pa.Table.from_pylist(self._row_group, ITEM_SCHEMA))
+            self._items_file.write_table(pa.Table.from_pylist(self._row_group, self._item_schema))
         self._row_group, self._row_group_bytes = [], 0
 
     def _write_interactions(self) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """`keras-fashion prepare`: a source into a catalogue."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +22,12 @@ def prepare() -> None:
 @click.option("--item-column", default="item", show_default=True, help="In both files.")
 @click.option("--time-column", help="In --interactions.  [default: time, if there is one]")
 @click.option("--category-column", default="category", show_default=True, help="In --items.")
+@click.option(
+    "--attribute-column",
+    "attribute_columns",
+    multiple=True,
+    help="In --items: a further category to keep, such as the colour; may be repeated.",
+)
 @click.option("--name", help="Of the catalogue.  [default: that of the --out folder]")
 @click.option(
     "--on-bad",
@@ -29,7 +36,7 @@ def prepare() -> None:
     show_default=True,
     help="Leave out what cannot be used, counted and listed, or stop at it.",
 )
-def prepare_csv(**options: str | Path | None) -> None:
+def prepare_csv(**options: Any) -> None:
     """Prepare a shop's own export.
 
     An item's picture is the file whose name, without its ending, is the item's id.
@@ -69,8 +76,9 @@ def prepare_atelier(out: Path, users: int, items: int, size: int, seed: int) -> 
 
 
 def _say(facts: dict, out: Path) -> None:
+    attributes = f" with {len(facts['attributes'])} attributes" if facts["attributes"] else ""
     click.echo(
-        f"{out}: {facts['items']:,} items in {len(facts['categories'])} categories, "
+        f"{out}: {facts['items']:,} items in {len(facts['categories'])} categories{attributes}, "
         f"{facts['users']:,} users, {facts['interactions']:,} interactions"
     )
     for reason, count in facts["skipped"].items():

@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -39,6 +39,7 @@ def prepare_csv(
     item_column: str = "item",
     time_column: str | None = None,
     category_column: str = "category",
+    attribute_columns: Sequence[str] = (),
     name: str | None = None,
     on_bad: Literal["skip", "refuse"] = "skip",
 ) -> dict[str, Any]:
@@ -63,6 +64,8 @@ def prepare_csv(
         item_column: Column of the item's id in `interactions` and in `items`.
         time_column: Column of the time in `interactions`; by default `time`, if there is one.
         category_column: Column of the category in `items`.
+        attribute_columns: Further columns of `items` to keep as attributes, such as the colour.
+            An empty field means that the value is not known.
         name: Name of the catalogue; by default that of the folder `out`.
         on_bad: Whether records that cannot be used are left out or refused.
 
@@ -74,18 +77,22 @@ def prepare_csv(
             `on_bad="refuse"` at the first record that cannot be used.
     """
     interactions, items, images, out = (Path(p) for p in (interactions, items, images, out))
-    with CatalogueWriter(out, name or out.absolute().name, on_bad) as writer:
-        wanted = {"--item-column": item_column, "--category-column": category_column}
+    attribute_columns = list(dict.fromkeys(attribute_columns))
+    with CatalogueWriter(out, name or out.absolute().name, on_bad, attribute_columns) as writer:
+        wanted = [("--item-column", item_column), ("--category-column", category_column)]
+        wanted += [("--attribute-column", column) for column in attribute_columns]
         item_rows = _read_csv(items, wanted)
-        wanted = {"--user-column": user_column, "--item-column": item_column}
-        if time_column is not None or "time" in _header(interactions):
-            wanted["--time-column"] = time_column or "time"
+        if time_column is None and "time" in _header(interactions):
+            time_column = "time"
+        wanted = [("--user-column", user_column), ("--item-column", item_column)]
+        wanted += [("--time-column", time_column)] if time_column is not None else []
         feedback = _read_csv(interactions, wanted)
         with _open_pictures(images, writer.folder) as pictures:
-            _add_items(writer, items, item_rows[item_column], item_rows[category_column], pictures)
+            columns = [item_column, category_column, *attribute_columns]
+            _add_items(writer, items, item_rows[columns], pictures)
         frame = pd.DataFrame({"user": feedback[user_column], "item": feedback[item_column]})
-        if "--time-column" in wanted:
-            frame["time"] = feedback[wanted["--time-column"]]
+        if time_column is not None:
+            frame["time"] = feedback[time_column]
         frame["where"] = f"{interactions.name} row " + (frame.index + 2).astype("str")
         writer.add_interactions(frame)
         return writer.close()
@@ -94,11 +101,14 @@ def prepare_csv(
 def _add_items(
     writer: CatalogueWriter,
     items: Path,
-    ids: pd.Series,
-    categories: pd.Series,
+    rows: pd.DataFrame,
     pictures: Pictures,
 ) -> None:
-    """Joins items with their pictures, in the order of the items."""
+    """Joins items with their pictures, in the order of the items.
+
+    The rows' first column is the id, the second the category; attributes follow.
+    """
+    ids = rows.iloc[:, 0]
     known = set(ids)
     read_picture: dict[str, Callable[[], bytes]] = {}
     for path, read in pictures:
@@ -115,9 +125,9 @@ def _add_items(
             f"first item in {items.name} is {ids.iloc[0]!r}. Name each picture <item id>.jpg, or "
             "name the column of the ids with --item-column"
         )
-    rows = zip(ids, categories, strict=True)
-    progress = tqdm(rows, total=len(ids), desc="Pictures", unit="item")
-    for number, (item, category) in enumerate(progress, start=2):
+    tuples = rows.itertuples(index=False, name=None)
+    progress = tqdm(tuples, total=len(ids), desc="Pictures", unit="item")
+    for number, (item, category, *attributes) in enumerate(progress, start=2):
         where = f"{items.name} row {number}"
         if item in read_picture:
             try:
@@ -125,7 +135,7 @@ def _add_items(
             except (*DAMAGED, RuntimeError, NotImplementedError):  # an encrypted or exotic zip
                 writer.skip("picture cannot be read", where, item)
                 continue
-            writer.add_item(item, category, picture, where)
+            writer.add_item(item, category, picture, where, attributes)
         else:
             writer.skip("item without a picture" if item.strip() else "empty id", where, item)
 
@@ -197,7 +207,7 @@ def _header(path: Path) -> list[str]:
     return columns
 
 
-def _read_csv(path: Path, wanted: dict[str, str]) -> pd.DataFrame:
+def _read_csv(path: Path, wanted: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """Reads some columns as text.
 
     pyarrow's reader and not pandas' own, because the latter, when it reads only some columns,
@@ -205,10 +215,10 @@ def _read_csv(path: Path, wanted: dict[str, str]) -> pd.DataFrame:
 
     Args:
         path: CSV file.
-        wanted: Column to read by the option that names it.
+        wanted: Columns to read, each with the option that names it.
     """
     columns = _header(path)
-    for option, column in wanted.items():
+    for option, column in wanted:
         if columns.count(column) != 1:
             near = difflib.get_close_matches(column, columns, n=1, cutoff=0.5)
             guess = f" (did you mean {near[0]!r}?)" if near and near[0] != column else ""
@@ -217,7 +227,7 @@ def _read_csv(path: Path, wanted: dict[str, str]) -> pd.DataFrame:
                 f"{path} has {found} {column!r}; its columns are {', '.join(columns)}. "
                 f"Name the right one with {option}{guess}"
             )
-    names = list(dict.fromkeys(wanted.values()))
+    names = list(dict.fromkeys(column for _, column in wanted))
     try:
         table = pa.csv.read_csv(
             path,

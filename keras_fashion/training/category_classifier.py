@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from tqdm.keras import TqdmCallback
 
-from keras_fashion.catalogue import Catalogue, labelled_pictures, picture_batches
+from keras_fashion.catalogue import Catalogue, labelled_pictures
 from keras_fashion.models import CategoryClassifier
 from keras_fashion.written_aside import written_aside
 
@@ -49,10 +49,3 @@ def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
 def epochs_for(item_count: int) -> int:
     """About 20,000 pictures' worth of training, at least one pass and at most ten."""
     return int(np.clip(20_000 // item_count, 1, 10))
-
-
-def frozen_features(catalogue: Catalogue) -> np.ndarray:
-    """(I, F) float32: the classifier's features of all items, in item order."""
-    model = category_classifier(catalogue)
-    batches = picture_batches(catalogue.pictures(model.picture_size))
-    return np.concatenate([model.features(batch).numpy() for batch in batches])

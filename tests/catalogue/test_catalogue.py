@@ -46,6 +46,28 @@ def test_load_gives_what_was_written(tmp_path):
     assert "1 x interaction on unknown item" in catalogue.summary()
 
 
+def test_attributes_are_coded_by_item(tmp_path):
+    with CatalogueWriter(tmp_path / "shop", "shop", attributes=["size", "colour"]) as writer:
+        for item, size, colour in [("3", "S", "red"), ("1", "", "red"), ("2", "L", "blue")]:
+            writer.add_item(item, "Tops", png((0, 0, 0)), item, [size, colour])
+    catalogue = Catalogue.load(tmp_path / "shop")
+    assert list(catalogue.attributes) == ["size", "colour"]
+    size, colour = catalogue.attributes.values()
+    assert (size.values.tolist(), size.codes.tolist()) == (["", "L", "S"], [2, 0, 1])
+    assert (colour.values.tolist(), colour.codes.tolist()) == (["blue", "red"], [1, 1, 0])
+    assert size.codes.dtype == np.int32
+    assert "1 categories with 2 attributes" in catalogue.summary()
+
+
+def test_a_catalogue_from_before_attributes_loads(copy, tiny_catalogue):
+    facts = json.loads((copy / "catalogue.json").read_text())
+    assert facts.pop("attributes") == []
+    (copy / "catalogue.json").write_text(json.dumps(facts))
+    old = Catalogue.load(copy)
+    assert old.attributes == {} and old.fingerprint == tiny_catalogue.fingerprint
+    assert "attributes" not in old.summary()
+
+
 def test_ids_and_dense_indices_are_inverse(tiny_catalogue):
     for index, item in enumerate(tiny_catalogue.item_ids):
         assert tiny_catalogue.item_index(str(item)) == index

