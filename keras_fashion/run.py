@@ -20,6 +20,7 @@ import keras_fashion.models  # registers the classes that a run may hold
 from keras_fashion.catalogue import Catalogue, Split, leave_one_out, picture_batches, read_split
 from keras_fashion.errors import InputError
 from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.visrank_max import NearestItemScores
 from keras_fashion.written_aside import written_aside
 
 
@@ -117,14 +118,15 @@ class Run:
         return self._read_json("metrics.json") if (self.path / "metrics.json").is_file() else {}
 
     @cached_property
-    def vectors(self) -> ScoringVectors:
-        """The recommender's scoring vectors, as they were after training."""
+    def vectors(self) -> ScoringVectors | NearestItemScores:
+        """What scores: the recommender's vectors, as they were after training."""
         path = self.path / "vectors.npz"
         if not path.is_file():
             raise InputError(f"{self.path} is not the run of a recommender.")
         try:
             with np.load(path) as arrays:
-                return ScoringVectors(**arrays)
+                kind = NearestItemScores if "bought" in arrays else ScoringVectors
+                return kind(**arrays)
         except (ValueError, OSError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(f"{path} is damaged ({error}); run its training again.") from error
 
@@ -139,6 +141,19 @@ class Run:
             )
         return user
 
+    def newcomer_vector(self, history: np.ndarray) -> np.ndarray:
+        """Vector of somebody who was not trained on, from the items, (H,) int, that he bought.
+
+        Raises:
+            InputError: If the model does not make users from what they bought.
+        """
+        if not getattr(self.model, "with_history", False):
+            raise InputError(
+                f"{self.path} knows only the users whom it was trained on; train vbpr or dvbpr "
+                "with --history 64 to serve others from what they bought."
+            )
+        return self.model.newcomer_vector(history, self.vectors)
+
     def save_model(self, model: keras.Model) -> None:
         """Writes `model.keras`, aside and then renamed."""
         with written_aside(self.path / "model.keras") as aside:
@@ -151,7 +166,7 @@ class Run:
         if encoder is not None:
             pictures = picture_batches(self.catalogue.pictures(encoder.picture_size))
         with written_aside(self.path / "vectors.npz") as aside:
-            np.savez(aside, **self.model.scoring_vectors(pictures)._asdict())
+            np.savez(aside, **self.model.scoring_vectors(pictures, self.split.train)._asdict())
 
     def finish(self, interrupted: bool = False) -> None:
         """Writes `metrics.json`: the training is over, and this is how long it took."""
@@ -194,6 +209,12 @@ def matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
                 f"{run.path} is a run of {run.config['model']}, not of {model}; give the run of a "
                 "DVBPR first, then that of a GAN."
             )
+    options = recommender.config.get("options", {})
+    if options.get("latent_size") or options.get("bias"):
+        raise InputError(
+            f"{recommender.path} also scores by what no picture shows (--latent-size, --bias), "
+            "which a new design has not; design with a DVBPR trained without them."
+        )
     if recommender.config["fingerprint"] != gan.config["fingerprint"]:
         raise InputError(
             f"{recommender.path} and {gan.path} were trained on different catalogues; "

@@ -7,10 +7,7 @@ run folder under --out; a second start takes up what is finished and redoes the 
 """
 
 import json
-import shutil
 import time
-from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -26,19 +23,20 @@ from keras_fashion import training
 from keras_fashion.catalogue import Catalogue
 from keras_fashion.datasets.atelier import Oracle, measure, prepare_atelier, taste_recovery
 from keras_fashion.design import PreferenceMaximiser
-from keras_fashion.errors import InputError
-from keras_fashion.evaluation.auc import exact_auc
 from keras_fashion.evaluation.generation_study import GenerationStudy, generation_study
+from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.report.html import Column, Section, Table
 from keras_fashion.report.study_report import study_report
-from keras_fashion.run import Run, versions
+from keras_fashion.run import versions
 from keras_fashion.serving.export import export
 from keras_fashion.training.options import (
     BPRMFOptions,
     DVBPROptions,
     GANOptions,
-    NoOptions,
+    PopRankOptions,
+    RandomOptions,
     VBPROptions,
+    VisRankOptions,
 )
 from keras_fashion.written_aside import written_aside
 
@@ -96,26 +94,28 @@ def quickstart(
     say("2 of 5: recommenders, from random to DVBPR.")
     classifier = training.category_classifier(catalogue)
     runs = {
-        name: finished_or_trained(train, catalogue, out / name, options, seed)
-        for name, train, options in (
-            ("random", training.train_random, NoOptions()),
-            ("poprank", training.train_poprank, NoOptions()),
-            ("bprmf", training.train_bprmf, BPRMFOptions(epochs=epochs)),
-            ("visrank", training.train_visrank, NoOptions()),
-            ("vbpr", training.train_vbpr, VBPROptions(epochs=epochs)),
-            ("dvbpr", training.train_dvbpr, DVBPROptions(epochs=dvbpr_epochs)),
+        options.model: training.finished_or_trained(
+            training.train_recommender, catalogue, out / options.model, options, seed
+        )
+        for options in (
+            RandomOptions(),
+            PopRankOptions(),
+            BPRMFOptions(epochs=epochs),
+            VisRankOptions(),
+            VBPROptions(epochs=epochs),
+            DVBPROptions(epochs=dvbpr_epochs),
         )
     }
     split = runs["dvbpr"].split
     recommendation = {
-        name: exact_auc(run.vectors.scores, split).means()
+        name: rank_held_out(run.vectors, split).means()
         | {"seconds": run.metrics["training_seconds"]}
         for name, run in runs.items()
     }
-    recommendation["oracle"] = exact_auc(oracle.scores, split).means() | {"seconds": None}
+    recommendation["oracle"] = rank_held_out(oracle.scores, split).means() | {"seconds": None}
 
     say("3 of 5: the conditional GAN.")
-    gan = finished_or_trained(
+    gan = training.finished_or_trained(
         training.train_gan, catalogue, out / "gan", GANOptions(epochs=gan_epochs), seed
     )
 
@@ -172,29 +172,6 @@ def quickstart(
     click.echo("exported: " + ", ".join(str(path) for path in exported))
     click.echo(f"report: {out / 'report.html'}   numbers: {out / 'results.json'}")
     click.echo(f"{results['seconds']:.0f} s")
-
-
-def finished_or_trained(
-    train: Callable[..., Run], catalogue: Catalogue, out: Path, options: object, seed: int
-) -> Run:
-    """The run in `out` if it is finished and was made in the same way; else a new one there."""
-    if (out / "metrics.json").is_file():
-        run = Run(out)
-        made = (run.config["options"], run.config["seed"], run.config["fingerprint"])
-        if not run.metrics["interrupted"] and made == (
-            asdict(options),
-            seed,
-            catalogue.fingerprint,
-        ):
-            return run
-    if out.exists():
-        if Path(Run(out).config["catalogue"]).parent != out.parent.absolute():
-            raise InputError(f"{out} is a run of something else; name another folder with --out.")
-        shutil.rmtree(out)
-    run = train(catalogue, out, options, seed=seed)
-    if run.metrics["interrupted"]:
-        raise click.Abort
-    return run
 
 
 def mean_recovery(

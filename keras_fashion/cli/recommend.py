@@ -10,16 +10,32 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 
 @click.command()
 @click.argument("run", type=click.Path(exists=True, path_type=Path))
-@click.option("--user", "user_id", required=True, help="Id of the user.")
+@click.option("--user", "user_id", help="Id of a user who was trained on.")
+@click.option(
+    "--history",
+    multiple=True,
+    help="Id of an item that somebody bought who was not trained on; repeat it for more. For "
+    "models trained with --history.",
+)
 @click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="How many.")
 @click.option("--category", help="Only items of this category.")
 @click.option("--sheet", type=click.Path(path_type=Path), help="PNG to draw them into.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def recommend(
-    run: Path, user_id: str, k: int, category: str | None, sheet: Path | None, as_json: bool
+    run: Path,
+    user_id: str | None,
+    history: tuple[str, ...],
+    k: int,
+    category: str | None,
+    sheet: Path | None,
+    as_json: bool,
 ) -> None:
     """Recommend items that the user has not bought yet."""
+    if (user_id is None) == (not history):
+        raise click.UsageError("give either --user, or --history once or more.")
     quiet_tensorflow()
+    import numpy as np
+
     from keras_fashion.models.top_items import top_items
     from keras_fashion.report.design_sheet import SHOWN
     from keras_fashion.report.sheets import PictureGroup, SheetRow, picture_sheet
@@ -28,12 +44,18 @@ def recommend(
 
     trained = Run(run)
     catalogue = trained.catalogue
-    user = trained.trained_user(user_id)
+    vectors = trained.vectors
+    if history:
+        bought = np.array([catalogue.item_index(item) for item in history])
+        vectors = vectors._replace(users=trained.newcomer_vector(bought)[None])
+        user, title = 0, "newcomer"
+    else:
+        user, title = trained.trained_user(user_id), user_id
+        bought = catalogue.items_of(user)
     allowed = None
     if category is not None:
         allowed = catalogue.item_categories == catalogue.category_index(category)
-    bought = catalogue.items_of(user)
-    items, scores = top_items(trained.vectors, user, k, bought, allowed)
+    items, scores = top_items(vectors, user, k, bought, allowed)
 
     rows = [
         {
@@ -51,9 +73,10 @@ def recommend(
             ),
         ]
         with written_aside(sheet) as aside:
-            picture_sheet([SheetRow(user_id, groups)]).save(aside, "PNG")
+            picture_sheet([SheetRow(title, groups)]).save(aside, "PNG")
     if as_json:
-        click.echo(json.dumps({"user": user_id, "items": rows}))
+        who = {"history": history} if history else {"user": user_id}
+        click.echo(json.dumps(who | {"items": rows}))
         return
     for row in rows:
         click.echo(f"{row['item']:24} {row['score']:9.4f}  {row['category']}")

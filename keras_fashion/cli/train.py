@@ -1,7 +1,7 @@
 """`keras-fashion train`: a model on a catalogue, into a run folder."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,20 @@ import click
 
 from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 from keras_fashion.training.options import (
+    BiasedMFOptions,
     BPRMFOptions,
+    CategoryFrequencyOptions,
+    CategoryPopularityOptions,
     DVBPROptions,
+    FMOptions,
     GANOptions,
-    NoOptions,
+    ModelOptions,
+    PopRankOptions,
+    RandomOptions,
     VBPROptions,
+    VisRankMaxOptions,
+    VisRankOptions,
+    WARPOptions,
 )
 
 SPLIT = click.option(
@@ -22,53 +31,23 @@ SPLIT = click.option(
     help="CSV file of user, item, part (train, valid, test).  [default: leave one out]",
 )
 
-RANGES = {int: click.IntRange(1), float: click.FloatRange(0)}
-"""All counts and sizes are at least 1; no rate or weight is negative."""
+
+class Models(click.Group):
+    """A command for each model, in the order in which they were added."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The command of a model; a usage error that lists them all for any other name."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None:
+            ctx.fail(f"no model {cmd_name!r}; there are {', '.join(self.commands)}.")
+        return command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The models' names, for the help: content-unaware ones first, click would sort them."""
+        return list(self.commands)
 
 
-def _command(name: str, options: type, help: str, has_split: bool = True) -> click.Command:
-    """A command that calls the training function of this name with options of this class."""
-
-    def run(catalogue: Path, out: Path, seed: int, **chosen: Any) -> None:
-        quiet_tensorflow()
-        from keras_fashion import training
-        from keras_fashion.catalogue import Catalogue
-
-        loaded = Catalogue.load(catalogue)
-        click.echo(loaded.summary(), err=True)
-        rest = {"split": chosen.pop("split")} if has_split else {}
-        getattr(training, f"train_{name}")(loaded, out, options(**chosen), seed=seed, **rest)
-        click.echo(out)
-
-    decorators: list[Callable] = [
-        click.argument("catalogue", type=click.Path(exists=True, path_type=Path)),
-        click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder."),
-        *([SPLIT] if has_split else []),
-        click.option(
-            "--seed",
-            type=click.IntRange(0, 2**32 - 1),
-            default=0,
-            show_default=True,
-            help="Of the whole run.",
-        ),
-    ]
-    for field in fields(options):
-        choices = field.metadata["choices"]
-        decorators.append(
-            click.option(
-                f"--{field.name.replace('_', '-')}",
-                type=click.Choice(choices) if choices else RANGES[type(field.default)],
-                default=field.default,
-                show_default=True,
-                help=field.metadata["help"],
-            )
-        )
-    for decorate in reversed(decorators):
-        run = decorate(run)
-    return click.command(name, help=help)(run)
-
-
-@click.group()
+@click.group(cls=Models)
 def train() -> None:
     """Train a model on a prepared catalogue, into a new run folder.
 
@@ -77,13 +56,84 @@ def train() -> None:
     """
 
 
-for command in (
-    _command("random", NoOptions, "Random scores: the floor of every table."),
-    _command("poprank", NoOptions, "Popularity: everybody gets what sells."),
-    _command("visrank", NoOptions, "What looks like what the user bought."),
-    _command("bprmf", BPRMFOptions, "Matrix factorisation: who bought what, nothing else."),
-    _command("vbpr", VBPROptions, "Matrix factorisation that sees frozen features."),
-    _command("dvbpr", DVBPROptions, "Learns style from the pixels, end to end."),
-    _command("gan", GANOptions, "A conditional GAN that draws garments.", has_split=False),
+def train_command(options: type[ModelOptions]) -> click.Command:
+    """The command that trains the model of a class of options."""
+    is_recommender = options is not GANOptions
+
+    def run(catalogue: Path, out: Path, seed: int, **chosen: Any) -> None:
+        quiet_tensorflow()
+        from keras_fashion import training
+        from keras_fashion.catalogue import Catalogue
+
+        loaded = Catalogue.load(catalogue)
+        click.echo(loaded.summary(), err=True)
+        if is_recommender:
+            split = chosen.pop("split")
+            training.train_recommender(loaded, out, options(**chosen), split, seed)
+        else:
+            training.train_gan(loaded, out, options(**chosen), seed)
+        click.echo(out)
+
+    decorators: list[Callable] = [
+        click.argument("catalogue", type=click.Path(exists=True, path_type=Path)),
+        click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder."),
+        *([SPLIT] if is_recommender else []),
+        click.option(
+            "--seed",
+            type=click.IntRange(0, 2**32 - 1),
+            default=0,
+            show_default=True,
+            help="Of the whole run.",
+        ),
+        *(option(field) for field in fields(options)),
+    ]
+    for decorate in reversed(decorators):
+        run = decorate(run)
+    return click.command(options.model, help=options.__doc__)(run)
+
+
+def option(field: Field) -> Callable:
+    """The click option of a field; its default says of what type it is.
+
+    A whole number is at least the field's minimum, no rate or weight is negative, a switch is
+    `--name/--no-name`, and an option of several values may be given several times.
+    """
+    name, default = field.name.replace("_", "-"), field.default
+    flag = f"--{name}/--no-{name}" if isinstance(default, bool) else f"--{name}"
+    several = isinstance(default, tuple)
+    kind: Any = str
+    if field.metadata["choices"]:
+        kind = click.Choice(field.metadata["choices"])
+    elif isinstance(default, bool):
+        kind = bool
+    elif isinstance(default, int):
+        kind = click.IntRange(field.metadata["minimum"])
+    elif isinstance(default, float):
+        kind = click.FloatRange(0)
+    return click.option(
+        flag,
+        field.name,
+        type=kind,
+        multiple=several,
+        default=default,
+        show_default=True,
+        help=field.metadata["help"] + ("; may be given several times" if several else ""),
+    )
+
+
+for each in (
+    RandomOptions,
+    PopRankOptions,
+    BiasedMFOptions,
+    BPRMFOptions,
+    WARPOptions,
+    CategoryPopularityOptions,
+    CategoryFrequencyOptions,
+    VisRankOptions,
+    VisRankMaxOptions,
+    FMOptions,
+    VBPROptions,
+    DVBPROptions,
+    GANOptions,
 ):
-    train.add_command(command)
+    train.add_command(train_command(each))

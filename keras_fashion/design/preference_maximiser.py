@@ -94,7 +94,7 @@ class PreferenceMaximiser:
         Returns:
             Designs with N = 1.
         """
-        taste = tf.reduce_mean(self.recommender.user_vector(tf.constant(users)), axis=0)
+        taste = tf.reduce_mean(self.recommender.taste(tf.constant(users)), axis=0)
         return self.design_for(taste[None], [category], count, [eta], seed)
 
     def design_for(

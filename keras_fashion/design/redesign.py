@@ -80,7 +80,7 @@ def redesign(
         eta: Weight of the realism term.
         seed: Of the inversion.
     """
-    taste = maximiser.recommender.user_vector(tf.constant([user]))
+    taste = maximiser.recommender.taste(tf.constant([user]))
     categories = tf.constant([category])
     start = invert(maximiser, picture, category, seed)
     _, path = maximiser.maximise(taste, categories, tf.constant([eta]), start[None], 1)

@@ -42,7 +42,7 @@ class BPRMF(Recommender):
         self.beta_item = self.add_weight(name="beta_item", shape=(item_count,), initializer="zeros")
         self.built = True
 
-    def user_vector(self, user: tf.Tensor) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
         """gamma_u."""
         return tf.gather(self.gamma_user.value, user)
 
@@ -57,9 +57,13 @@ class BPRMF(Recommender):
         return tf.gather(self.beta_item.value, item)
 
     def regulariser(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
-        """lambda times half the squared norm of the rows in the batch, per triplet."""
+        """lambda times half the squared norm of the rows in the batch, per positive."""
         items = tf.concat([positive, negative], axis=0)
-        rows = squared_norm(self.user_vector(user), self.item_vector(items), self.item_bias(items))
+        rows = squared_norm(
+            self.user_vector(user),
+            tf.gather(self.gamma_item.value, items),
+            tf.gather(self.beta_item.value, items),
+        )
         return self.regularisation * rows / tf.cast(tf.size(user), tf.float32)
 
     def get_config(self) -> dict:

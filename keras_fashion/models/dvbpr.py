@@ -4,23 +4,37 @@ import keras
 import tensorflow as tf
 
 from keras_fashion.models.image_encoder import ImageEncoder
-from keras_fashion.models.recommender import Recommender, squared_norm
+from keras_fashion.models.recommender import squared_norm
+from keras_fashion.models.visual_recommender import VisualRecommender, mean_of_rows
+
+MOMENTUM = 0.95
+"""Of the moving mean of styles: it forgets what the encoder was some twenty steps ago."""
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
-class DVBPR(Recommender):
+class DVBPR(VisualRecommender):
     """x_ui = theta_u . Phi(X_i) (Kang, Fang, Wang, McAuley, ICDM 2017, equation 3).
 
-    Phi is a CNN over the item's picture; its two passes in a triplet share their weights
-    (siamese). The original's objective, divided by the batch size B:
+    Phi is a CNN over the item's picture; its passes over positives and negatives share their
+    weights (siamese). The original's objective, divided by the batch size B:
     mean of -ln sigmoid(x_ui - x_uj) + lambda_theta / B * sum over the batch of ½|theta_u|²
     + lambda_Phi / B * ½ sum of |W|² over the CNN's kernels, biases left out.
+
+    The talk's formula has beta_i + gamma_u . gamma_i as well: `bias` and `latent_size`, which
+    the paper and its code leave out.
+
+    With `with_history`, embedding all of a user's purchases at each step would cost more than the
+    step: the model remembers each item's style as it last saw it and a moving mean of all that it
+    sees, and no gradient flows there.
 
     Args:
         user_count: U.
         item_count: I.
         encoder: Phi: (B, H, W, 3) in [-1, 1] to (B, K).
-        theta_regularisation: lambda_theta; 1 in the original.
+        latent_size: Length of gamma; 0 leaves the latent term out.
+        bias: Whether items have a bias.
+        with_history: Whether users are made from what they bought (`VisualRecommender`).
+        regularisation: lambda_theta, on all rows of users and items; 1 in the original.
         encoder_regularisation: lambda_Phi; 1e-3 in the original.
     """
 
@@ -29,45 +43,70 @@ class DVBPR(Recommender):
         user_count: int,
         item_count: int,
         encoder: ImageEncoder,
-        theta_regularisation: float = 1.0,
+        latent_size: int = 0,
+        bias: bool = False,
+        with_history: bool = False,
+        regularisation: float = 1.0,
         encoder_regularisation: float = 1e-3,
         **kwargs,
     ) -> None:
-        super().__init__(user_count, item_count, **kwargs)
-        self.encoder = encoder
-        self.theta_regularisation = theta_regularisation
-        self.encoder_regularisation = encoder_regularisation
-        self.theta = self.add_weight(
-            name="theta",
-            shape=(user_count, encoder.embedding_size),
-            initializer=keras.initializers.RandomUniform(0.0, 0.01),
+        super().__init__(
+            user_count,
+            item_count,
+            encoder.embedding_size,
+            latent_size,
+            bias,
+            with_history,
+            regularisation,
+            initialiser=keras.initializers.RandomUniform(0.0, 0.01),
+            **kwargs,
         )
+        self.encoder = encoder
+        self.encoder_regularisation = encoder_regularisation
+        if with_history:
+            self.styles = self.add_weight(
+                name="styles",
+                shape=(item_count, encoder.embedding_size),
+                initializer="zeros",
+                trainable=False,
+            )
+            self.style_mean = self.add_weight(
+                name="style_mean",
+                shape=(encoder.embedding_size,),
+                initializer="zeros",
+                trainable=False,
+            )
         if not encoder.built:
             encoder.build((None, *encoder.picture_size, 3))
         self.built = True
 
-    def user_vector(self, user: tf.Tensor) -> tf.Tensor:
-        """theta_u."""
-        return tf.gather(self.theta.value, user)
-
-    def item_vector(
+    def style(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        """Phi(X_i); the item's number plays no part."""
-        return self.encoder(picture, training=training)
+        """Phi(X_i); the item's number only says whose style to remember."""
+        style = self.encoder(picture, training=training)
+        if self.with_history and training:
+            self.styles.value.scatter_update(tf.IndexedSlices(style, item))
+            seen = tf.reduce_mean(style, axis=0)
+            self.style_mean.assign(MOMENTUM * self.style_mean + (1 - MOMENTUM) * seen)
+        return style
+
+    def history_mean(self, history: tf.Tensor) -> tf.Tensor:
+        """Mean of the styles as last seen, less the moving mean."""
+        centred = mean_of_rows(self.styles.value, history) - self.style_mean
+        return tf.where(tf.reduce_any(history >= 0, axis=1, keepdims=True), centred, 0.0)
 
     def regulariser(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
-        """The original's two terms, per triplet."""
+        """lambda_theta on the batch's rows and lambda_Phi on the kernels, per positive."""
         kernels = [v for v in self.encoder.trainable_variables if v.name == "kernel"]
-        summed = self.theta_regularisation * squared_norm(self.user_vector(user))
-        summed += self.encoder_regularisation * squared_norm(*kernels)
-        return summed / tf.cast(tf.size(user), tf.float32)
+        weights = self.encoder_regularisation * squared_norm(*kernels)
+        rows = super().regulariser(user, positive, negative)
+        return rows + weights / tf.cast(tf.size(user), tf.float32)
 
     def get_config(self) -> dict:
         """Constructor arguments."""
         return super().get_config() | {
             "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "theta_regularisation": self.theta_regularisation,
             "encoder_regularisation": self.encoder_regularisation,
         }
 

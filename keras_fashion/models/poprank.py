@@ -29,7 +29,7 @@ class PopRank(Recommender):
         """Takes the (I,) training interactions of each item."""
         self.counts.assign(counts)
 
-    def user_vector(self, user: tf.Tensor) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
         """1 for every user."""
         return tf.ones([tf.shape(user)[0], 1])
 

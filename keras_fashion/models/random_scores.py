@@ -21,7 +21,7 @@ class RandomScores(Recommender):
         self.seed = seed
         self.built = True
 
-    def user_vector(self, user: tf.Tensor) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
         """A fixed normal vector a user."""
         return tf.gather(self._normal(self.user_count, stream=0), user)
 

@@ -1,4 +1,4 @@
-"""The abstract base of all recommenders: scoring, and training by Bayesian personalised ranking."""
+"""The abstract base of all recommenders: scoring, and training by comparison of items."""
 
 from abc import abstractmethod
 from typing import NamedTuple
@@ -6,6 +6,9 @@ from typing import NamedTuple
 import keras
 import numpy as np
 import tensorflow as tf
+
+from keras_fashion.models.ranking_losses import bpr_loss
+from keras_fashion.optimizers import LazyAdam
 
 
 class ScoringVectors(NamedTuple):
@@ -30,14 +33,13 @@ class Recommender(keras.Model):
     """A preference predictor that is linear in the user, x_ui = p_u . q_i + b_i.
 
     A subclass gives the formula: `user_vector` (p), `item_vector` (q) and, where it has one,
-    `item_bias` (b), plus its regulariser. Training by BPR, exact scoring of the whole catalogue
-    and export are written once, here.
+    `item_bias` (b), plus its regulariser and, if it is not BPR's, its `ranking_loss`. Training,
+    exact scoring of the whole catalogue and export are written once, here.
 
-    BPR (Rendle et al., UAI 2009): minimise the mean over triplets (u, i, j) of
-    -ln sigmoid(x_ui - x_uj), plus the regulariser. The original DVBPR sums over the batch
-    instead; its lambda keeps its meaning here because `regulariser` divides by the batch size.
-
-    `fit` takes the batches of `keras_fashion.catalogue.triplets`.
+    `fit` takes the batches of `keras_fashion.catalogue.triplets`: B positives, each with a
+    negative of its own (the siamese triplets of the paper) or all with the same M negatives,
+    which gives B x M comparisons for B + M items. The original DVBPR sums its loss over the batch
+    where we take the mean; its lambda keeps its meaning because `regulariser` divides by B.
 
     Args:
         user_count: U, users of the catalogue.
@@ -51,8 +53,14 @@ class Recommender(keras.Model):
         self.loss_tracker = keras.metrics.Mean(name="loss")
 
     @abstractmethod
-    def user_vector(self, user: tf.Tensor) -> tf.Tensor:
-        """p_u: (B,) int to (B, K) float32."""
+    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+        """p_u: (B,) int to (B, K) float32.
+
+        Args:
+            user: (B,) int.
+            history: (B, H) int, items that the user bought, -1 where there are fewer; for models
+                that make the user from them.
+        """
 
     @abstractmethod
     def item_vector(
@@ -64,53 +72,69 @@ class Recommender(keras.Model):
         """b_i: (B,) int to (B,) float32; none unless a subclass has one."""
         return tf.zeros(tf.shape(item))
 
+    def ranking_loss(
+        self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor
+    ) -> tf.Tensor:
+        """The loss of scores: BPR's, unless a subclass says otherwise.
+
+        Args:
+            user: (B,) int.
+            positive: (B, 1) scores p_u . q_i + b_i.
+            negative: (B, M) scores.
+            counted: (B, M) float32, 0 where the negative is something that the user bought.
+        """
+        return bpr_loss(positive, negative, counted)
+
     def regulariser(
         self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor
     ) -> tf.Tensor | float:
-        """What is added to the batch's mean BPR loss; nothing unless a subclass says so."""
+        """What is added to the batch's ranking loss; nothing unless a subclass says so."""
         return 0.0
 
     def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Scores pairs: {"user", "item": (B,) int [, "picture": (B, H, W, 3)]} to (B,) float32."""
         item = inputs["item"]
         vector = self.item_vector(item, inputs.get("picture"), training=training)
-        dot = tf.reduce_sum(self.user_vector(inputs["user"]) * vector, axis=-1)
-        return dot + self.item_bias(item)
+        user = self.user_vector(inputs["user"], inputs.get("history"))
+        return tf.reduce_sum(user * vector, axis=-1) + self.item_bias(item)
 
-    def triplet_loss(self, batch: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
-        """Mean BPR loss of a batch of triplets, with the regulariser: a scalar."""
+    def batch_loss(self, batch: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
+        """Ranking loss of a batch of `triplets`, with the regulariser: a scalar."""
         user, positive, negative = batch["user"], batch["positive"], batch["negative"]
-        # One pass over both halves: the two arms of the siamese network share everything.
-        pairs = {
-            "user": tf.concat([user, user], axis=0),
-            "item": tf.concat([positive, negative], axis=0),
-        }
-        if "positive_picture" in batch:
-            pairs["picture"] = tf.concat(
-                [batch["positive_picture"], batch["negative_picture"]], axis=0
-            )
-        positive_score, negative_score = tf.split(self(pairs, training=training), 2)
-        ranking = tf.reduce_mean(tf.math.softplus(negative_score - positive_score))
-        return ranking + self.regulariser(user, positive, negative)
+        taste = self.user_vector(user, batch.get("history"))
+        # One pass over both halves: the arms of the siamese network share everything.
+        item = tf.concat([positive, negative], axis=0)
+        vector = self.item_vector(item, batch.get("picture"), training=training)
+        sizes = [tf.size(positive), tf.size(negative)]
+        liked, other = tf.split(vector, sizes)
+        liked_bias, other_bias = tf.split(self.item_bias(item), sizes)
+        positive_score = tf.reduce_sum(taste * liked, axis=1) + liked_bias
+        if "counted" in batch:
+            negative_score = tf.matmul(taste, other, transpose_b=True) + other_bias
+            counted = batch["counted"]
+        else:
+            negative_score = (tf.reduce_sum(taste * other, axis=1) + other_bias)[:, None]
+            counted = tf.ones_like(negative_score)
+        loss = self.ranking_loss(user, positive_score[:, None], negative_score, counted)
+        return loss + self.regulariser(user, positive, negative)
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of BPR on a batch of triplets."""
+        """One step on a batch of `triplets`."""
         with tf.GradientTape() as tape:
-            loss = self.triplet_loss(data, training=True)
+            loss = self.batch_loss(data, training=True)
         variables = self.trainable_variables
-        gradients = [
-            # A user who stands twice in a batch gives a sparse gradient with a repeated row,
-            # which Keras 3's adaptive optimisers get wrong; dense, the rows are summed.
-            tf.convert_to_tensor(gradient)
-            for gradient in tape.gradient(loss, variables)
-        ]
+        gradients = tape.gradient(loss, variables)
+        if not isinstance(self.optimizer, LazyAdam):
+            # A user who stands twice in a batch gives a gradient with a repeated row, which
+            # Keras's adaptive optimisers get wrong; dense, the rows are summed.
+            gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
         self.optimizer.apply(gradients, variables)
         self.loss_tracker.update_state(loss)
         return {"loss": self.loss_tracker.result()}
 
     def test_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """The loss of a batch of triplets, for `validation_data`."""
-        self.loss_tracker.update_state(self.triplet_loss(data))
+        """The loss of a batch of `triplets`, for `validation_data`."""
+        self.loss_tracker.update_state(self.batch_loss(data))
         return {"loss": self.loss_tracker.result()}
 
     @property
@@ -118,12 +142,16 @@ class Recommender(keras.Model):
         """The running loss, which Keras resets at each epoch."""
         return [self.loss_tracker]
 
-    def scoring_vectors(self, pictures: tf.data.Dataset | None = None) -> ScoringVectors:
+    def scoring_vectors(
+        self, pictures: tf.data.Dataset | None = None, train: np.ndarray | None = None
+    ) -> ScoringVectors:
         """Vectors of all users and items, for exact evaluation, retrieval and export.
 
         Args:
             pictures: For models that see, all items' pictures in item order, as
                 `keras_fashion.catalogue.picture_batches` gives them.
+            train: (n, 2) int, training pairs (user, item), for models that make a user from the
+                items that he bought.
         """
         items = tf.range(self.item_count)
         if pictures is None:

@@ -4,27 +4,35 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.models.recommender import Recommender, squared_norm
+from keras_fashion.models.principal_components import principal_components
+from keras_fashion.models.recommender import squared_norm
+from keras_fashion.models.visual_recommender import VisualRecommender, mean_of_rows
+
+FEATURE_NORM = 10.0
+"""Mean squared norm of a feature: scores of an untrained model neither vanish nor saturate BPR."""
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
-class VBPR(Recommender):
+class VBPR(VisualRecommender):
     """x_ui = beta_i + gamma_u . gamma_i + theta_u . (E f_i) + beta' . f_i.
 
     He & McAuley, "VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback", AAAI 2016.
+    f are the principal components of frozen features; E starts as the first K of them, so that
+    with `with_history` training starts from VisRank's ranking. Call `adapt` before training.
 
-    The regulariser is lambda / B times half the squared norms of the batch's rows of gamma, theta
-    and beta, plus half of lambda_E times the squared norms of E and beta'. Call `adapt` with the
-    features before training.
+    To the regulariser of the rows come half of lambda_E times the squared norms of beta' and of
+    what E has moved from its start.
 
     Args:
         user_count: U.
         item_count: I.
-        feature_size: F, length of a frozen feature.
-        latent_size: Length of gamma.
-        visual_size: Length of theta.
+        feature_size: F, principal components kept of a frozen feature.
+        style_size: K, length of theta, at most F.
+        latent_size: Length of gamma; 0 leaves the latent term out.
+        bias: Whether there are beta_i and beta'.
+        with_history: Whether users are made from what they bought (`VisualRecommender`).
         regularisation: lambda, on the rows of users and items.
-        embedding_regularisation: lambda_E, on E and beta'.
+        embedding_regularisation: lambda_E.
     """
 
     def __init__(
@@ -32,81 +40,74 @@ class VBPR(Recommender):
         user_count: int,
         item_count: int,
         feature_size: int,
+        style_size: int = 32,
         latent_size: int = 16,
-        visual_size: int = 32,
+        bias: bool = True,
+        with_history: bool = False,
         regularisation: float = 0.01,
         embedding_regularisation: float = 1e-4,
         **kwargs,
     ) -> None:
-        super().__init__(user_count, item_count, **kwargs)
+        style_size = min(style_size, feature_size)
+        super().__init__(
+            user_count,
+            item_count,
+            style_size,
+            latent_size,
+            bias,
+            with_history,
+            regularisation,
+            initialiser=keras.initializers.RandomNormal(stddev=0.01),
+            **kwargs,
+        )
         self.feature_size = feature_size
-        self.latent_size = latent_size
-        self.visual_size = visual_size
-        self.regularisation = regularisation
+        self.style_size = style_size
         self.embedding_regularisation = embedding_regularisation
-        normal = keras.initializers.RandomNormal(stddev=0.1)
-        self.gamma_user = self.add_weight(
-            name="gamma_user", shape=(user_count, latent_size), initializer=normal
-        )
-        self.gamma_item = self.add_weight(
-            name="gamma_item", shape=(item_count, latent_size), initializer=normal
-        )
-        self.theta = self.add_weight(
-            name="theta", shape=(user_count, visual_size), initializer=normal
-        )
         self.embedding = self.add_weight(
-            name="embedding", shape=(feature_size, visual_size), initializer="glorot_uniform"
+            name="embedding", shape=(feature_size, style_size), initializer="identity"
         )
-        self.beta_item = self.add_weight(name="beta_item", shape=(item_count,), initializer="zeros")
-        self.beta_visual = self.add_weight(
-            name="beta_visual", shape=(feature_size,), initializer="zeros"
-        )
+        if bias:
+            self.beta_visual = self.add_weight(
+                name="beta_visual", shape=(feature_size,), initializer="zeros"
+            )
         self.features = self.add_weight(
             name="features", shape=(item_count, feature_size), initializer="zeros", trainable=False
         )
         self.built = True
 
     def adapt(self, features: np.ndarray) -> None:
-        """Takes frozen features, (I, F) float, and brings each to mean 0 and variance 1."""
-        spread = np.maximum(features.std(axis=0), 1e-6)
-        self.features.assign((features - features.mean(axis=0)) / spread)
+        """Takes frozen features, (I, at least F) float, and keeps F principal components."""
+        components = principal_components(features, self.feature_size)
+        self.features.assign(FEATURE_NORM**0.5 * components)
 
-    def user_vector(self, user: tf.Tensor) -> tf.Tensor:
-        """[gamma_u, theta_u]."""
-        return tf.concat(
-            [tf.gather(self.gamma_user.value, user), tf.gather(self.theta.value, user)], axis=1
-        )
-
-    def item_vector(
+    def style(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        """[gamma_i, E f_i]."""
-        visual = tf.gather(self.features.value, item) @ self.embedding.value
-        return tf.concat([tf.gather(self.gamma_item.value, item), visual], axis=1)
+        """E f_i."""
+        return tf.gather(self.features.value, item) @ self.embedding.value
+
+    def history_mean(self, history: tf.Tensor) -> tf.Tensor:
+        """E times the mean feature; that of the catalogue is 0."""
+        return mean_of_rows(self.features.value, history) @ self.embedding.value
 
     def item_bias(self, item: tf.Tensor) -> tf.Tensor:
-        """beta_i + beta' . f_i."""
+        """beta_i + beta' . f_i, if items have a bias."""
+        if not self.bias:
+            return super().item_bias(item)
         visual = tf.linalg.matvec(tf.gather(self.features.value, item), self.beta_visual.value)
-        return tf.gather(self.beta_item.value, item) + visual
+        return super().item_bias(item) + visual
 
     def regulariser(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
-        """lambda on the batch's rows, per triplet, and lambda_E on E and beta'."""
-        items = tf.concat([positive, negative], axis=0)
-        rows = squared_norm(
-            self.user_vector(user),
-            tf.gather(self.gamma_item.value, items),
-            tf.gather(self.beta_item.value, items),
-        )
-        shared = squared_norm(self.embedding.value, self.beta_visual.value)
-        per_triplet = self.regularisation * rows / tf.cast(tf.size(user), tf.float32)
-        return per_triplet + self.embedding_regularisation * shared
+        """lambda on the batch's rows, per positive, and lambda_E on beta' and E's change."""
+        moved = self.embedding.value - tf.eye(self.feature_size, self.style_size)
+        shared = squared_norm(moved, *([self.beta_visual.value] if self.bias else []))
+        rows = super().regulariser(user, positive, negative)
+        return rows + self.embedding_regularisation * shared
 
     def get_config(self) -> dict:
         """Constructor arguments."""
         return super().get_config() | {
             "feature_size": self.feature_size,
-            "latent_size": self.latent_size,
-            "visual_size": self.visual_size,
-            "regularisation": self.regularisation,
+            "style_size": self.style_size,
             "embedding_regularisation": self.embedding_regularisation,
         }

@@ -11,8 +11,9 @@ from keras_fashion.models.recommender import Recommender
 class VisRank(Recommender):
     """x_ui = cosine of f_i and the mean of f over the items that u bought.
 
-    Features have the catalogue's mean removed before they are normalised: without that all
-    cosines are near 1 and the ranking is much worse. Call `adapt`; there is nothing to train.
+    A baseline of Kang et al., ICDM 2017. Features have the catalogue's mean removed before they
+    are normalised: without that all cosines are near 1 and the ranking is much worse. Call
+    `adapt`; there is nothing to train.
 
     Args:
         user_count: U.
@@ -44,7 +45,7 @@ class VisRank(Recommender):
         self.features.assign(centred)
         self.tastes.assign(tf.math.l2_normalize(sums, axis=1))
 
-    def user_vector(self, user: tf.Tensor) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
         """The direction of the user's mean feature; 0 for a user without items."""
         return tf.gather(self.tastes.value, user)
 

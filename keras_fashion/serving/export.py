@@ -8,6 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_fashion.errors import InputError
+from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.run import Run, matching_pair, versions
 from keras_fashion.serving.designer import ServedDesigner
 from keras_fashion.serving.recommender import ServedRecommender, ServedVisualRecommender
@@ -33,7 +34,11 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
             cannot be written.
     """
     # Asked first, so that a run without vectors (a GAN's) is refused by name.
-    recommender_run.vectors  # noqa: B018
+    if not isinstance(recommender_run.vectors, ScoringVectors):
+        raise InputError(
+            f"{recommender_run.path} scores by the nearest item and has no vectors of users to "
+            "export; export a visrank run or another recommender's."
+        )
     if gan_run is not None:
         matching_pair(recommender_run, gan_run)
     out = Path(out)

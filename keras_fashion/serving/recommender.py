@@ -176,7 +176,9 @@ class ServedVisualRecommender(ServedRecommender):
         user = self.user_index[user_id]
         known_user = tf.gather(self.trained, user)
         embedding = self.embed(image_bytes)["embedding"]
-        score = tf.reduce_sum(tf.gather(self.users, user) * embedding, axis=1)
+        # A picture that is no item has a style only: gamma, if any, comes first in a vector.
+        taste = tf.gather(self.users, user)[:, -embedding.shape[1] :]
+        score = tf.reduce_sum(taste * embedding, axis=1)
         return {"score": tf.where(known_user, score, NO_SCORE), "known_user": known_user}
 
 

@@ -1,52 +1,171 @@
 """What can be chosen in a training: each option with its default and its help.
 
-Free of TensorFlow, so that the command line can show them at once.
+A class of options stands for its model: `model` is the name of the command and in `config.json`,
+the docstring is what the command says about itself. Free of TensorFlow, so that the command line
+can show all of it at once.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 
-def _option(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"help": help, "choices": choices})
+def _option(default: Any, help: str, choices: tuple[str, ...] = (), minimum: int = 1) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
+
+
+FEATURES = "frozen features that stand for the picture; of several, side by side"
+
+
+HISTORY = (
+    "items a user bought, at most, that make up a user's vector at each step; 0: users have "
+    "nothing but a vector of their own"
+)
+LATENT_SIZE = "length of gamma; 0 leaves the latent term out"
 
 
 @dataclass(frozen=True)
-class NoOptions:
-    """For models that have nothing to choose: random, PopRank, VisRank."""
+class ModelOptions:
+    """Options of one model.
+
+    Attributes:
+        model: The model's name.
+    """
+
+    model: ClassVar[str]
 
 
 @dataclass(frozen=True)
-class FitOptions:
-    """Options of every model trained by BPR."""
+class FitOptions(ModelOptions):
+    """Options of every recommender that is trained by gradient steps."""
 
     epochs: int = _option(30, "passes over the training interactions, at most")
     batch_size: int = _option(256, "triplets a step")
-    learning_rate: float = _option(5e-3, "of Adam at the start; falls to 0 along a cosine")
+    learning_rate: float = _option(5e-3, "of LazyAdam at the start; falls to 0 along a cosine")
     patience: int = _option(6, "epochs without a better validation AUC before training stops")
+    monitor: str = _option(
+        "auc",
+        "which validation AUC the best epoch is kept by; auc_matched cannot be won by popularity",
+        ("auc", "auc_matched"),
+    )
+    negatives: int = _option(
+        0,
+        "items that a batch shares as negatives; 0: one for each positive, the paper's siamese "
+        "triplets",
+        minimum=0,
+    )
 
 
 @dataclass(frozen=True)
-class BPRMFOptions(FitOptions):
-    """Options of BPR-MF."""
+class FactorOptions(FitOptions):
+    """Options of every model that gives users and items a vector of their own, and no more."""
 
-    latent_size: int = _option(32, "length of gamma")
+    latent_size: int = _option(32, "length of a vector")
     regularisation: float = _option(0.01, "lambda, on the batch's rows")
 
 
 @dataclass(frozen=True)
-class VBPROptions(FitOptions):
-    """Options of VBPR."""
+class RandomOptions(ModelOptions):
+    """Random scores: the floor of every table."""
 
-    latent_size: int = _option(16, "length of gamma")
-    visual_size: int = _option(32, "length of theta")
+    model: ClassVar[str] = "random"
+
+
+@dataclass(frozen=True)
+class PopRankOptions(ModelOptions):
+    """Popularity: everybody gets what sells."""
+
+    model: ClassVar[str] = "poprank"
+
+
+@dataclass(frozen=True)
+class BiasedMFOptions(FactorOptions):
+    """Matrix factorisation with all biases, trained pair by pair."""
+
+    model: ClassVar[str] = "biasedmf"
+
+
+@dataclass(frozen=True)
+class BPRMFOptions(FactorOptions):
+    """Matrix factorisation: who bought what, nothing else."""
+
+    model: ClassVar[str] = "bprmf"
+
+
+@dataclass(frozen=True)
+class WARPOptions(FactorOptions):
+    """Matrix factorisation that minds the top of the list."""
+
+    model: ClassVar[str] = "warp"
+    learning_rate: float = _option(0.02, "of LazyAdam at the start; falls to 0 along a cosine")
+    patience: int = _option(15, "epochs without a better validation AUC before training stops")
+    negatives: int = _option(64, "items that a batch shares as candidates for a violation")
+    latent_size: int = _option(64, "length of a vector")
+    regularisation: float = _option(0.5, "lambda; a loss of many ranks weighs more than BPR's")
+
+
+@dataclass(frozen=True)
+class CategoryPopularityOptions(ModelOptions):
+    """Everybody gets the categories that sell."""
+
+    model: ClassVar[str] = "categorypop"
+    column: str = _option("category", "category, or an attribute of the catalogue")
+
+
+@dataclass(frozen=True)
+class CategoryFrequencyOptions(ModelOptions):
+    """Users get the categories that they bought before."""
+
+    model: ClassVar[str] = "categoryfreq"
+    columns: tuple[str, ...] = _option(
+        ("category",), "category, or an attribute of the catalogue; of several, the logs add up"
+    )
+
+
+@dataclass(frozen=True)
+class VisRankOptions(ModelOptions):
+    """What looks like what the user bought, on the whole."""
+
+    model: ClassVar[str] = "visrank"
+    features: tuple[str, ...] = _option(("classifier",), FEATURES)
+    whitening: float = _option(
+        0.0, "power of the eigenvalues that divide the principal components; 0: none, 0.5: full"
+    )
+    components: int = _option(256, "principal components that whitening keeps")
+
+
+@dataclass(frozen=True)
+class VisRankMaxOptions(VisRankOptions):
+    """What looks like any one thing that the user bought."""
+
+    model: ClassVar[str] = "visrankmax"
+
+
+@dataclass(frozen=True)
+class FMOptions(FactorOptions):
+    """Factorisation machine over all that an item is."""
+
+    model: ClassVar[str] = "fm"
+
+
+@dataclass(frozen=True)
+class VBPROptions(FitOptions):
+    """Matrix factorisation that sees frozen features."""
+
+    model: ClassVar[str] = "vbpr"
+    features: tuple[str, ...] = _option(("classifier",), FEATURES)
+    feature_size: int = _option(512, "principal components of the features that are kept, at most")
+    style_size: int = _option(32, "length of theta")
+    latent_size: int = _option(16, LATENT_SIZE, minimum=0)
+    bias: bool = _option(True, "whether items have a bias, and pictures one")
+    history: int = _option(0, HISTORY, minimum=0)
     regularisation: float = _option(0.01, "lambda, on the batch's rows")
 
 
 @dataclass(frozen=True)
 class DVBPROptions(FitOptions):
-    """Options of DVBPR."""
+    """Learns style from the pixels, end to end."""
 
+    model: ClassVar[str] = "dvbpr"
     epochs: int = _option(16, "passes over the training interactions, at most")
     batch_size: int = _option(32, "triplets a step; 128 in the original")
     learning_rate: float = _option(2e-3, "of Adam at the start; 1e-4 in the original")
@@ -56,14 +175,18 @@ class DVBPROptions(FitOptions):
     )
     picture_size: int = _option(32, "height and width that pictures are fitted into, in pixels")
     embedding_size: int = _option(50, "K, length of Phi(X); 100 in the original")
-    theta_regularisation: float = _option(1.0, "lambda of theta, as in the original")
+    latent_size: int = _option(0, LATENT_SIZE, minimum=0)
+    bias: bool = _option(False, "whether items have a bias")
+    history: int = _option(0, HISTORY, minimum=0)
+    regularisation: float = _option(1.0, "lambda of theta, as in the original")
     encoder_regularisation: float = _option(1e-3, "lambda of the CNN, as in the original")
 
 
 @dataclass(frozen=True)
-class GANOptions:
-    """Options of the conditional GAN."""
+class GANOptions(ModelOptions):
+    """A conditional GAN that draws garments."""
 
+    model: ClassVar[str] = "gan"
     epochs: int = _option(18, "passes over the pictures")
     batch_size: int = _option(16, "pictures a step")
     picture_size: int = _option(64, "height and width, in pixels, divisible by 16")

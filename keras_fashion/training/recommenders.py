@@ -1,14 +1,9 @@
-"""Training each recommender of the comparison into a run folder.
-
-Every function takes the catalogue, the run folder to make (`out`, new or empty), its options,
-and either a `split`, a CSV file of user, item, part, or none: then one interaction of each user is
-left out for validation and one for test, by `seed`. The seed also decides initial weights and
-order.
-"""
+"""Training the recommenders of the comparison into run folders, all in one way."""
 
 import os
 import shutil
 from dataclasses import asdict
+from functools import singledispatch
 from pathlib import Path
 
 import keras
@@ -16,150 +11,77 @@ import numpy as np
 
 from keras_fashion.catalogue import Catalogue, Split, leave_one_out, read_split, triplets
 from keras_fashion.errors import InputError
+from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.evaluation.validation_auc import ValidationAUC
 from keras_fashion.models import (
     BPRMF,
     CNNF,
     DVBPR,
+    FM,
     VBPR,
+    WARP,
+    BiasedMF,
+    CategoryFrequency,
+    CategoryPopularity,
     CompactEncoder,
     PopRank,
     RandomScores,
     Recommender,
     VisRank,
+    VisRankMax,
 )
+from keras_fashion.models.principal_components import principal_components
+from keras_fashion.optimizers import LazyAdam
 from keras_fashion.run import Run
-from keras_fashion.training.category_classifier import frozen_features
 from keras_fashion.training.fit import KeepModel, fit
+from keras_fashion.training.frozen_features import frozen_features
+from keras_fashion.training.item_columns import item_columns
 from keras_fashion.training.options import (
+    BiasedMFOptions,
     BPRMFOptions,
+    CategoryFrequencyOptions,
+    CategoryPopularityOptions,
     DVBPROptions,
     FitOptions,
-    NoOptions,
+    FMOptions,
+    ModelOptions,
+    PopRankOptions,
+    RandomOptions,
     VBPROptions,
+    VisRankMaxOptions,
+    VisRankOptions,
+    WARPOptions,
 )
 from keras_fashion.written_aside import written_aside
 
 
-def train_random(
+def train_recommender(
     catalogue: Catalogue,
     out: Path,
-    options: NoOptions = NoOptions(),
+    options: ModelOptions,
     split: Path | None = None,
     seed: int = 0,
 ) -> Run:
-    """Random scores, the floor of the table."""
-    run, parts = _start("random", catalogue, out, options, split, seed)
-    return _keep(run, RandomScores(parts.user_count, parts.item_count, seed))
+    """Trains a recommender into a run folder.
 
+    Args:
+        catalogue: What to learn from.
+        out: The run folder, new or empty.
+        options: Their class says which model.
+        split: CSV file of user, item, part; by default one interaction of each user is left out
+            for validation and one for test, by `seed`.
+        seed: Decides initial weights and order, too.
 
-def train_poprank(
-    catalogue: Catalogue,
-    out: Path,
-    options: NoOptions = NoOptions(),
-    split: Path | None = None,
-    seed: int = 0,
-) -> Run:
-    """Counts training interactions."""
-    run, parts = _start("poprank", catalogue, out, options, split, seed)
-    model = PopRank(parts.user_count, parts.item_count)
-    model.adapt(parts.training_counts)
-    return _keep(run, model)
-
-
-def train_visrank(
-    catalogue: Catalogue,
-    out: Path,
-    options: NoOptions = NoOptions(),
-    split: Path | None = None,
-    seed: int = 0,
-) -> Run:
-    """Takes the mean frozen feature of what each user bought."""
-    run, parts = _start("visrank", catalogue, out, options, split, seed)
-    features = frozen_features(catalogue)
-    model = VisRank(parts.user_count, parts.item_count, features.shape[1])
-    model.adapt(features, parts.train)
-    return _keep(run, model)
-
-
-def train_bprmf(
-    catalogue: Catalogue,
-    out: Path,
-    options: BPRMFOptions = BPRMFOptions(),
-    split: Path | None = None,
-    seed: int = 0,
-) -> Run:
-    """Trains BPR-MF."""
-    run, parts = _start("bprmf", catalogue, out, options, split, seed)
-    model = BPRMF(parts.user_count, parts.item_count, options.latent_size, options.regularisation)
-    return _fit(run, model, parts, options, seed)
-
-
-def train_vbpr(
-    catalogue: Catalogue,
-    out: Path,
-    options: VBPROptions = VBPROptions(),
-    split: Path | None = None,
-    seed: int = 0,
-) -> Run:
-    """Trains VBPR on the catalogue's frozen features."""
-    run, parts = _start("vbpr", catalogue, out, options, split, seed)
-    features = frozen_features(catalogue)
-    # Once more: the classifier has drawn from the seed if it was trained just now.
-    keras.utils.set_random_seed(seed)
-    model = VBPR(
-        parts.user_count,
-        parts.item_count,
-        features.shape[1],
-        options.latent_size,
-        options.visual_size,
-        options.regularisation,
-    )
-    model.adapt(features)
-    return _fit(run, model, parts, options, seed)
-
-
-def train_dvbpr(
-    catalogue: Catalogue,
-    out: Path,
-    options: DVBPROptions = DVBPROptions(),
-    split: Path | None = None,
-    seed: int = 0,
-) -> Run:
-    """Trains DVBPR end to end."""
-    encoders = {"compact": CompactEncoder, "cnnf": CNNF}
-    if options.encoder not in encoders:
-        raise InputError(f"--encoder {options.encoder}: there are {', '.join(encoders)}.")
-    if options.encoder == "cnnf" and options.picture_size < 128:
-        raise InputError(
-            f"--encoder cnnf is made for --picture-size 224 and needs 128 at least, not "
-            f"{options.picture_size}; the original trained it with --learning-rate 1e-4."
-        )
-    run, parts = _start("dvbpr", catalogue, out, options, split, seed)
-    size = (options.picture_size, options.picture_size)
-    model = DVBPR(
-        parts.user_count,
-        parts.item_count,
-        encoders[options.encoder](options.embedding_size, size),
-        options.theta_regularisation,
-        options.encoder_regularisation,
-    )
-    return _fit(run, model, parts, options, seed, catalogue.pictures(size))
-
-
-def _start(
-    model: str,
-    catalogue: Catalogue,
-    out: Path,
-    options: NoOptions | FitOptions,
-    split: Path | None,
-    seed: int,
-) -> tuple[Run, Split]:
+    Raises:
+        InputError: If the folder is in use, the split or an option does not fit the catalogue, or
+            the training is interrupted or diverges in its first epoch.
+    """
     parts = leave_one_out(catalogue, seed) if split is None else read_split(split, catalogue)
-    if isinstance(options, FitOptions) and not (len(parts.train) and len(parts.validation)):
-        raise InputError(f"{split} has no row of part train or none of part valid; add some.")
+    fitted = isinstance(options, FitOptions)
+    if fitted:
+        _require_validation(options, parts, split)
     config = {
-        "model": model,
+        "model": options.model,
         "seed": seed,
         "split": None if split is None else os.path.abspath(split),
         "options": asdict(options),
@@ -170,40 +92,215 @@ def _start(
         with written_aside(run.path / "split.csv") as aside:
             shutil.copyfile(split, aside)
     keras.utils.set_random_seed(seed)
-    return run, parts
+    try:
+        model = untrained(options, catalogue, parts, seed)
+    except InputError:
+        shutil.rmtree(run.path)  # it holds nothing but the mistake
+        raise
+    interrupted = False
+    if fitted:
+        interrupted = _fit(run, model, catalogue, parts, options, seed)
+    else:
+        run.save_model(model)
+    run.write_vectors()
+    run.finish(interrupted)
+    return run
+
+
+@singledispatch
+def untrained(
+    options: ModelOptions, catalogue: Catalogue, parts: Split, seed: int
+) -> Recommender | VisRankMax:
+    """The model that options of a class stand for, with all that it takes but training.
+
+    Args:
+        options: Of a recommender.
+        catalogue: Whose items, categories and pictures it takes.
+        parts: The training part is counted by models that count.
+        seed: For models that draw.
+
+    Raises:
+        InputError: If an option does not fit the catalogue.
+        TypeError: If the options are no recommender's.
+    """
+    raise TypeError(f"{type(options).__name__} are not the options of a recommender")
+
+
+@untrained.register
+def _random(options: RandomOptions, catalogue: Catalogue, parts: Split, seed: int) -> RandomScores:
+    return RandomScores(parts.user_count, parts.item_count, seed)
+
+
+@untrained.register
+def _poprank(options: PopRankOptions, catalogue: Catalogue, parts: Split, seed: int) -> PopRank:
+    model = PopRank(parts.user_count, parts.item_count)
+    model.adapt(parts.training_counts)
+    return model
+
+
+@untrained.register
+def _biased_mf(options: BiasedMFOptions, catalogue: Catalogue, parts: Split, seed: int) -> BiasedMF:
+    return BiasedMF(parts.user_count, parts.item_count, options.latent_size, options.regularisation)
+
+
+@untrained.register
+def _bprmf(options: BPRMFOptions, catalogue: Catalogue, parts: Split, seed: int) -> BPRMF:
+    return BPRMF(parts.user_count, parts.item_count, options.latent_size, options.regularisation)
+
+
+@untrained.register
+def _warp(options: WARPOptions, catalogue: Catalogue, parts: Split, seed: int) -> WARP:
+    return WARP(parts.user_count, parts.item_count, options.latent_size, options.regularisation)
+
+
+@untrained.register
+def _category_popularity(
+    options: CategoryPopularityOptions, catalogue: Catalogue, parts: Split, seed: int
+) -> CategoryPopularity:
+    values, _ = item_columns(catalogue, [options.column])
+    model = CategoryPopularity(parts.user_count, parts.item_count)
+    model.adapt(parts.training_counts, values[:, 0])
+    return model
+
+
+@untrained.register
+def _category_frequency(
+    options: CategoryFrequencyOptions, catalogue: Catalogue, parts: Split, seed: int
+) -> CategoryFrequency:
+    values, value_count = item_columns(catalogue, options.columns)
+    model = CategoryFrequency(parts.user_count, parts.item_count, values.shape[1], value_count)
+    model.adapt(values, parts.train)
+    return model
+
+
+@untrained.register
+def _visrank(options: VisRankOptions, catalogue: Catalogue, parts: Split, seed: int) -> VisRank:
+    features = _whitened_features(options, catalogue)
+    model = VisRank(parts.user_count, parts.item_count, features.shape[1])
+    model.adapt(features, parts.train)
+    return model
+
+
+@untrained.register
+def _visrank_max(
+    options: VisRankMaxOptions, catalogue: Catalogue, parts: Split, seed: int
+) -> VisRankMax:
+    features = _whitened_features(options, catalogue)
+    model = VisRankMax(parts.user_count, parts.item_count, features.shape[1])
+    model.adapt(features)
+    return model
+
+
+@untrained.register
+def _fm(options: FMOptions, catalogue: Catalogue, parts: Split, seed: int) -> FM:
+    values, value_count = item_columns(catalogue, ["category", *catalogue.attributes])
+    model = FM(
+        parts.user_count,
+        parts.item_count,
+        values.shape[1],
+        value_count,
+        options.latent_size,
+        options.regularisation,
+    )
+    model.adapt(values)
+    return model
+
+
+@untrained.register
+def _vbpr(options: VBPROptions, catalogue: Catalogue, parts: Split, seed: int) -> VBPR:
+    features = frozen_features(catalogue, options.features)
+    # Once more: the classifier has drawn from the seed if it was trained just now.
+    keras.utils.set_random_seed(seed)
+    model = VBPR(
+        parts.user_count,
+        parts.item_count,
+        feature_size=min(options.feature_size, features.shape[1]),
+        style_size=options.style_size,
+        latent_size=options.latent_size,
+        bias=options.bias,
+        with_history=options.history > 0,
+        regularisation=options.regularisation,
+    )
+    model.adapt(features)
+    return model
+
+
+@untrained.register
+def _dvbpr(options: DVBPROptions, catalogue: Catalogue, parts: Split, seed: int) -> DVBPR:
+    encoders = {"compact": CompactEncoder, "cnnf": CNNF}
+    if options.encoder not in encoders:
+        raise InputError(f"--encoder {options.encoder}: there are {', '.join(encoders)}.")
+    if options.encoder == "cnnf" and options.picture_size < 128:
+        raise InputError(
+            f"--encoder cnnf is made for --picture-size 224 and needs 128 at least, not "
+            f"{options.picture_size}; the original trained it with --learning-rate 1e-4."
+        )
+    size = (options.picture_size, options.picture_size)
+    return DVBPR(
+        parts.user_count,
+        parts.item_count,
+        encoders[options.encoder](options.embedding_size, size),
+        latent_size=options.latent_size,
+        bias=options.bias,
+        with_history=options.history > 0,
+        regularisation=options.regularisation,
+        encoder_regularisation=options.encoder_regularisation,
+    )
+
+
+def _require_validation(options: FitOptions, parts: Split, split: Path | None) -> None:
+    if not (len(parts.train) and len(parts.validation)):
+        raise InputError(f"{split} has no row of part train or none of part valid; add some.")
+    if options.monitor == "auc_matched":
+        ties = rank_held_out(
+            lambda users: np.zeros((len(users), parts.item_count)), parts, "validation"
+        )
+        if ties.means()["auc_matched"] is None:
+            raise InputError(
+                "--monitor auc_matched: no validation item has a rival of equally many training "
+                "interactions that its user lacks; take --monitor auc."
+            )
+
+
+def _whitened_features(options: VisRankOptions, catalogue: Catalogue) -> np.ndarray:
+    features = frozen_features(catalogue, options.features)
+    if options.whitening:
+        return principal_components(features, options.components, options.whitening)
+    return features
 
 
 def _fit(
     run: Run,
     model: Recommender,
+    catalogue: Catalogue,
     parts: Split,
     options: FitOptions,
     seed: int,
-    pictures: np.ndarray | None = None,
-) -> Run:
-    batches = triplets(parts, options.batch_size, seed, pictures, flip=pictures is not None)
+) -> bool:
+    encoder = getattr(model, "encoder", None)
+    pictures = None if encoder is None else catalogue.pictures(encoder.picture_size)
+    batches = triplets(
+        parts,
+        options.batch_size,
+        seed,
+        pictures,
+        flip=pictures is not None,
+        negatives=options.negatives,
+        history=options.history if isinstance(options, VBPROptions | DVBPROptions) else 0,
+    )
     decay = keras.optimizers.schedules.CosineDecay(
         options.learning_rate, options.epochs * int(batches.cardinality())
     )
-    model.compile(optimizer=keras.optimizers.Adam(decay))
-    interrupted = fit(
+    model.compile(optimizer=LazyAdam(decay))
+    monitor = f"val_{options.monitor}"
+    return fit(
         model,
         batches,
         run,
         options.epochs,
         [
             ValidationAUC(parts, pictures),
-            KeepModel(run, monitor="val_auc"),
-            keras.callbacks.EarlyStopping("val_auc", mode="max", patience=options.patience),
+            KeepModel(run, monitor),
+            keras.callbacks.EarlyStopping(monitor, mode="max", patience=options.patience),
         ],
     )
-    run.write_vectors()
-    run.finish(interrupted)
-    return run
-
-
-def _keep(run: Run, model: Recommender) -> Run:
-    run.save_model(model)
-    run.write_vectors()
-    run.finish()
-    return run

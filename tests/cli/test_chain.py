@@ -14,6 +14,7 @@ from keras_fashion.design import PreferenceMaximiser
 from keras_fashion.run import Run
 
 AUCS = {"auc_all", "auc_matched", "auc_warm", "auc_cold", "auc_new", "auc_matched_cold", "auc_se"}
+LISTS = {"recall@10", "ndcg@10", "mrr", "coverage@10"}
 
 
 def is_picture(path, size=None):
@@ -54,7 +55,7 @@ def test_evaluate(chain, call):
     assert set(printed) == {"run", "part", "models", "seconds"}
     assert list(printed["models"]) == ["random", "poprank", "dvbpr"]
     for row in printed["models"].values():
-        assert set(row) == AUCS
+        assert set(row) == AUCS | LISTS
         assert 0 <= row["auc_all"] <= 1
     assert printed["part"] == "test"
     assert "24 items" in result.stderr and "8 users" in result.stderr
@@ -64,13 +65,15 @@ def test_evaluate(chain, call):
 
     result = call("evaluate", chain.dvbpr, "--part", "validation")
     table = [line.split() for line in result.stdout.splitlines()]
-    assert table[0][0] == "all" and [row[0] for row in table[1:]] == ["random", "poprank", "dvbpr"]
+    assert table[0][:3] == ["AUC", "matched", "all"]
+    assert table[4] == ["recall@10", "ndcg@10", "mrr", "coverage@10"]
+    assert [row[0] for row in table[1:4] + table[5:]] == ["random", "poprank", "dvbpr"] * 2
     # The validation AUC of the kept epoch is the best of its history.
     history = (chain.dvbpr / "history.csv").read_text().splitlines()
     column = history[0].split(",").index("val_auc")
     best = max(float(row.split(",")[column]) for row in history[1:])
     assert table[3][0] == "dvbpr"
-    assert float(table[3][1]) == pytest.approx(best, abs=1e-4)
+    assert float(table[3][2]) == pytest.approx(best, abs=1e-4)
     assert set(Run(chain.dvbpr).metrics) >= {"test", "validation"}
 
 
@@ -147,7 +150,8 @@ def test_report(chain, succeed, tmp_path, monkeypatch):
     out = tmp_path / "reports" / "report.html"
     assert succeed("report", chain.dvbpr, chain.gan, "--out", out) == f"{out}\n"
     html = out.read_text()
-    for text in ("dvbpr", "poprank", "random", "retrieval", "random generated", "opposite SSIM"):
+    texts = ("dvbpr", "poprank", "random", "retrieval", "random generated", "opposite SSIM")
+    for text in (*texts, "recall@10", "Matched AUC less that of dvbpr"):
         assert text in html
     assert html.count("data:image/") >= 7
     assert not re.search(r"(src|href)=\"https?:", html), "self-contained"

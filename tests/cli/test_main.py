@@ -19,8 +19,8 @@ import sys
 from click.testing import CliRunner
 from keras_fashion.cli import main
 commands = [[], ["prepare"], ["prepare", "csv"], ["prepare", "atelier"], ["train"],
-            ["train", "dvbpr"], ["train", "gan"], ["evaluate"], ["recommend"], ["design"],
-            ["export"], ["report"]]
+            ["features"], ["compare"], ["train", "dvbpr"], ["train", "gan"], ["evaluate"],
+            ["recommend"], ["design"], ["export"], ["report"]]
 for command in commands:
     result = CliRunner().invoke(main, [*command, "--help"])
     assert result.exit_code == 0 and "Usage:" in result.stdout, command
@@ -62,7 +62,7 @@ def test_version(call):
     ("arguments", "message"),
     [
         (["tain"], "No such command 'tain'"),
-        (["train", "fm"], "No such command 'fm'"),
+        (["train", "mf"], "no model 'mf'; there are random, poprank, biasedmf, bprmf, warp, "),
         (["train", "dvbpr", "nowhere", "--out", "x"], "'nowhere' does not exist"),
         (
             ["train", "dvbpr", ".", "--out", "x", "--epochs", "many"],
@@ -79,7 +79,8 @@ def test_version(call):
         (["train", "poprank", "."], "Missing option '--out'"),
         (["prepare", "csv", "--out", "x"], "Missing option '--interactions'"),
         (["evaluate", ".", "--part", "training"], "'training' is not one of"),
-        (["recommend", "."], "Missing option '--user'"),
+        (["recommend", "."], "either --user, or --history"),
+        (["recommend", ".", "--user", "u", "--history", "i"], "either --user, or --history"),
         (["recommend", ".", "--user", "u", "-k", "0"], "0 is not in the range"),
         (["design", ".", ".", "--category", "Tops", "--out", "x"], "Missing option '--user'"),
         (["design", ".", "--user", "u", "--category", "Tops", "--out", "x"], "'GAN'"),

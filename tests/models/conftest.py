@@ -11,7 +11,7 @@ Loss = Callable[[list[np.ndarray]], float]
 
 def numerical_gradients(loss: Loss, weights: list[np.ndarray]) -> list[np.ndarray]:
     """Central differences, in float64, of every entry."""
-    weights = [weight.astype(np.float64) for weight in weights]
+    weights = [np.array(weight, np.float64) for weight in weights]
     gradients = [np.zeros_like(weight) for weight in weights]
     for weight, gradient in zip(weights, gradients, strict=True):
         for at in np.ndindex(weight.shape):
@@ -27,16 +27,16 @@ def numerical_gradients(loss: Loss, weights: list[np.ndarray]) -> list[np.ndarra
 
 @pytest.fixture
 def assert_loss_and_gradients():
-    """Compares `triplet_loss` and its gradients with a NumPy loss of the trainable weights."""
+    """Compares `batch_loss` and its gradients with a NumPy loss of the trainable weights."""
 
     def check(model, batch: dict[str, np.ndarray], loss: Loss) -> None:
         batch = {name: tf.constant(value) for name, value in batch.items()}
         variables = model.trainable_variables
         with tf.GradientTape() as tape:
-            ours = model.triplet_loss(batch, training=True)
+            ours = model.batch_loss(batch, training=True)
         gradients = [tf.convert_to_tensor(g) for g in tape.gradient(ours, variables)]
 
-        weights = [v.numpy() for v in variables]
+        weights = [np.array(v) for v in variables]
         assert float(ours) == pytest.approx(loss(weights), rel=1e-5)
         for variable, mine, expected in zip(
             variables, gradients, numerical_gradients(loss, weights), strict=True

@@ -9,8 +9,10 @@ from keras_fashion.models import CNNF, DVBPR, CompactEncoder
 LAMBDA_THETA, LAMBDA_PHI = 0.3, 0.07
 PICTURES = np.random.default_rng(0).uniform(-1, 1, (5, 2, 2, 3)).astype(np.float32)
 ITEMS = {"positive": np.array([2, 0, 3], np.int32), "negative": np.array([0, 1, 2], np.int32)}
-BATCH = {"user": np.array([1, 0, 1], np.int32), **ITEMS} | {
-    f"{kind}_picture": PICTURES[items] for kind, items in ITEMS.items()
+BATCH = {
+    "user": np.array([1, 0, 1], np.int32),
+    **ITEMS,
+    "picture": PICTURES[np.concatenate(list(ITEMS.values()))],
 }
 
 
@@ -47,7 +49,7 @@ def loss(weights):
 @pytest.fixture
 def model():
     encoder = TinyEncoder(2, (2, 2))
-    model = DVBPR(2, 5, encoder, LAMBDA_THETA, LAMBDA_PHI)
+    model = DVBPR(2, 5, encoder, regularisation=LAMBDA_THETA, encoder_regularisation=LAMBDA_PHI)
     rng = np.random.default_rng(0)
     for weight in model.trainable_variables:
         weight.assign(rng.normal(scale=0.5, size=weight.shape))
@@ -84,7 +86,8 @@ def test_adam_sums_the_gradients_of_a_user_who_stands_twice(model, adam_steps):
 @pytest.mark.parametrize("encoder", [CompactEncoder, CNNF])
 def test_regulariser_counts_every_kernel_of_the_encoders(encoder):
     small = {"width": 2} if encoder is CompactEncoder else {"dense_size": 5}
-    model = DVBPR(2, 3, encoder(4, (32, 32), **small), 0.0, 0.5)
+    model = DVBPR(2, 3, encoder(4, (32, 32), **small), encoder_regularisation=0.5)
+    model.regularisation = 0.0
     kernels = [each.kernel for each in model.encoder.stack.layers if hasattr(each, "kernel")]
     assert len(kernels) == {CompactEncoder: 5, CNNF: 8}[encoder]
     some = tf.constant([0, 1, 0])

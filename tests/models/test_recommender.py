@@ -10,17 +10,24 @@ from keras_fashion.catalogue.split import Split
 from keras_fashion.models import (
     BPRMF,
     DVBPR,
+    FM,
     VBPR,
+    WARP,
+    BiasedMF,
+    CategoryFrequency,
+    CategoryPopularity,
     CompactEncoder,
     PopRank,
     RandomScores,
     VisRank,
 )
+from keras_fashion.optimizers import LazyAdam
 
 USERS, ITEMS = 3, 5
 RNG = np.random.default_rng(0)
 PICTURES = RNG.integers(0, 256, (ITEMS, 16, 16, 3), np.uint8)
 FEATURES = RNG.normal(size=(ITEMS, 4))
+COLUMNS = np.array([(0, 2), (1, 3), (1, 2), (0, 4), (1, 4)])
 TRAIN = np.array([(0, 0), (0, 1), (1, 1), (2, 3), (2, 4)], np.int32)
 
 
@@ -36,18 +43,58 @@ def visrank():
     return model
 
 
+def category_popularity():
+    model = CategoryPopularity(USERS, ITEMS)
+    model.adapt(np.arange(ITEMS), COLUMNS[:, 0])
+    return model
+
+
+def category_frequency():
+    model = CategoryFrequency(USERS, ITEMS, 2, 5)
+    model.adapt(COLUMNS, TRAIN)
+    return model
+
+
+def biased_mf():
+    return scrambled(BiasedMF(USERS, ITEMS, latent_size=3, regularisation=0.5))
+
+
+def warp():
+    return scrambled(WARP(USERS, ITEMS, latent_size=3, regularisation=0.5))
+
+
+def fm():
+    model = scrambled(FM(USERS, ITEMS, 2, 5, latent_size=3, regularisation=0.5))
+    model.adapt(COLUMNS)
+    return model
+
+
 def bprmf():
     return scrambled(BPRMF(USERS, ITEMS, latent_size=3, regularisation=0.5))
 
 
 def vbpr():
-    model = scrambled(VBPR(USERS, ITEMS, 4, 3, 2, 0.5, 0.25))
+    sizes = {"style_size": 2, "latent_size": 3}
+    model = VBPR(USERS, ITEMS, 4, **sizes, regularisation=0.5, embedding_regularisation=0.25)
     model.adapt(FEATURES)
-    return model
+    return scrambled(model)
 
 
-def dvbpr():
-    return scrambled(DVBPR(USERS, ITEMS, CompactEncoder(4, (16, 16), 2, 0.1), 0.5, 0.25))
+def vbpr_with_history():
+    model = VBPR(USERS, ITEMS, 4, style_size=2, latent_size=3, with_history=True)
+    model.adapt(FEATURES)
+    return scrambled(model)
+
+
+def dvbpr(**terms):
+    encoder = CompactEncoder(4, (16, 16), 2, 0.1)
+    penalties = {"regularisation": 0.5, "encoder_regularisation": 0.25}
+    return scrambled(DVBPR(USERS, ITEMS, encoder, **terms, **penalties))
+
+
+def talks_dvbpr():
+    """With all terms of the talk's formula, and users from their history."""
+    return dvbpr(latent_size=2, bias=True, with_history=True)
 
 
 def scrambled(model):
@@ -56,27 +103,30 @@ def scrambled(model):
     return model
 
 
-MAKERS = [lambda: RandomScores(USERS, ITEMS, seed=4), poprank, bprmf, visrank, vbpr, dvbpr]
-every_recommender = pytest.mark.parametrize(
-    "make", MAKERS, ids=["random", "poprank", "bprmf", "visrank", "vbpr", "dvbpr"]
-)
+def random():
+    return RandomScores(USERS, ITEMS, seed=4)
+
+
+COUNTED = [random, poprank, category_popularity, category_frequency, visrank]
+TRAINED = [biased_mf, bprmf, warp, fm, vbpr, vbpr_with_history, dvbpr, talks_dvbpr]
+every_recommender = pytest.mark.parametrize("make", [*COUNTED, *TRAINED])
+every_trained_one = pytest.mark.parametrize("make", TRAINED)
 
 
 def vectors_of(model):
     pictures = picture_batches(PICTURES, batch_size=2) if isinstance(model, DVBPR) else None
-    return model.scoring_vectors(pictures)
+    return model.scoring_vectors(pictures, TRAIN)
 
 
 @every_recommender
 def test_pairs_and_vectors_give_the_same_scores(make):
     model = make()
+    vectors = vectors_of(model)
     user, item = (each.ravel() for each in np.indices((USERS, ITEMS)))
     pairs = {"user": tf.constant(user), "item": tf.constant(item)}
     if isinstance(model, DVBPR):
         pairs["picture"] = tf.constant(PICTURES[item] / 127.5 - 1, tf.float32)
     of_pairs = model(pairs).numpy().reshape(USERS, ITEMS)
-
-    vectors = vectors_of(model)
 
     assert np.ptp(of_pairs) > 0.1
     assert (len(vectors.users), len(vectors.items), len(vectors.biases)) == (USERS, ITEMS, ITEMS)
@@ -112,12 +162,13 @@ def test_file_gives_the_same_recommender_back(make, tmp_path):
             {
                 "feature_size": 4,
                 "latent_size": 3,
-                "visual_size": 2,
+                "style_size": 2,
                 "regularisation": 0.5,
                 "embedding_regularisation": 0.25,
             },
         ),
-        (dvbpr, {"theta_regularisation": 0.5, "encoder_regularisation": 0.25}),
+        (dvbpr, {"regularisation": 0.5, "encoder_regularisation": 0.25}),
+        (talks_dvbpr, {"latent_size": 2, "bias": True, "with_history": True}),
     ],
 )
 def test_config_is_the_constructor(make, options):
@@ -134,33 +185,37 @@ def test_random_scores_are_fixed_by_their_seed():
     assert abs(np.corrcoef(scores(1).ravel(), scores(2).ravel())[0, 1]) < 0.1
 
 
-@pytest.mark.parametrize("make", [bprmf, vbpr, dvbpr])
+@every_trained_one
 def test_validation_loss_is_that_of_the_batch(make):
     model = make()
     user, positive, negative = np.array([[0, 0, 2, 1], [0, 1, 3, 1], [2, 4, 0, 3]])
     batch = {"user": user, "positive": positive, "negative": negative}
     if isinstance(model, DVBPR):
-        for name in ("positive", "negative"):
-            batch[f"{name}_picture"] = (PICTURES[batch[name]] / 127.5 - 1).astype(np.float32)
+        items = np.concatenate([positive, negative])
+        batch["picture"] = (PICTURES[items] / 127.5 - 1).astype(np.float32)
+    if getattr(model, "with_history", False):
+        batch["history"] = np.array([[1, -1], [0, -1], [4, -1], [2, 3]])
     dataset = tf.data.Dataset.from_tensors(batch)
     model.compile(optimizer=keras.optimizers.SGD(0.01))
     history = model.fit(dataset, validation_data=dataset, verbose=0).history
     # Of the weights after the epoch, with nothing dropped out or counted in.
-    expected = float(model.triplet_loss({name: tf.constant(v) for name, v in batch.items()}))
+    expected = float(model.batch_loss({name: tf.constant(v) for name, v in batch.items()}))
     assert history["val_loss"] == [pytest.approx(expected, rel=1e-5)]
     assert history["loss"][0] != pytest.approx(expected, rel=1e-3)
 
 
+# Not those with a history: it leaves out an item while that is trained on, and not here.
+@pytest.mark.parametrize("negatives", [0, 4])
 @pytest.mark.parametrize("make", [bprmf, vbpr, dvbpr])
-def test_training_ranks_what_was_bought_above_the_rest(make):
+def test_training_ranks_what_was_bought_above_the_rest(make, negatives):
     model = make()
     none = np.empty((0, 2), np.int32)
     pictures = PICTURES if isinstance(model, DVBPR) else None
     split = Split(USERS, ITEMS, TRAIN, none, none)
-    for name in ("regularisation", "theta_regularisation", "encoder_regularisation"):
+    for name in ("regularisation", "encoder_regularisation"):
         setattr(model, name, 0.0)
-    model.compile(optimizer=keras.optimizers.Adam(0.05))
-    model.fit(triplets(split, 8, 0, pictures).repeat(80), verbose=0)
+    model.compile(optimizer=LazyAdam(0.05))
+    model.fit(triplets(split, 8, 0, pictures, negatives=negatives).repeat(80), verbose=0)
     scores = vectors_of(model).scores(np.arange(USERS))
     for user in range(USERS):
         bought = TRAIN[TRAIN[:, 0] == user, 1]

@@ -9,22 +9,23 @@ BATCH = {
     "positive": np.array([2, 0, 3], np.int32),
     "negative": np.array([0, 1, 2], np.int32),
 }
-FEATURES = np.random.default_rng(1).normal(2, 3, (4, 3))
+COMPONENTS = np.random.default_rng(1).normal(2, 3, (4, 3)).astype(np.float32)
 
 
 @pytest.fixture
 def model():
-    model = VBPR(2, 4, 3, 2, 2, regularisation=0.3, embedding_regularisation=0.07)
+    penalties = {"regularisation": 0.3, "embedding_regularisation": 0.07}
+    model = VBPR(2, 4, 3, style_size=2, latent_size=2, **penalties)
     rng = np.random.default_rng(0)
     for weight in model.trainable_variables:
         weight.assign(rng.normal(size=weight.shape))
-    model.adapt(FEATURES)
+    model.features.assign(COMPONENTS)
     return model
 
 
 def loss(weights):
-    gamma_user, gamma_item, theta, embedding, beta, beta_visual = weights
-    f = (FEATURES - FEATURES.mean(0)) / FEATURES.std(0)
+    theta, gamma_user, gamma_item, beta, embedding, beta_visual = weights
+    f = COMPONENTS
     total = 0.0
     for u, i, j in zip(*BATCH.values(), strict=True):
         x_ui, x_uj = (
@@ -37,12 +38,13 @@ def loss(weights):
         squares = [gamma_user[u] ** 2, theta[u] ** 2, gamma_item[i] ** 2, gamma_item[j] ** 2]
         squares += [beta[i] ** 2, beta[j] ** 2]
         total += np.log1p(np.exp(x_uj - x_ui)) + 0.3 * 0.5 * sum(map(np.sum, squares))
-    return total / 3 + 0.07 * 0.5 * (np.sum(embedding**2) + np.sum(beta_visual**2))
+    moved = embedding - np.eye(3, 2)
+    return total / 3 + 0.07 * 0.5 * (np.sum(moved**2) + np.sum(beta_visual**2))
 
 
 def test_score_by_hand():
-    model = VBPR(1, 2, feature_size=2, latent_size=1, visual_size=2)
-    model.adapt(np.array([[5.0, 0.0], [3.0, 7.0]]))  # standardised: (1, -1) and (-1, 1)
+    model = VBPR(1, 2, feature_size=2, latent_size=1, style_size=2)
+    model.features.assign([[1, -1], [-1, 1]])
     model.gamma_user.assign([[2]])
     model.gamma_item.assign([[3], [4]])
     model.theta.assign([[2, -1]])
@@ -64,8 +66,14 @@ def test_features_are_frozen(model):
     assert "features" not in [v.name for v in model.trainable_variables]
 
 
-def test_a_feature_that_never_varies_counts_nothing(model):
-    constant = FEATURES.copy()
-    constant[:, 1] = 9.0
-    model.adapt(constant)
-    assert model.features.numpy()[:, 1].tolist() == [0, 0, 0, 0]
+def test_untrained_model_with_history_ranks_as_visrank_does():
+    # E starts as the leading components: with all of them kept, cosines are VisRank's.
+    features = np.random.default_rng(2).normal(size=(6, 3))
+    train = np.array([(0, 1), (0, 4), (1, 2)])
+    model = VBPR(2, 6, 3, style_size=3, latent_size=0, bias=False, with_history=True)
+    model.adapt(features)
+    model.theta.assign(np.zeros((2, 3)))
+    scores = model.scoring_vectors(train=train).scores(np.arange(2))
+    centred = features - features.mean(axis=0)
+    expected = np.stack([centred[[1, 4]].mean(axis=0), centred[2]]) @ centred.T
+    np.testing.assert_allclose(scores / scores.std(), expected / expected.std(), rtol=1e-4)

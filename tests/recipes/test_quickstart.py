@@ -1,20 +1,15 @@
 import importlib.util
 import json
 import platform
-import shutil
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
-import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from keras_fashion import training
-from keras_fashion.catalogue import Catalogue
 from keras_fashion.design import PreferenceMaximiser
-from keras_fashion.errors import InputError
 from keras_fashion.evaluation.retrieval_vs_generation import generation, random_generated
 from keras_fashion.run import Run
 
@@ -147,9 +142,8 @@ def test_a_second_start_takes_up_what_is_finished(demo, start, recipe, results, 
     def refuse(*args, **kwargs):
         raise AssertionError("trained again")
 
-    for name in MODELS:
-        monkeypatch.setattr(training, f"train_{name}", refuse)
-    monkeypatch.setattr(training, "train_gan", refuse)
+    for name in ("train_recommender", "train_gan"):
+        monkeypatch.setattr(training, name, refuse)
     # The last stage has no part in this.
     monkeypatch.setattr(recipe, "export", lambda *args: [])
     monkeypatch.setattr(recipe, "study_report", lambda *args, **kwargs: None)
@@ -159,69 +153,6 @@ def test_a_second_start_takes_up_what_is_finished(demo, start, recipe, results, 
     again = json.loads((folder / "demo" / "results.json").read_text())
     assert again["recommendation"] == results["recommendation"]
     assert again["taste_recovery"] == pytest.approx(results["taste_recovery"], abs=0.02)
-
-
-@pytest.fixture
-def stage(recipe, tiny_catalogue, tmp_path):
-    """Takes or trains the run `demo/r`, beside the demo's own catalogue; counts the trainings."""
-    shutil.copytree(tiny_catalogue.path, tmp_path / "demo" / "atelier")
-    catalogue = Catalogue.load(tmp_path / "demo" / "atelier")
-
-    def train(catalogue, out, options, seed):
-        stage.seeds.append(seed)
-        assert not out.exists()
-        run = training.train_random(catalogue, out, options, seed=seed)
-        run.finish(interrupted=stage.interrupt)
-        return run
-
-    def take(seed):
-        return recipe.finished_or_trained(train, catalogue, stage.out, training.NoOptions(), seed)
-
-    stage = SimpleNamespace(out=tmp_path / "demo" / "r", take=take, seeds=[], interrupt=False)
-    return stage
-
-
-def test_runs_made_otherwise_or_left_half_done_are_made_anew(stage):
-    stage.take(1)
-    assert stage.take(1).config["seed"] == 1
-    assert stage.seeds == [1]
-    assert stage.take(2).config["seed"] == 2
-    assert stage.seeds == [1, 2]
-    (stage.out / "metrics.json").unlink()  # as the end of the process leaves it
-    stage.take(2)
-    assert stage.seeds == [1, 2, 2]
-
-
-def test_an_interrupted_run_ends_the_demo_and_is_made_anew(stage):
-    stage.interrupt = True
-    with pytest.raises(click.Abort):
-        stage.take(1)
-    assert (stage.out / "model.keras").is_file()
-    stage.interrupt = False
-    assert stage.take(1).metrics["interrupted"] is False
-    stage.take(1)
-    assert stage.seeds == [1, 1]
-
-
-def test_a_run_of_something_else_is_refused_and_left_alone(stage, tiny_catalogue):
-    """Of another catalogue, in a folder that happens to have the name of a stage."""
-    training.train_random(tiny_catalogue, stage.out, seed=7)
-    before = {path: path.read_bytes() for path in stage.out.iterdir()}
-    with pytest.raises(InputError, match=r"demo/r is a run of something else.*--out"):
-        stage.take(1)
-    (stage.out / "metrics.json").unlink()
-    with pytest.raises(InputError, match="something else"):
-        stage.take(1)
-    del before[stage.out / "metrics.json"]
-    assert {path: path.read_bytes() for path in stage.out.iterdir()} == before
-
-    shutil.rmtree(stage.out)
-    stage.out.mkdir()
-    (stage.out / "letter.txt").write_text("dear")
-    with pytest.raises(InputError, match="not a run folder"):
-        stage.take(1)
-    assert (stage.out / "letter.txt").read_text() == "dear"
-    assert stage.seeds == []
 
 
 def test_a_mistake_is_one_line(start, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from keras_fashion.catalogue import Catalogue, CatalogueWriter
-from keras_fashion.training import category_classifier, frozen_features
+from keras_fashion.training import category_classifier
 from keras_fashion.training.category_classifier import epochs_for
 
 
@@ -61,15 +61,6 @@ def test_it_does_not_depend_on_the_run_that_needs_it_first(classifier, shapes):
     anew = category_classifier(shapes)
     for first, second in zip(classifier.weights, anew.weights, strict=True):
         np.testing.assert_array_equal(first, second)
-
-
-def test_frozen_features_are_in_item_order(classifier, shapes):
-    features = frozen_features(shapes)
-    assert features.shape[0] == 512 and features.dtype == np.float32
-    assert np.isfinite(features).all()
-    some = [0, 1, 77, 511]
-    pixels = shapes.pictures((64, 64))[some] / np.float32(127.5) - 1
-    np.testing.assert_allclose(features[some], classifier.features(pixels), atol=1e-3)
 
 
 def test_a_catalogue_smaller_than_a_batch_is_learnt_from_too(tiny_catalogue):

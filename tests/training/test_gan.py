@@ -1,4 +1,5 @@
 import json
+from dataclasses import fields
 from dataclasses import replace
 
 import numpy as np
@@ -76,4 +77,4 @@ def test_what_cannot_be_trained_is_refused_and_leaves_no_folder(tiny_catalogue, 
 
 def test_config_is_plain_json(run):
     config = json.loads((run.path / "config.json").read_text())
-    assert set(config["options"]) == set(SMALL.__dataclass_fields__)
+    assert set(config["options"]) == {field.name for field in fields(SMALL)}

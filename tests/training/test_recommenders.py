@@ -1,4 +1,6 @@
 import io
+import json
+from dataclasses import asdict
 
 import keras
 import numpy as np
@@ -7,27 +9,53 @@ import pytest
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-from keras_fashion import training
 from keras_fashion.catalogue import Catalogue, CatalogueWriter, leave_one_out
 from keras_fashion.errors import InputError
-from keras_fashion.models import BPRMF
+from keras_fashion.evaluation.validation_auc import ValidationAUC
+from keras_fashion.models import BPRMF, WARP, NearestItemScores
+from keras_fashion.optimizers import LazyAdam
 from keras_fashion.run import Run
-from keras_fashion.training.options import BPRMFOptions, DVBPROptions, NoOptions, VBPROptions
+from keras_fashion.training import train_recommender
+from keras_fashion.training.options import (
+    BiasedMFOptions,
+    BPRMFOptions,
+    CategoryFrequencyOptions,
+    CategoryPopularityOptions,
+    DVBPROptions,
+    FitOptions,
+    FMOptions,
+    GANOptions,
+    PopRankOptions,
+    RandomOptions,
+    VBPROptions,
+    VisRankMaxOptions,
+    VisRankOptions,
+    WARPOptions,
+)
 
 SHORT = {"epochs": 2, "batch_size": 16}
-DVBPR = DVBPROptions(**SHORT, picture_size=16, embedding_size=4)
 MODELS = {
-    "random": NoOptions(),
-    "poprank": NoOptions(),
-    "visrank": NoOptions(),
-    "bprmf": BPRMFOptions(**SHORT, latent_size=4),
-    "vbpr": VBPROptions(**SHORT, latent_size=4, visual_size=4),
-    "dvbpr": DVBPR,
+    options.model: options
+    for options in (
+        RandomOptions(),
+        PopRankOptions(),
+        BiasedMFOptions(**SHORT, latent_size=4),
+        BPRMFOptions(**SHORT, latent_size=4),
+        WARPOptions(**SHORT, latent_size=4, negatives=8),
+        CategoryPopularityOptions(),
+        CategoryFrequencyOptions(),
+        VisRankOptions(),
+        VisRankMaxOptions(whitening=0.25, components=9),
+        FMOptions(**SHORT, latent_size=4),
+        VBPROptions(**SHORT, latent_size=4, style_size=4, negatives=8),
+        DVBPROptions(**SHORT, picture_size=16, embedding_size=4),
+    )
 }
+every_model = pytest.mark.parametrize("name", MODELS)
 
 
 def train(name, catalogue, out, options=None, **kwargs):
-    return getattr(training, f"train_{name}")(catalogue, out, options or MODELS[name], **kwargs)
+    return train_recommender(catalogue, out, options or MODELS[name], **kwargs)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +65,7 @@ def trained(tiny_catalogue, tmp_path_factory):
     return {name: train(name, tiny_catalogue, folder / name, seed=1) for name in MODELS}
 
 
-@pytest.mark.parametrize("name", MODELS)
+@every_model
 def test_a_run_holds_all_that_is_needed_later(trained, tiny_catalogue, name):
     run = Run(trained[name].path)
     assert run.config["model"] == name
@@ -45,22 +73,21 @@ def test_a_run_holds_all_that_is_needed_later(trained, tiny_catalogue, name):
     assert run.config["fingerprint"] == tiny_catalogue.fingerprint
     assert run.metrics["training_seconds"] >= 0
     assert run.metrics["interrupted"] is False
-    vectors = run.vectors
-    assert len(vectors.users) == 8 and len(vectors.items) == len(vectors.biases) == 24
-    scores = vectors.scores(np.arange(8))
-    assert np.isfinite(scores).all() and len(np.unique(scores)) > 3
+    assert run.config["options"] == json.loads(json.dumps(asdict(MODELS[name])))
+    scores = run.vectors.scores(np.arange(8))
+    assert scores.shape == (8, 24) and np.isfinite(scores).all() and len(np.unique(scores)) >= 3
     assert not [path for path in run.path.rglob(".*")], "nothing half-written is left"
-    if name not in ("random", "poprank", "visrank"):
-        assert run.config["options"]["epochs"] == 2
+    if isinstance(MODELS[name], FitOptions):
         history = pd.read_csv(run.path / "history.csv")
         assert len(history) == 2
         assert history["val_auc"].between(0, 1).all() and history["loss"].notna().all()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["random", "visrank", "bprmf", "warp", "dvbpr"])
 def test_the_seed_decides_everything(trained, tiny_catalogue, tmp_path, name):
     again = train(name, tiny_catalogue, tmp_path / "again", seed=1).vectors
     other = train(name, tiny_catalogue, tmp_path / "other", seed=2).vectors
+    assert type(again) is type(trained[name].vectors)
     for first, second in zip(trained[name].vectors, again, strict=True):
         np.testing.assert_array_equal(first, second)
     users = np.arange(8)
@@ -76,6 +103,135 @@ def test_poprank_counts_the_training_part_only(trained):
     for row in scores:
         for first in range(24):
             assert np.all((row[first] > row) == (counts[first] > counts))
+
+
+def test_category_popularity_and_frequency_count_the_training_part_only(trained, tiny_catalogue):
+    run = trained["categoryfreq"]
+    category = tiny_catalogue.item_categories
+    sold = np.bincount(category[run.split.train[:, 1]], minlength=3)
+    popularity = trained["categorypop"].vectors.scores(np.arange(8))
+    np.testing.assert_array_equal(popularity, np.tile(sold[category], (8, 1)))
+    scores = run.vectors.scores(np.arange(8))
+    for user in np.unique(run.split.train[:, 0]):
+        own = np.bincount(category[run.split.items_of(user)], minlength=3)
+        expected = np.log(own / own.sum() + 0.001 * sold / sold.sum())[category]
+        np.testing.assert_allclose(scores[user], expected, rtol=1e-5)
+
+
+def test_visrank_max_keeps_what_users_bought(trained):
+    vectors = Run(trained["visrankmax"].path).vectors
+    assert isinstance(vectors, NearestItemScores)
+    assert vectors.items.shape == (24, 9)
+    split = trained["visrankmax"].split
+    for user in range(8):
+        bought = vectors.bought[vectors.starts[user] : vectors.starts[user + 1]]
+        assert sorted(bought) == sorted(split.items_of(user))
+        # What was bought is its own nearest item.
+        np.testing.assert_allclose(vectors.scores(np.array([user]))[0, bought], 1, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory):
+    """16 items of two categories with two attributes, and 8 users with 6 items each."""
+    rng = np.random.default_rng(3)
+    path = tmp_path_factory.mktemp("described") / "shop"
+    png = io.BytesIO()
+    Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save(png, "PNG")
+    items = [f"{number:02d}" for number in range(16)]
+    with CatalogueWriter(path, "described", attributes=["colour", "fabric"]) as writer:
+        for number, item in enumerate(items):
+            colour, fabric = ("red", "blue", "grey", "")[number % 4], ("wool", "silk")[number // 8]
+            category = ("Tops", "Bags")[number % 2]
+            writer.add_item(item, category, png.getvalue(), item, [colour, fabric])
+        pairs = [(f"u{user}", item) for user in range(8) for item in rng.permutation(items)[:6]]
+        writer.add_interactions(pd.DataFrame(pairs, columns=["user", "item"]))
+    return Catalogue.load(path)
+
+
+def test_columns_are_taken_by_name(described, tmp_path):
+    chosen = CategoryFrequencyOptions(columns=("fabric", "category"))
+    run = train_recommender(described, tmp_path / "freq", chosen)
+    scores = run.vectors.scores(np.arange(8))
+    train = run.split.train
+    columns = [described.attributes["fabric"].codes, described.item_categories]
+    for user in range(8):
+        bought = run.split.items_of(user)
+        expected = np.zeros(16)
+        for column in columns:
+            own = np.array([np.mean(column[bought] == value) for value in column])
+            sold = np.array([np.mean(column[train[:, 1]] == value) for value in column])
+            expected += np.log(own + 0.001 * sold)
+        np.testing.assert_allclose(scores[user], expected, rtol=1e-5)
+
+    popular = train_recommender(
+        described, tmp_path / "pop", CategoryPopularityOptions(column="colour")
+    )
+    colour = described.attributes["colour"].codes
+    sold = np.bincount(colour[train[:, 1]], minlength=4)
+    assert popular.vectors.scores(np.array([0]))[0].tolist() == sold[colour].tolist()
+
+
+def test_fm_takes_every_column(described, tmp_path):
+    run = train_recommender(described, tmp_path / "fm", FMOptions(**SHORT, latent_size=2))
+    values = run.model.values.numpy()
+    columns = [described.item_categories, *(each.codes for each in described.attributes.values())]
+    np.testing.assert_array_equal(values, np.stack(columns, axis=1) + np.array([0, 2, 6]))
+    assert run.model.value_count == 2 + 4 + 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (CategoryPopularityOptions(column="size"), "no column 'size'; it has category, colour"),
+        (CategoryFrequencyOptions(columns=("colour", "size")), "--attribute-column"),
+        (CategoryFrequencyOptions(columns=()), "at least one"),
+        (CategoryFrequencyOptions(columns=("colour", "colour")), "each once"),
+        (VisRankOptions(features=("nonsense",)), "nonsense"),
+    ],
+)
+def test_what_the_catalogue_has_not_is_refused_and_leaves_no_folder(
+    described, tmp_path, options, message
+):
+    with pytest.raises(InputError, match=message):
+        train_recommender(described, tmp_path / "run", options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_options_of_something_else_are_refused(tiny_catalogue, tmp_path):
+    with pytest.raises(TypeError, match="GANOptions"):
+        train_recommender(tiny_catalogue, tmp_path / "run", GANOptions())
+
+
+def test_whitening_reduces_the_features(trained, tiny_catalogue, tmp_path):
+    plain = trained["visrank"].model
+    run = train_recommender(
+        tiny_catalogue, tmp_path / "run", VisRankOptions(whitening=0.5, components=5), seed=1
+    )
+    white = run.model.features.numpy()
+    assert white.shape == (24, 5) and plain.features.shape[1] > 5
+    np.testing.assert_allclose(np.linalg.norm(white, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("negatives", [0, 6])
+def test_the_optimiser_and_the_negatives_are_those_of_the_options(
+    tiny_catalogue, tmp_path, monkeypatch, negatives
+):
+    seen = []
+
+    def train_step(self, data):
+        seen.append((data["negative"].shape[0], "counted" in data, self.optimizer))
+        return BPRMF.train_step(self, data)
+
+    monkeypatch.setattr(WARP, "train_step", train_step)
+    options = WARPOptions(**SHORT, learning_rate=0.25, negatives=negatives)
+    train_recommender(tiny_catalogue, tmp_path / "run", options)
+    count, counted, optimizer = seen[0]
+    assert (count, counted) == ((6, True) if negatives else (16, False))
+    assert type(optimizer) is LazyAdam
+    schedule = optimizer._learning_rate
+    # 36 interactions make 2 x 3 steps, over which the rate falls to 0.
+    assert float(schedule(0)) == 0.25 and float(schedule(6)) == pytest.approx(0, abs=1e-6)
+    assert float(schedule(3)) == pytest.approx(0.125)
 
 
 def test_the_given_split_is_trained_on(tiny_catalogue, tmp_path):
@@ -133,6 +289,31 @@ def test_a_held_out_item_without_an_equal_rival_is_no_obstacle(tiny_catalogue, t
     run = train("bprmf", tiny_catalogue, tmp_path / "run", split=tmp_path / "split.csv")
     history = pd.read_csv(run.path / "history.csv")
     assert len(history) == 2 and "val_auc_matched" not in history
+
+    by_matched = BPRMFOptions(**SHORT, monitor="auc_matched")
+    with pytest.raises(InputError, match="--monitor auc_matched.*--monitor auc"):
+        train_recommender(
+            tiny_catalogue, tmp_path / "other", by_matched, split=tmp_path / "split.csv"
+        )
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(("monitor", "best", "epochs"), [("auc", 0, 2), ("auc_matched", 1, 3)])
+def test_the_monitor_decides_which_epoch_is_kept_and_when_to_stop(
+    tiny_catalogue, tmp_path, monkeypatch, monitor, best, epochs
+):
+    ends = []
+
+    def on_epoch_end(self, epoch, logs):
+        ends.append(self.model.gamma_user.numpy())
+        logs["val_auc"] = [0.9, 0.5, 0.6, 0.7][epoch]
+        logs["val_auc_matched"] = [0.5, 0.9, 0.6, 0.7][epoch]
+
+    monkeypatch.setattr(ValidationAUC, "on_epoch_end", on_epoch_end)
+    options = BPRMFOptions(epochs=4, batch_size=16, patience=1, monitor=monitor)
+    run = train_recommender(tiny_catalogue, tmp_path / "run", options)
+    assert len(ends) == epochs
+    np.testing.assert_array_equal(run.vectors.users, ends[best])
 
 
 def test_an_unknown_encoder_and_a_folder_in_use_are_refused(tiny_catalogue, tmp_path):

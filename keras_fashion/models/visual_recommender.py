@@ -1,0 +1,195 @@
+"""The abstract base of recommenders that see: latent factors and biases beside a style."""
+
+from abc import abstractmethod
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_fashion.models.recommender import Recommender, ScoringVectors, squared_norm
+
+
+class VisualRecommender(Recommender):
+    """x_ui = beta_i + gamma_u . gamma_i + theta_u . Phi_i, the formula of the DVBPR authors' talk.
+
+    A subclass says what Phi, the style of an item, is. The global and the user's bias of the
+    talk's formula cancel in x_ui - x_uj, so BPR cannot learn them and they are left out.
+
+    With `with_history` a user is his own vector and what he bought,
+    theta_u = own_u + mean of Phi_j over his training items j - mean of Phi over the catalogue; the
+    positive itself is left out of the first mean while training. That is the idea of FISM (Kabbur
+    et al., KDD 2013) and SVD++ (Koren, KDD 2008) with styles in place of item factors; it helps
+    users with few purchases and serves those who were never trained on (`newcomer_vector`). The
+    second mean is common to all users and says nothing of this one. Neither has a weight that is
+    learnt: a negative one would let own_u, which knows the positive, tell it by the difference.
+
+    The regulariser is lambda / B * sum over the batch of ½|theta_u|² and of half the squares of
+    the other rows; a subclass adds its own.
+
+    Args:
+        user_count: U.
+        item_count: I.
+        style_size: K, length of Phi and theta.
+        latent_size: Length of gamma; 0 leaves the latent term out.
+        bias: Whether items have a bias.
+        with_history: Whether users are made from what they bought.
+        regularisation: lambda, on the rows of users and items.
+        initialiser: Of theta.
+    """
+
+    def __init__(
+        self,
+        user_count: int,
+        item_count: int,
+        style_size: int,
+        latent_size: int,
+        bias: bool,
+        with_history: bool,
+        regularisation: float,
+        initialiser: keras.initializers.Initializer,
+        **kwargs,
+    ) -> None:
+        super().__init__(user_count, item_count, **kwargs)
+        self.latent_size = latent_size
+        self.bias = bias
+        self.with_history = with_history
+        self.regularisation = regularisation
+        self.theta = self.add_weight(
+            name="theta", shape=(user_count, style_size), initializer=initialiser
+        )
+        if latent_size:
+            normal = keras.initializers.RandomNormal(stddev=0.1)
+            self.gamma_user = self.add_weight(
+                name="gamma_user", shape=(user_count, latent_size), initializer=normal
+            )
+            self.gamma_item = self.add_weight(
+                name="gamma_item", shape=(item_count, latent_size), initializer=normal
+            )
+        if bias:
+            self.beta_item = self.add_weight(
+                name="beta_item", shape=(item_count,), initializer="zeros"
+            )
+        if with_history:
+            self.history_style = self.add_weight(
+                name="history_style",
+                shape=(user_count, style_size),
+                initializer="zeros",
+                trainable=False,
+            )
+
+    @abstractmethod
+    def style(
+        self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
+        """Phi_i: (B,) int and, for models that see pixels, (B, H, W, 3), to (B, K) float32."""
+
+    @abstractmethod
+    def history_mean(self, history: tf.Tensor) -> tf.Tensor:
+        """Mean of Phi over histories less that over the catalogue, while training.
+
+        Args:
+            history: (B, H) int, -1 where there are fewer items.
+
+        Returns:
+            (B, K) float32, 0 for an empty history.
+        """
+
+    def taste(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+        """theta_u: (B,) int to (B, K); without `history` as `scoring_vectors` last found it."""
+        own = tf.gather(self.theta.value, user)
+        if not self.with_history:
+            return own
+        if history is None:
+            bought = tf.gather(self.history_style.value, user)
+        else:
+            bought = self.history_mean(history)
+        return own + bought
+
+    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+        """[gamma_u, theta_u]."""
+        taste = self.taste(user, history)
+        if not self.latent_size:
+            return taste
+        return tf.concat([tf.gather(self.gamma_user.value, user), taste], axis=1)
+
+    def item_vector(
+        self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
+        """[gamma_i, Phi_i]."""
+        style = self.style(item, picture, training)
+        if not self.latent_size:
+            return style
+        return tf.concat([tf.gather(self.gamma_item.value, item), style], axis=1)
+
+    def item_bias(self, item: tf.Tensor) -> tf.Tensor:
+        """beta_i, if items have a bias."""
+        return tf.gather(self.beta_item.value, item) if self.bias else super().item_bias(item)
+
+    def regulariser(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
+        """lambda times half the squared norm of the batch's rows, per positive."""
+        items = tf.concat([positive, negative], axis=0)
+        rows = [tf.gather(self.theta.value, user)]
+        if self.latent_size:
+            rows += [tf.gather(self.gamma_user.value, user)]
+            rows += [tf.gather(self.gamma_item.value, items)]
+        if self.bias:
+            rows += [tf.gather(self.beta_item.value, items)]
+        return self.regularisation * squared_norm(*rows) / tf.cast(tf.size(user), tf.float32)
+
+    def scoring_vectors(
+        self, pictures: tf.data.Dataset | None = None, train: np.ndarray | None = None
+    ) -> ScoringVectors:
+        """Vectors of all users and items; with `with_history`, `train` says what users bought.
+
+        Raises:
+            ValueError: If the model makes users from their history and `train` is missing.
+        """
+        vectors = super().scoring_vectors(pictures, train)
+        if not self.with_history:
+            return vectors
+        if train is None:
+            raise ValueError("with_history=True needs train, the pairs of user and item")
+        bought = tf.gather(self._centred_styles(vectors), train[:, 1])
+        users = tf.constant(train[:, 0])
+        sums = tf.math.unsorted_segment_sum(bought, users, self.user_count)
+        counts = tf.math.unsorted_segment_sum(tf.ones(len(train)), users, self.user_count)
+        self.history_style.assign(tf.math.divide_no_nan(sums, counts[:, None]))
+        return vectors._replace(users=self.user_vector(tf.range(self.user_count)).numpy())
+
+    def newcomer_vector(self, history: np.ndarray, vectors: ScoringVectors) -> np.ndarray:
+        """p of a user who was never trained on, from what he bought.
+
+        Args:
+            history: (H,) int, items, at least one.
+            vectors: Of this model.
+
+        Returns:
+            (K,) float32, to be multiplied with `vectors.items`.
+
+        Raises:
+            ValueError: If the model does not make users from their history.
+        """
+        if not self.with_history:
+            raise ValueError("only with_history=True knows users who were never trained on")
+        style = self._centred_styles(vectors)[history].mean(axis=0)
+        return np.concatenate([np.zeros(self.latent_size, np.float32), style])
+
+    def _centred_styles(self, vectors: ScoringVectors) -> np.ndarray:
+        styles = vectors.items[:, self.latent_size :]
+        return styles - styles.mean(axis=0)
+
+    def get_config(self) -> dict:
+        """Constructor arguments."""
+        return super().get_config() | {
+            "latent_size": self.latent_size,
+            "bias": self.bias,
+            "with_history": self.with_history,
+            "regularisation": self.regularisation,
+        }
+
+
+def mean_of_rows(table: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
+    """Mean of (I, F) rows over histories: (B, H) int, -1 for no item, to (B, F); 0 for none."""
+    known = tf.cast(history >= 0, tf.float32)[:, :, None]
+    rows = tf.gather(table, tf.maximum(history, 0)) * known
+    return tf.math.divide_no_nan(tf.reduce_sum(rows, axis=1), tf.reduce_sum(known, axis=1))

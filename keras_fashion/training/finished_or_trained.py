@@ -1,0 +1,61 @@
+"""A run that need not be trained twice."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from keras_fashion.catalogue import Catalogue
+from keras_fashion.errors import InputError
+from keras_fashion.run import Run
+from keras_fashion.training.options import ModelOptions
+
+
+def finished_or_trained(
+    train: Callable[..., Run],
+    catalogue: Catalogue,
+    out: Path,
+    options: ModelOptions,
+    seed: int = 0,
+    **rest: Any,
+) -> Run:
+    """The run in `out` if it is finished and was made in the same way; else a new one there.
+
+    Args:
+        train: `train_recommender` or `train_gan`.
+        catalogue: As for `train`.
+        out: The run folder. One that holds another run of this catalogue, or of a catalogue that
+            lies beside it, is replaced.
+        options: As for `train`.
+        seed: As for `train`.
+        **rest: More for `train`: a split.
+
+    Raises:
+        InputError: If `out` is something else, or the training was interrupted.
+    """
+    if (out / "metrics.json").is_file():
+        run = Run(out)
+        made = (run.config["options"], run.config["seed"], run.config["fingerprint"])
+        chosen = json.loads(json.dumps(asdict(options)))  # a tuple is a list in the file
+        same = made == (chosen, seed, catalogue.fingerprint) and _same_split(run, rest.get("split"))
+        if same and not run.metrics["interrupted"]:
+            return run
+    if out.exists():
+        made_of = Path(Run(out).config["catalogue"])
+        if made_of != catalogue.path.absolute() and made_of.parent != out.parent.absolute():
+            raise InputError(f"{out} is a run of something else; name another folder with --out.")
+        shutil.rmtree(out)
+    run = train(catalogue, out, options, seed=seed, **rest)
+    if run.metrics["interrupted"]:
+        raise InputError(f"{run.path} was interrupted; start again to train it to its end.")
+    return run
+
+
+def _same_split(run: Run, split: Path | None) -> bool:
+    """Whether a run was trained on this split file, or on none."""
+    copy = run.path / "split.csv"
+    if split is None or not copy.is_file():
+        return split is None and not copy.is_file()
+    return copy.read_bytes() == split.read_bytes()

@@ -1,0 +1,165 @@
+"""CNN passes and seconds to an AUC: siamese triplets, shared negatives, a plain PyTorch loop.
+
+    python tests/benchmarks/shared_negatives.py --catalogue FOLDER --split FILE --peer PYTHON
+
+Each trains DVBPR from the same pictures. The yardstick is the best validation AUC of the siamese
+default; the table says what each needed to reach it. Seconds are of training alone, without the
+validation after each epoch; all run one after the other, so keep the machine quiet.
+"""
+
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import keras
+import numpy as np
+
+from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+
+PEER = Path(__file__).with_name("torch_dvbpr.py")
+BATCH_SIZE, LEARNING_RATE = 32, 2e-3
+"""The siamese default's, and the PyTorch loop's."""
+
+
+class Stopwatch(keras.callbacks.Callback):
+    """Seconds of each epoch's steps; put it first, before the validation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Starts."""
+        self.started = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Stops."""
+        self.seconds.append(time.monotonic() - self.started)
+
+
+@click.command()
+@click.option(
+    "--catalogue", type=click.Path(exists=True, path_type=Path), required=True, help="Prepared."
+)
+@click.option(
+    "--split",
+    "split_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Its split.  [default: leave one out]",
+)
+@click.option(
+    "--peer",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Python of an environment with PyTorch.  [default: no peer]",
+)
+@click.option("--epochs", type=click.IntRange(1), default=16, show_default=True, help="Siamese.")
+@click.option(
+    "--shared-epochs", type=click.IntRange(1), default=6, show_default=True, help="The others."
+)
+@click.option("--positives", type=click.IntRange(1), default=64, show_default=True, help="B.")
+@click.option("--negatives", type=click.IntRange(1), default=64, show_default=True, help="M.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def main(
+    catalogue: Path,
+    split_file: Path | None,
+    peer: Path | None,
+    epochs: int,
+    shared_epochs: int,
+    positives: int,
+    negatives: int,
+    as_json: bool,
+) -> None:
+    """Measures what an AUC costs."""
+    quiet_tensorflow()
+    from keras_fashion.catalogue import Catalogue, leave_one_out, read_split, triplets
+    from keras_fashion.evaluation.ranking import rank_held_out
+    from keras_fashion.evaluation.validation_auc import ValidationAUC
+    from keras_fashion.models import DVBPR, CompactEncoder
+    from keras_fashion.models.recommender import ScoringVectors
+    from keras_fashion.optimizers import LazyAdam
+
+    loaded = Catalogue.load(catalogue)
+    split = read_split(split_file, loaded) if split_file else leave_one_out(loaded, seed=0)
+    pictures = np.asarray(loaded.pictures((32, 32)))
+
+    def ours(name: str, batch_size: int, epochs: int, shared: int, history: int) -> dict[str, Any]:
+        keras.utils.set_random_seed(0)
+        encoder = CompactEncoder(picture_size=(32, 32))
+        model = DVBPR(split.user_count, split.item_count, encoder, with_history=history > 0)
+        batches = triplets(split, batch_size, 0, pictures, True, shared, history)
+        steps = int(batches.cardinality())
+        decay = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
+        model.compile(optimizer=LazyAdam(decay))
+        watch = Stopwatch()
+        callbacks = [watch, ValidationAUC(split, pictures)]
+        fitted = model.fit(batches, epochs=epochs, shuffle=False, verbose=2, callbacks=callbacks)
+        passes = steps * (batch_size + (shared or batch_size))
+        return curve(name, fitted.history["val_auc"], passes, watch.seconds)
+
+    def torch() -> dict[str, Any]:
+        with tempfile.TemporaryDirectory() as folder:
+            data = Path(folder) / "data.npz"
+            np.savez(data, train=split.train, pictures=pictures, user_count=split.user_count)
+            arguments = [data, folder, epochs, BATCH_SIZE, LEARNING_RATE]
+            subprocess.run([peer, PEER, *map(str, arguments)], check=True)
+            aucs = []
+            for epoch in range(1, epochs + 1):
+                with np.load(Path(folder) / f"epoch_{epoch}.npz") as arrays:
+                    biases = np.zeros(split.item_count, np.float32)
+                    vectors = ScoringVectors(arrays["users"], arrays["items"], biases)
+                aucs.append(rank_held_out(vectors, split, "validation").means()["auc_all"])
+            seconds = json.loads((Path(folder) / "seconds.json").read_text())
+        passes = 2 * BATCH_SIZE * -(-len(split.train) // BATCH_SIZE)
+        return curve("PyTorch loop", aucs, passes, seconds)
+
+    rows = [
+        ours("siamese default", BATCH_SIZE, epochs, 0, 0),
+        ours("shared negatives", positives, shared_epochs, negatives, 0),
+        ours("shared, with history", positives, shared_epochs, negatives, 64),
+    ]
+    if peer:
+        rows.append(torch())
+    best = max(rows[0]["auc"])
+    for row in rows:
+        row |= to_reach(best, row)
+    if as_json:
+        click.echo(json.dumps({"yardstick": best, "rows": rows}))
+        return
+    click.echo(f"validation AUC to reach: {best:.4f}")
+    click.echo(f"{'':22}{'best AUC':>9}{'passes':>10}{'ratio':>8}{'seconds':>9}{'ratio':>8}")
+    for row in rows:
+        cells = "    not reached"
+        if row["passes_to_reach"]:
+            cells = (
+                f"{row['passes_to_reach']:>10,}"
+                f"{row['passes_to_reach'] / rows[0]['passes_to_reach']:>8.2f}"
+                f"{row['seconds_to_reach']:>9.0f}"
+                f"{row['seconds_to_reach'] / rows[0]['seconds_to_reach']:>8.2f}"
+            )
+        click.echo(f"{row['name']:22}{max(row['auc']):>9.4f}{cells}")
+
+
+def curve(name: str, auc: list[float], passes: int, seconds: list[float]) -> dict[str, Any]:
+    """Validation AUC of each epoch, and what it had cost until then."""
+    return {
+        "name": name,
+        "auc": auc,
+        "passes": [passes * (epoch + 1) for epoch in range(len(auc))],
+        "seconds": np.cumsum(seconds).tolist(),
+    }
+
+
+def to_reach(best: float, row: dict[str, Any]) -> dict[str, Any]:
+    """The cost of the first epoch that reaches an AUC; None if none does."""
+    at = next((k for k, auc in enumerate(row["auc"]) if auc >= best), None)
+    return {
+        f"{cost}_to_reach": None if at is None else row[cost][at] for cost in ("passes", "seconds")
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Recommendations for somebody whom the model never met, from what they bought."""
+
+import json
+
+import numpy as np
+import pytest
+
+from keras_fashion.run import Run
+
+
+@pytest.fixture(scope="module")
+def trained(chain, succeed, tmp_path_factory):
+    out = tmp_path_factory.mktemp("newcomers") / "vbpr"
+    options = ["--history", 4, "--epochs", 1, "--latent-size", 2, "--no-bias"]
+    succeed("train", "vbpr", chain.catalogue, "--out", out, *options)
+    return out
+
+
+def test_recommend_from_history(trained, succeed):
+    run = Run(trained)
+    bought = run.catalogue.item_ids[[3, 5]].tolist()
+    arguments = ["recommend", trained, "--history", bought[0], "--history", bought[1], "-k", 22]
+    printed = json.loads(succeed(*arguments, "--json"))
+    assert printed["history"] == bought
+    items = [row["item"] for row in printed["items"]]
+    # All but what they have; by the cosine-like product with the mean of centred styles.
+    assert sorted(items + bought) == sorted(run.catalogue.item_ids.tolist())
+    styles = run.vectors.items[:, 2:]
+    scores = styles @ (styles[[3, 5]].mean(axis=0) - styles.mean(axis=0))
+    expected = [scores[run.catalogue.item_index(item)] for item in items]
+    assert expected == sorted(expected, reverse=True)
+    np.testing.assert_allclose([row["score"] for row in printed["items"]], expected, rtol=1e-4)
+
+
+def test_mistakes(trained, chain, call):
+    item = Run(trained).catalogue.item_ids[0]
+    for arguments, message in (
+        ([trained, "--history", "4711"], "no item '4711'"),
+        ([chain.dvbpr, "--history", item], "knows only the users"),
+    ):
+        result = call("recommend", *arguments)
+        assert result.exit_code == 1
+        assert message in result.stderr and "Traceback" not in result.output
