@@ -1,6 +1,8 @@
 # make demo: train, design, export and report on the built-in atelier.   make test: the tests.
 # make parity: against tensorflow-addons (2 GB of its own).   make bench-lazy-adam: step times.
 # make bench-evaluation: CPU time of the exact evaluation, beside Cornac's.
+# make bench-shared-negatives: what an AUC costs, beside a PyTorch loop, on the demo's catalogue or
+# another: CATALOGUE=FOLDER.
 # All make the virtual environment and install into it what is missing.
 
 PYTHON ?= python3
@@ -8,12 +10,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PARITY := .venv-parity
 PEERS := .venv-peers
+CATALOGUE ?= runs/demo/atelier_600x2800_0
 # The newest that has tensorflow-addons; asked to run, for a name on PATH may be an empty shim.
 PYTHON_PARITY ?= $(firstword $(foreach name,python3.11 python3.10 python3.9,\
 	$(shell $(name) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint parity bench-lazy-adam bench-evaluation clean
+.PHONY: demo test lint parity bench-lazy-adam bench-evaluation bench-shared-negatives clean
 
 demo: $(VENV)/installed
 	$(BIN)/python recipes/quickstart.py
@@ -35,6 +38,10 @@ bench-lazy-adam: $(VENV)/installed
 bench-evaluation: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python tests/benchmarks/evaluation.py --peer $(PEERS)/bin/python
 
+bench-shared-negatives: $(VENV)/installed $(PEERS)/installed
+	$(BIN)/python tests/benchmarks/shared_negatives.py --catalogue $(CATALOGUE) \
+		--peer $(PEERS)/bin/python
+
 # The mark is made last: an interrupted installation is taken up again.
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -54,7 +61,7 @@ $(PARITY)/installed:
 $(PEERS)/installed: $(VENV)/installed
 	$(BIN)/python -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --progress-bar on --upgrade pip
-	$(PEERS)/bin/python -m pip install --progress-bar on cornac==3.0.1
+	$(PEERS)/bin/python -m pip install --progress-bar on cornac==3.0.1 torch
 	touch $@
 
 clean:

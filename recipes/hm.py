@@ -78,6 +78,7 @@ HISTORY = MATCHED | {
 """Of VBPR with users made from what they bought."""
 
 ROWS: dict[str, ModelOptions] = {
+    "visrank": VisRankOptions(features=PICTURES),
     "biasedmf": BiasedMFOptions(regularisation=0.05, **FACTORS),
     "bprmf": BPRMFOptions(regularisation=0.03, **FACTORS),
     "warp": WARPOptions(**MATCHED),
@@ -85,7 +86,6 @@ ROWS: dict[str, ModelOptions] = {
     "department_freq": CategoryFrequencyOptions(columns=("department_no",)),
     "columns_freq": CategoryFrequencyOptions(columns=COLUMNS),
     "fm": FMOptions(regularisation=0.001, **MATCHED),
-    "visrank": VisRankOptions(features=PICTURES),
     "visrankmax": VisRankMaxOptions(features=PICTURES),
     "vbpr": VBPROptions(features=PICTURES, negatives=256, **MATCHED),
     "vbpr_history": VBPROptions(features=PICTURES, **HISTORY),
@@ -102,7 +102,8 @@ ROWS: dict[str, ModelOptions] = {
         **MATCHED,
     ),
 }
-"""Labels of the table, from what knows least to what knows most; dvbpr is the siamese default."""
+"""Rows of the table. The others are tested against the first, the best that needs no training;
+dvbpr is the siamese default."""
 
 
 @click.command(cls=PlainCommand)

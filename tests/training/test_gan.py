@@ -1,6 +1,5 @@
 import json
-from dataclasses import fields
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
