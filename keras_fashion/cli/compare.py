@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from keras_fashion.cli.evaluate import KS, PART, require_lists_that_fit
+from keras_fashion.cli.evaluate import KS, PART, lists_that_fit
 from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 
 
@@ -54,7 +54,7 @@ def compare(
     from keras_fashion.run import Run
 
     trained = [Run(run) for run in runs]
-    require_lists_that_fit(ks, trained[0].split.item_count)
+    ks = lists_that_fit(ks, trained[0].split.item_count)
     click.echo(trained[0].catalogue.summary(), err=True)
     click.echo(trained[0].split.summary(), err=True)
     comparison = compare(trained, part, ks, seed)

@@ -22,9 +22,8 @@ KS = click.option(
     "ks",
     type=click.IntRange(1),
     multiple=True,
-    default=[10],
-    show_default=True,
-    help="Length of a list for recall, NDCG and coverage; may be given several times.",
+    help="Length of a list for recall, NDCG and coverage; may be given several times.  "
+    "[default: 10]",
 )
 
 
@@ -36,8 +35,8 @@ KS = click.option(
 def evaluate(run: Path, part: str, ks: tuple[int, ...], as_json: bool) -> None:
     """Exact AUC and top-k metrics over the whole catalogue, beside random and PopRank.
 
-    auc_matched compares only with items of equally many training interactions: it cannot be won
-    by popularity.
+    auc_matched compares only with items of equally many training interactions,
+    which leaves popularity next to nothing to gain.
     """
     quiet_tensorflow()
     from keras_fashion.evaluation.baselines import baselines
@@ -47,7 +46,7 @@ def evaluate(run: Path, part: str, ks: tuple[int, ...], as_json: bool) -> None:
 
     trained = Run(run)
     split = trained.split
-    require_lists_that_fit(ks, split.item_count)
+    ks = lists_that_fit(ks, split.item_count)
     click.echo(trained.catalogue.summary(), err=True)
     click.echo(split.summary(), err=True)
     vectors = trained.vectors
@@ -74,9 +73,12 @@ def evaluate(run: Path, part: str, ks: tuple[int, ...], as_json: bool) -> None:
             click.echo(f"{name:12}" + "".join(texts))
 
 
-def require_lists_that_fit(ks: tuple[int, ...], items: int) -> None:
-    """A list cannot be longer than the catalogue: a mistake of usage."""
+def lists_that_fit(ks: tuple[int, ...], items: int) -> tuple[int, ...]:
+    """The lengths asked for, or 10; one longer than the catalogue is a mistake of usage."""
+    if not ks:
+        return (min(10, items),)
     if max(ks) > items:
         raise click.BadParameter(
             f"{max(ks)} is above the {items:,} items of the catalogue.", param_hint="--k"
         )
+    return ks

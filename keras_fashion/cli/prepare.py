@@ -76,7 +76,7 @@ def prepare_atelier(out: Path, users: int, items: int, size: int, seed: int) -> 
 
 
 def _say(facts: dict, out: Path) -> None:
-    attributes = f" with {len(facts['attributes'])} attributes" if facts["attributes"] else ""
+    attributes = f" with {len(facts['attributes'])} attribute(s)" if facts["attributes"] else ""
     click.echo(
         f"{out}: {facts['items']:,} items in {len(facts['categories'])} categories{attributes}, "
         f"{facts['users']:,} users, {facts['interactions']:,} interactions"

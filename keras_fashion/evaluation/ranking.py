@@ -36,7 +36,7 @@ class HeldOutRanks:
             NaN where there is none.
         matched: (m,) float64, the same among those negatives only that have as many training
             interactions as the held-out item (0, 1, 2, 3, 4, or 5 and more), so that popularity
-            cannot win it. NaN where there is no such item.
+            gains only what it can within that last bin. NaN where there is no such item.
         training_count: (m,) int64, training interactions of the held-out item.
         rank: (m,) float64, 1 for the best: 1 + negatives above + half the negatives that tie.
             A scorer that gives every item the same score thus ranks in the middle of the

@@ -5,6 +5,7 @@ import numpy as np
 
 from keras_fashion.catalogue.pipelines import picture_batches
 from keras_fashion.catalogue.split import Split
+from keras_fashion.errors import InputError
 from keras_fashion.evaluation.ranking import rank_held_out
 
 
@@ -27,7 +28,11 @@ class ValidationAUC(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Scores all items for all validation users."""
         vectors = self.model.scoring_vectors(self.pictures, self.split.train)
-        means = rank_held_out(vectors, self.split, part="validation").means()
+        try:
+            means = rank_held_out(vectors, self.split, part="validation").means()
+        except InputError:  # scores that are NaN: the training has diverged, which others end
+            logs["val_auc"] = logs["val_auc_matched"] = float("nan")
+            return
         logs["val_auc"] = means["auc_all"]
         # None where no held-out item has a rival of equal count: TensorBoard takes numbers only.
         if means["auc_matched"] is not None:

@@ -109,6 +109,8 @@ def _of_keras(name: str, weights: str | Path, picture_size: tuple[int, int]) -> 
                 f"the ImageNet weights of {name} cannot be downloaded here ({error}); "
                 "give --weights PATH."
             ) from error
+    if not Path(weights).is_file():
+        raise InputError(f"{weights} does not exist; give imagenet or a file with --weights.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the error says it all

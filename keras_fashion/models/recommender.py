@@ -122,8 +122,9 @@ class Recommender(keras.Model):
         """One step on a batch of `triplets`."""
         with tf.GradientTape() as tape:
             loss = self.batch_loss(data, training=True)
+            scaled = self.optimizer.scale_loss(loss)  # under mixed_float16
         variables = self.trainable_variables
-        gradients = tape.gradient(loss, variables)
+        gradients = tape.gradient(scaled, variables)
         if not isinstance(self.optimizer, LazyAdam):
             # A user who stands twice in a batch gives a gradient with a repeated row, which
             # Keras's adaptive optimisers get wrong; dense, the rows are summed.

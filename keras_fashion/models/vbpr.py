@@ -18,7 +18,8 @@ class VBPR(VisualRecommender):
 
     He & McAuley, "VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback", AAAI 2016.
     f are the principal components of frozen features; E starts as the first K of them, so that
-    with `with_history` training starts from VisRank's ranking. Call `adapt` before training.
+    with `with_history` training starts from VisRank without its normalisation. Call `adapt`
+    before training.
 
     To the regulariser of the rows come half of lambda_E times the squared norms of beta' and of
     what E has moved from its start.

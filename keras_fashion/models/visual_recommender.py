@@ -23,7 +23,7 @@ class VisualRecommender(Recommender):
     second mean is common to all users and says nothing of this one. Neither has a weight that is
     learnt: a negative one would let own_u, which knows the positive, tell it by the difference.
 
-    The regulariser is lambda / B * sum over the batch of ½|theta_u|² and of half the squares of
+    The regulariser is lambda / B * sum over the batch of ½|own_u|² and of half the squares of
     the other rows; a subclass adds its own.
 
     Args:

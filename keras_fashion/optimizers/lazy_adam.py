@@ -10,7 +10,7 @@ INSTEAD = {
     "weight_decay": "add the norm of the batch's rows to the loss",
     "use_ema": "leave it out",
     "gradient_accumulation_steps": "take larger batches",
-    "loss_scale_factor": "wrap the optimiser in keras.optimizers.LossScaleOptimizer",
+    "loss_scale_factor": "leave it out",
 }
 """Options of Keras that LazyAdam refuses, and what to do instead."""
 

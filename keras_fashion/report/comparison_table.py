@@ -112,7 +112,7 @@ def write_comparison(path: Path, comparison: Comparison, catalogue: str) -> None
 NOTES = (
     "All items the user has no interaction with are negatives, none is sampled; a tie counts "
     "half. Matched: only items with as many training interactions as the held-out one, so that "
-    "popularity cannot win. Warm: items with 5 or more training interactions; cold: fewer; new: "
+    "popularity gains little. Warm: items with 5 or more training interactions; cold: fewer; new: "
     "none. In small print intervals of 95 %, from a bootstrap over users.",
     "Recall@k: share of users whose held-out item is among the first k of the whole catalogue, "
     "without what they have. NDCG@k: 1 / log2(1 + rank) there. MRR: mean of 1 / rank; an item "

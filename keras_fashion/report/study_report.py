@@ -132,7 +132,7 @@ def recommendation_section(
                 [[name, *(row[key] for key in AUC_COLUMNS)] for name, row in aucs.items()],
                 note="All items the user has no interaction with are negatives, none is sampled; "
                 "a tie counts half. Matched: only items with as many training interactions as "
-                "the held-out one, so that popularity cannot win. Warm: items with 5 or more "
+                "the held-out one, so that popularity gains little. Warm: items with 5 or more "
                 "training interactions; cold: fewer; new: none.",
                 reference=["oracle"],
             ),

@@ -15,7 +15,7 @@ def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
     """Loads the catalogue's classifier, or trains it at the first call.
 
     It stands in for a network trained on ImageNet, which cannot be had without a download: its
-    features are the frozen ones of VisRank and VBPR, its class probabilities score generated
+    features are the default ones of VisRank and VBPR, its class probabilities score generated
     pictures. It sees pictures and categories only, never feedback.
     """
     path = catalogue.path / "category_classifier.keras"

@@ -37,12 +37,13 @@ def finished_or_trained(
     """
     if (out / "metrics.json").is_file():
         run = Run(out)
-        made = (run.config["options"], run.config["seed"], run.config["fingerprint"])
+        made = [run.config[key] for key in ("model", "options", "seed", "fingerprint")]
         chosen = json.loads(json.dumps(asdict(options)))  # a tuple is a list in the file
-        same = made == (chosen, seed, catalogue.fingerprint) and _same_split(run, rest.get("split"))
+        asked = [options.model, chosen, seed, catalogue.fingerprint]
+        same = made == asked and _same_split(run, rest.get("split"))
         if same and not run.metrics["interrupted"]:
             return run
-    if out.exists():
+    if out.exists() and any(out.iterdir()):
         made_of = Path(Run(out).config["catalogue"])
         if made_of != catalogue.path.absolute() and made_of.parent != out.parent.absolute():
             raise InputError(f"{out} is a run of something else; name another folder with --out.")

@@ -54,6 +54,11 @@ def _block(catalogue: Catalogue, name: str) -> np.ndarray:
 
 
 def _of_the_classifier(catalogue: Catalogue) -> np.ndarray:
+    if len(catalogue.categories) < 2:
+        raise InputError(
+            f"catalogue {catalogue.name} has one category: its classifier would learn nothing; "
+            "take the features of a backbone, made with `keras-fashion features`."
+        )
     model = category_classifier(catalogue)
     batches = picture_batches(catalogue.pictures(model.picture_size))
     return np.concatenate([model.features(batch).numpy() for batch in batches])

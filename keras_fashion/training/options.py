@@ -5,15 +5,20 @@ the docstring is what the command says about itself. Free of TensorFlow, so that
 can show all of it at once.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
+
+from keras_fashion.errors import InputError
 
 
 def _option(default: Any, help: str, choices: tuple[str, ...] = (), minimum: int = 1) -> Any:
     return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
 
 
-FEATURES = "frozen features that stand for the picture; of several, side by side"
+FEATURES = (
+    "frozen features: classifier, attributes, or a backbone of `keras-fashion features`; of "
+    "several, side by side"
+)
 
 
 HISTORY = (
@@ -33,18 +38,27 @@ class ModelOptions:
 
     model: ClassVar[str]
 
+    def __post_init__(self) -> None:
+        """InputError for a value that the command line would not have let through."""
+        for each in fields(self):
+            value, choices = getattr(self, each.name), each.metadata["choices"]
+            if choices and value not in choices:
+                raise InputError(f"{each.name} {value!r}: there are {', '.join(choices)}.")
+            if isinstance(each.default, tuple) and isinstance(value, str):
+                raise InputError(f"{each.name} {value!r}: give a tuple of names.")
+
 
 @dataclass(frozen=True)
 class FitOptions(ModelOptions):
     """Options of every recommender that is trained by gradient steps."""
 
     epochs: int = _option(30, "passes over the training interactions, at most")
-    batch_size: int = _option(256, "triplets a step")
+    batch_size: int = _option(256, "positives a step")
     learning_rate: float = _option(5e-3, "of LazyAdam at the start; falls to 0 along a cosine")
     patience: int = _option(6, "epochs without a better validation AUC before training stops")
     monitor: str = _option(
         "auc",
-        "which validation AUC the best epoch is kept by; auc_matched cannot be won by popularity",
+        "which validation AUC the best epoch is kept by; popularity gains little on auc_matched",
         ("auc", "auc_matched"),
     )
     negatives: int = _option(
@@ -130,7 +144,7 @@ class VisRankOptions(ModelOptions):
     whitening: float = _option(
         0.0, "power of the eigenvalues that divide the principal components; 0: none, 0.5: full"
     )
-    components: int = _option(256, "principal components that whitening keeps")
+    components: int = _option(256, "principal components that --whitening keeps")
 
 
 @dataclass(frozen=True)
@@ -167,13 +181,15 @@ class DVBPROptions(FitOptions):
 
     model: ClassVar[str] = "dvbpr"
     epochs: int = _option(16, "passes over the training interactions, at most")
-    batch_size: int = _option(32, "triplets a step; 128 in the original")
-    learning_rate: float = _option(2e-3, "of Adam at the start; 1e-4 in the original")
+    batch_size: int = _option(32, "positives a step; 128 in the original")
+    learning_rate: float = _option(2e-3, "of LazyAdam at the start; 1e-4 in the original")
     patience: int = _option(4, "epochs without a better validation AUC before training stops")
     encoder: str = _option(
         "compact", "cnnf is the paper's, for pictures of 224 pixels", ("compact", "cnnf")
     )
-    picture_size: int = _option(32, "height and width that pictures are fitted into, in pixels")
+    picture_size: int = _option(
+        32, "height and width that pictures are fitted into, in pixels", minimum=16
+    )
     embedding_size: int = _option(50, "K, length of Phi(X); 100 in the original")
     latent_size: int = _option(0, LATENT_SIZE, minimum=0)
     bias: bool = _option(False, "whether items have a bias")

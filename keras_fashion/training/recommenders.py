@@ -54,6 +54,8 @@ from keras_fashion.training.options import (
 )
 from keras_fashion.written_aside import written_aside
 
+MONITORED = {"auc": "auc_all", "auc_matched": "auc_matched"}
+
 
 def train_recommender(
     catalogue: Catalogue,
@@ -228,8 +230,6 @@ def _vbpr(options: VBPROptions, catalogue: Catalogue, parts: Split, seed: int) -
 @untrained.register
 def _dvbpr(options: DVBPROptions, catalogue: Catalogue, parts: Split, seed: int) -> DVBPR:
     encoders = {"compact": CompactEncoder, "cnnf": CNNF}
-    if options.encoder not in encoders:
-        raise InputError(f"--encoder {options.encoder}: there are {', '.join(encoders)}.")
     if options.encoder == "cnnf" and options.picture_size < 128:
         raise InputError(
             f"--encoder cnnf is made for --picture-size 224 and needs 128 at least, not "
@@ -251,18 +251,23 @@ def _dvbpr(options: DVBPROptions, catalogue: Catalogue, parts: Split, seed: int)
 def _require_validation(options: FitOptions, parts: Split, split: Path | None) -> None:
     if not (len(parts.train) and len(parts.validation)):
         raise InputError(f"{split} has no row of part train or none of part valid; add some.")
-    if options.monitor == "auc_matched":
-        ties = rank_held_out(
-            lambda users: np.zeros((len(users), parts.item_count)), parts, "validation"
+    if np.bincount(parts.train[:, 0]).max() >= parts.item_count:
+        raise InputError("the split has a user with every item in training: leave some out.")
+    ties = rank_held_out(
+        lambda users: np.zeros((len(users), parts.item_count)), parts, "validation"
+    ).means()
+    if ties["auc_all"] is None:
+        raise InputError("all validation users have all items: there is nothing to rank.")
+    if ties[MONITORED[options.monitor]] is None:
+        raise InputError(
+            "--monitor auc_matched: no validation item has a rival of equally many training "
+            "interactions that its user lacks; take --monitor auc."
         )
-        if ties.means()["auc_matched"] is None:
-            raise InputError(
-                "--monitor auc_matched: no validation item has a rival of equally many training "
-                "interactions that its user lacks; take --monitor auc."
-            )
 
 
 def _whitened_features(options: VisRankOptions, catalogue: Catalogue) -> np.ndarray:
+    if options.whitening > 0.5:
+        raise InputError(f"--whitening {options.whitening}: 0.5 is full whitening; take less.")
     features = frozen_features(catalogue, options.features)
     if options.whitening:
         return principal_components(features, options.components, options.whitening)

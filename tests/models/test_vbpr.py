@@ -66,8 +66,8 @@ def test_features_are_frozen(model):
     assert "features" not in [v.name for v in model.trainable_variables]
 
 
-def test_untrained_model_with_history_ranks_as_visrank_does():
-    # E starts as the leading components: with all of them kept, cosines are VisRank's.
+def test_untrained_model_with_history_scores_by_what_was_bought():
+    # E starts as the leading components: with all of them kept, products are the features' own.
     features = np.random.default_rng(2).normal(size=(6, 3))
     train = np.array([(0, 1), (0, 4), (1, 2)])
     model = VBPR(2, 6, 3, style_size=3, latent_size=0, bias=False, with_history=True)

@@ -21,8 +21,7 @@ def stage(tiny_catalogue, tmp_path):
         run.finish(interrupted=stage.interrupt)
         return run
 
-    def take(seed, **rest):
-        options = training.RandomOptions()
+    def take(seed, options=training.RandomOptions(), **rest):  # noqa: B008
         return training.finished_or_trained(train, catalogue, stage.out, options, seed, **rest)
 
     stage = SimpleNamespace(out=tmp_path / "demo" / "r", take=take, seeds=[], interrupt=False)
@@ -35,9 +34,12 @@ def test_runs_made_otherwise_or_left_half_done_are_made_anew(stage):
     assert stage.seeds == [1]
     assert stage.take(2).config["seed"] == 2
     assert stage.seeds == [1, 2]
+    # Of options alike, which other models have.
+    assert stage.take(2, training.PopRankOptions()).config["model"] == "poprank"
+    assert stage.take(2).config["model"] == "random"
     (stage.out / "metrics.json").unlink()  # as the end of the process leaves it
     stage.take(2)
-    assert stage.seeds == [1, 2, 2]
+    assert stage.seeds == [1, 2, 2, 2, 2]
 
 
 def test_an_interrupted_run_is_an_error_and_is_made_anew(stage):

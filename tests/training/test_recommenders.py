@@ -11,6 +11,8 @@ from sklearn.metrics import roc_auc_score
 
 from keras_fashion.catalogue import Catalogue, CatalogueWriter, leave_one_out
 from keras_fashion.errors import InputError
+from keras_fashion.evaluation import validation_auc
+from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.evaluation.validation_auc import ValidationAUC
 from keras_fashion.models import BPRMF, WARP, NearestItemScores
 from keras_fashion.optimizers import LazyAdam
@@ -317,7 +319,7 @@ def test_the_monitor_decides_which_epoch_is_kept_and_when_to_stop(
 
 
 def test_an_unknown_encoder_and_a_folder_in_use_are_refused(tiny_catalogue, tmp_path):
-    with pytest.raises(InputError, match="--encoder resnet: there are compact, cnnf"):
+    with pytest.raises(InputError, match="encoder 'resnet': there are compact, cnnf"):
         train("dvbpr", tiny_catalogue, tmp_path / "run", DVBPROptions(encoder="resnet"))
     small = DVBPROptions(encoder="cnnf", picture_size=32)
     with pytest.raises(InputError, match="--encoder cnnf.*--picture-size 224.*not 32"):
@@ -401,3 +403,37 @@ def _held_out_auc(run, held_out):
         truth = [1] + [0] * len(negatives)
         values.append(roc_auc_score(truth, scores[[item, *negatives]]))
     return np.mean(values)
+
+
+def test_a_training_that_diverges_keeps_its_best_epoch(tiny_catalogue, tmp_path, monkeypatch):
+    epochs = []
+
+    def nan_in_the_second(vectors, *rest, **more):
+        epochs.append(None)
+        if len(epochs) > 1:
+            vectors = vectors._replace(items=np.full_like(vectors.items, np.nan))
+        return rank_held_out(vectors, *rest, **more)
+
+    monkeypatch.setattr(validation_auc, "rank_held_out", nan_in_the_second)
+    run = train_recommender(tiny_catalogue, tmp_path / "run", BPRMFOptions(epochs=4))
+    assert len(epochs) == 2
+    assert np.isfinite(run.vectors.scores(np.arange(3))).all()
+    assert "training_seconds" in run.metrics
+
+
+def test_users_who_have_everything_leave_nothing_to_rank(tiny_catalogue, tmp_path):
+    user, items = tiny_catalogue.user_ids[0], tiny_catalogue.item_ids
+    parts = ["valid", "test"] + ["train"] * (len(items) - 2)
+    rows = [f"{user},{item},{part}" for item, part in zip(items, parts, strict=True)]
+    split = tmp_path / "split.csv"
+    split.write_text("\n".join(["user,item,part", *rows]) + "\n")
+    with pytest.raises(InputError, match="nothing to rank"):
+        train_recommender(tiny_catalogue, tmp_path / "run", BPRMFOptions(), split)
+    assert not (tmp_path / "run").exists()
+
+
+def test_options_check_themselves():
+    with pytest.raises(InputError, match="monitor 'loss': there are auc, auc_matched"):
+        BPRMFOptions(monitor="loss")
+    with pytest.raises(InputError, match="give a tuple of names"):
+        VisRankOptions(features="classifier")
