@@ -54,7 +54,7 @@ class BiasedMF(BPRMF):
         return self.alpha + super().item_bias(item)
 
     def ranking_loss(
-        self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor
+        self, positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor
     ) -> tf.Tensor:
         """The logistic loss of both kinds of pairs."""
         return logistic_loss(positive, negative, counted)

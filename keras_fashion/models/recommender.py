@@ -73,12 +73,11 @@ class Recommender(keras.Model):
         return tf.zeros(tf.shape(item))
 
     def ranking_loss(
-        self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor
+        self, positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor
     ) -> tf.Tensor:
         """The loss of scores: BPR's, unless a subclass says otherwise.
 
         Args:
-            user: (B,) int.
             positive: (B, 1) scores p_u . q_i + b_i.
             negative: (B, M) scores.
             counted: (B, M) float32, 0 where the negative is something that the user bought.
@@ -115,7 +114,7 @@ class Recommender(keras.Model):
         else:
             negative_score = (tf.reduce_sum(taste * other, axis=1) + other_bias)[:, None]
             counted = tf.ones_like(negative_score)
-        loss = self.ranking_loss(user, positive_score[:, None], negative_score, counted)
+        loss = self.ranking_loss(positive_score[:, None], negative_score, counted)
         return loss + self.regulariser(user, positive, negative)
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -28,7 +28,7 @@ class WARP(BPRMF):
     """
 
     def ranking_loss(
-        self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor
+        self, positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor
     ) -> tf.Tensor:
         """The WARP loss, ranks being estimated among all items."""
         return warp_loss(positive, negative, counted, self.item_count)

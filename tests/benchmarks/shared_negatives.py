@@ -24,10 +24,7 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 
 PEER = Path(__file__).with_name("torch_dvbpr.py")
 BATCH_SIZE, LEARNING_RATE = 32, 2e-3
-"""The siamese default's, and the PyTorch loop's."""
-
-SHARED_LEARNING_RATE = 1e-3
-"""The better of 1e-3 and 2e-3 with shared negatives, whose gradient is less noisy."""
+"""The siamese default's, and the PyTorch loop's; the rate is that of shared negatives, too."""
 
 
 class Stopwatch(keras.callbacks.Callback):
@@ -63,10 +60,10 @@ class Stopwatch(keras.callbacks.Callback):
 )
 @click.option("--epochs", type=click.IntRange(1), default=16, show_default=True, help="Siamese.")
 @click.option(
-    "--shared-epochs", type=click.IntRange(1), default=4, show_default=True, help="The others."
+    "--shared-epochs", type=click.IntRange(1), default=6, show_default=True, help="The others."
 )
-@click.option("--positives", type=click.IntRange(1), default=32, show_default=True, help="B.")
-@click.option("--negatives", type=click.IntRange(1), default=32, show_default=True, help="M.")
+@click.option("--positives", type=click.IntRange(1), default=128, show_default=True, help="B.")
+@click.option("--negatives", type=click.IntRange(1), default=128, show_default=True, help="M.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def main(
     catalogue: Path,
@@ -97,8 +94,7 @@ def main(
         model = DVBPR(split.user_count, split.item_count, encoder, with_history=history > 0)
         batches = triplets(split, batch_size, 0, pictures, True, shared, history)
         steps = int(batches.cardinality())
-        rate = SHARED_LEARNING_RATE if shared else LEARNING_RATE
-        decay = keras.optimizers.schedules.CosineDecay(rate, epochs * steps)
+        decay = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
         model.compile(optimizer=LazyAdam(decay))
         watch = Stopwatch()
         progress = TqdmCallback(verbose=0, desc=name, file=sys.stderr)
