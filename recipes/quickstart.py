@@ -57,9 +57,7 @@ COUNT = click.IntRange(1)
 @click.option(
     "--epochs", type=COUNT, default=30, show_default=True, help="Of VBPR and BPR-MF, at most."
 )
-@click.option(
-    "--dvbpr-epochs", type=COUNT, default=16, show_default=True, help="Of DVBPR, at most."
-)
+@click.option("--dvbpr-epochs", type=COUNT, default=8, show_default=True, help="Of DVBPR, at most.")
 @click.option("--gan-epochs", type=COUNT, default=10, show_default=True, help="Of the GAN.")
 @click.option(
     "--pairs",
@@ -105,7 +103,8 @@ def quickstart(
             BPRMFOptions(epochs=epochs),
             VisRankOptions(),
             VBPROptions(epochs=epochs),
-            DVBPROptions(epochs=dvbpr_epochs),
+            # Two thirds fewer pictures through the CNN than the siamese default, to a better AUC.
+            DVBPROptions(epochs=dvbpr_epochs, batch_size=64, negatives=64, history=64),
         )
     }
     split = runs["dvbpr"].split
