@@ -103,7 +103,7 @@ def quickstart(
             BPRMFOptions(epochs=epochs),
             VisRankOptions(),
             VBPROptions(epochs=epochs),
-            # Two thirds fewer pictures through the CNN than the siamese default, to a better AUC.
+            # Half the pictures through the CNN that the siamese default takes, to a better AUC.
             DVBPROptions(epochs=dvbpr_epochs, batch_size=64, negatives=64, history=64),
         )
     }
