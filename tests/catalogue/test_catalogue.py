@@ -56,7 +56,7 @@ def test_attributes_are_coded_by_item(tmp_path):
     assert (size.values.tolist(), size.codes.tolist()) == (["", "L", "S"], [2, 0, 1])
     assert (colour.values.tolist(), colour.codes.tolist()) == (["blue", "red"], [1, 1, 0])
     assert size.codes.dtype == np.int32
-    assert "1 categories with 2 attributes" in catalogue.summary()
+    assert "1 categories with 2 attribute(s)" in catalogue.summary()
 
 
 def test_a_catalogue_from_before_attributes_loads(copy, tiny_catalogue):
@@ -65,7 +65,7 @@ def test_a_catalogue_from_before_attributes_loads(copy, tiny_catalogue):
     (copy / "catalogue.json").write_text(json.dumps(facts))
     old = Catalogue.load(copy)
     assert old.attributes == {} and old.fingerprint == tiny_catalogue.fingerprint
-    assert "attributes" not in old.summary()
+    assert "attribute" not in old.summary()
 
 
 def test_ids_and_dense_indices_are_inverse(tiny_catalogue):
