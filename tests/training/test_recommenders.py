@@ -430,10 +430,3 @@ def test_users_who_have_everything_leave_nothing_to_rank(tiny_catalogue, tmp_pat
     with pytest.raises(InputError, match="nothing to rank"):
         train_recommender(tiny_catalogue, tmp_path / "run", BPRMFOptions(), split)
     assert not (tmp_path / "run").exists()
-
-
-def test_options_check_themselves():
-    with pytest.raises(InputError, match="monitor 'loss': there are auc, auc_matched"):
-        BPRMFOptions(monitor="loss")
-    with pytest.raises(InputError, match="give a tuple of names"):
-        VisRankOptions(features="classifier")

@@ -1,0 +1,11 @@
+import pytest
+
+from keras_fashion.errors import InputError
+from keras_fashion.training.options import BPRMFOptions, VisRankOptions
+
+
+def test_options_check_themselves():
+    with pytest.raises(InputError, match="monitor 'loss': there are auc, auc_matched"):
+        BPRMFOptions(monitor="loss")
+    with pytest.raises(InputError, match="give a tuple of names"):
+        VisRankOptions(features="classifier")
