@@ -1,0 +1,16 @@
+"""`keras-fashion prepare`: a source into a catalogue, a module a source."""
+
+import click
+
+from keras_fashion.cli.prepare.atelier import atelier
+
+__all__ = ["prepare"]
+
+
+@click.group()
+def prepare() -> None:
+    """Prepare a catalogue: items with pictures, and who bought what."""
+
+
+for command in (atelier,):
+    prepare.add_command(command)
