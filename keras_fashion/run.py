@@ -1,7 +1,6 @@
 """A run: the folder that a training leaves, and all that is needed to use its model."""
 
 import json
-import os
 import platform
 import shutil
 import time
@@ -61,7 +60,7 @@ class Run:
             "config.json",
             config
             | {
-                "catalogue": os.path.abspath(catalogue.path),
+                "catalogue": catalogue.address,
                 "fingerprint": catalogue.fingerprint,
                 "versions": versions(),
             },

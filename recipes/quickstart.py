@@ -20,8 +20,8 @@ quiet_tensorflow()
 
 # ruff: noqa: E402
 from keras_fashion import training
-from keras_fashion.catalogue import Catalogue
-from keras_fashion.datasets.atelier import Oracle, measure, prepare_atelier, taste_recovery
+from keras_fashion.catalogue import Catalogue, prepare
+from keras_fashion.datasets.atelier import Atelier, Oracle, measure, taste_recovery
 from keras_fashion.design import PreferenceMaximiser
 from keras_fashion.evaluation.generation_study import GenerationStudy, generation_study
 from keras_fashion.evaluation.ranking import rank_held_out
@@ -86,7 +86,7 @@ def quickstart(
     say("1 of 5: the atelier. Garments are drawn, shoppers buy.")
     folder = out / f"atelier_{users}x{items}_{seed}"
     if not folder.exists():
-        prepare_atelier(folder, seed, users, items)
+        prepare(Atelier(seed, users, items), folder)
     catalogue = Catalogue.load(folder)
     oracle = Oracle.load(folder)
     say(catalogue.summary())

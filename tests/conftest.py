@@ -1,14 +1,15 @@
 """A tiny shop, for tests of what comes after the sources."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from keras_fashion.catalogue.catalogue import Catalogue
-from keras_fashion.catalogue.writer import CatalogueWriter
+from keras_fashion.catalogue import Catalogue, prepare
+from keras_fashion.datasets.in_memory import InMemory
 
 ITEMS = 24
 CATEGORIES = ("Bags", "Shoes", "Tops")
@@ -22,17 +23,19 @@ def tiny_catalogue(tmp_path_factory) -> Catalogue:
     """
     rng = np.random.default_rng(0)
     ids = [f"0{number}" for number in rng.permutation(np.arange(100, 100 + ITEMS))]
-    path = tmp_path_factory.mktemp("shop") / "tiny"
-    with CatalogueWriter(path, "tiny") as writer:
-        for number, item in enumerate(ids):
-            png = io.BytesIO()
-            Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8)).save(png, "PNG")
-            writer.add_item(item, CATEGORIES[number % 3], png.getvalue(), item)
-        pairs = [
-            (f"user{user}", item)
-            for user, count in enumerate([7] * 6 + [5, 4])
-            for item in rng.permutation(ids)[:count]
-        ]
-        pairs = [pairs[at] for at in rng.permutation(len(pairs))]
-        writer.add_interactions(pd.DataFrame(pairs, columns=["user", "item"]))
+    pictures = []
+    for _ in ids:
+        png = io.BytesIO()
+        Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8)).save(png, "PNG")
+        pictures.append(png.getvalue())
+    categories = [CATEGORIES[number % 3] for number in range(ITEMS)]
+    items = pd.DataFrame({"item": ids, "category": categories, "picture": pictures})
+    pairs = [
+        (f"user{user}", item)
+        for user, count in enumerate([7] * 6 + [5, 4])
+        for item in rng.permutation(ids)[:count]
+    ]
+    pairs = [pairs[at] for at in rng.permutation(len(pairs))]
+    path: Path = tmp_path_factory.mktemp("shop") / "tiny"
+    prepare(InMemory(items, pd.DataFrame(pairs, columns=["user", "item"])), path)
     return Catalogue.load(path)

@@ -2,7 +2,7 @@
 
 import lazy_loader
 
-# Loaded on first use: preparing a catalogue needs the writer alone, not TensorFlow.
+# Loaded on first use: not all of it needs TensorFlow.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "catalogue": ["Catalogue"],
         "pictures": ["decode_picture", "scale", "unscale"],
         "pipelines": ["labelled_pictures", "picture_batches", "triplets"],
+        "preparation": ["check", "prepare"],
         "split": ["Split", "leave_one_out", "read_split"],
-        "writer": ["CatalogueWriter"],
     },
 )

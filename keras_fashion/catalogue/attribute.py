@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 
 class Attribute(NamedTuple):
@@ -19,5 +20,5 @@ class Attribute(NamedTuple):
     @classmethod
     def of(cls, column: np.ndarray) -> "Attribute":
         """Codes a column of text, (I,), one value an item."""
-        values, codes = np.unique(column, return_inverse=True)
-        return cls(values, codes.astype(np.int32))
+        codes, values = pd.factorize(column, sort=True)
+        return cls(values.astype(str), codes.astype(np.int32))

@@ -2,46 +2,58 @@
 
 import difflib
 import json
+import math
+import os
+import shutil
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import pyarrow
-import pyarrow.parquet as parquet
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import tensorflow as tf
 
 from keras_fashion.catalogue.attribute import Attribute
-from keras_fashion.catalogue.pictures import decode_picture, picture_table
+from keras_fashion.catalogue.decoded_pictures import DecodedPictures
+from keras_fashion.catalogue.picture_files import PictureFiles
+from keras_fashion.catalogue.picture_table import PictureTable, write_picture_table
+from keras_fashion.catalogue.pictures import decode_picture
 from keras_fashion.errors import InputError
+
+FORMAT = 2
 
 
 class Catalogue:
     """Items, pictures and feedback of one shop, read from a prepared folder.
 
     Ids are text outside and dense integers inside; the catalogue owns the mapping. Pictures stay
-    on disk: `picture_bytes` reads one as it was delivered, `pictures` maps all of them at a
-    training size.
+    on disk: `picture_files` reads one as it was delivered, `pictures` maps all of them at a
+    training size. The folder may be on any file system that `tf.io.gfile` opens.
 
     Attributes:
         path: The prepared folder.
         name: What the source calls itself.
-        fingerprint: SHA-256 over ids, categories, attributes, picture bytes and interactions.
-        skipped: How many records the source left out, by reason (listed in `skipped.csv`).
+        fingerprint: SHA-256 of the content, see `keras_fashion.catalogue.prepare`.
+        skipped: How many records were left out, by reason (listed in `skipped.csv`).
         item_ids: (I,) text, by dense item index.
         categories: The C category names, sorted.
         item_categories: (I,) int32, index into `categories`.
         attributes: Further category columns of the items by name; none in most catalogues.
+        picture_files: The encoded picture of each item, by dense item index.
         user_ids: (U,) text, sorted; the position is the dense user index.
         interactions: (N, 2) int32 of distinct (user, item), sorted.
     """
 
     def __init__(
         self,
-        path: Path,
+        path: str | Path,
         facts: dict,
         item_ids: np.ndarray,
         item_categories: np.ndarray,
         attributes: dict[str, Attribute],
+        picture_files: PictureFiles,
         user_ids: np.ndarray,
         interactions: np.ndarray,
     ) -> None:
@@ -53,6 +65,7 @@ class Catalogue:
         self.item_ids = item_ids
         self.item_categories = item_categories
         self.attributes = attributes
+        self.picture_files = picture_files
         self.user_ids = user_ids
         self.interactions = interactions
 
@@ -60,46 +73,64 @@ class Catalogue:
     def load(cls, path: str | Path) -> "Catalogue":
         """Reads a prepared folder; the pictures themselves stay on disk.
 
+        Args:
+            path: Local, or an address such as gs://bucket/shop.
+
         Raises:
             InputError: If the folder is not a prepared catalogue.
         """
-        path = Path(path)
-        if not (path / "catalogue.json").is_file():
+        folder = os.fspath(path)
+        if "://" not in folder:
+            path = Path(path)
+        if not tf.io.gfile.exists(f"{folder}/catalogue.json"):
             raise InputError(
                 f"{path} is not a prepared catalogue (it holds no catalogue.json); make one with "
                 "`keras-fashion prepare`."
             )
         try:
-            facts = json.loads((path / "catalogue.json").read_text(encoding="utf-8"))
-            names = facts.get("attributes", []) if isinstance(facts, dict) else []
-            items = parquet.read_table(path / "items.parquet", columns=["item", "category", *names])
-            feedback = parquet.read_table(path / "interactions.parquet", columns=["user", "item"])
-        except (ValueError, OSError, pyarrow.ArrowException) as error:
+            facts = json.loads(_read(f"{folder}/catalogue.json"))
+            if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+                raise InputError(
+                    f"{path} is not a prepared catalogue of format {FORMAT} (see its "
+                    "catalogue.json); prepare it again."
+                )
+            items = pq.read_table(pa.BufferReader(_read(f"{folder}/items.parquet")))
+            feedback = pq.read_table(pa.BufferReader(_read(f"{folder}/interactions.parquet")))
+            return cls._of_tables(path, facts, items, feedback)
+        except InputError:
+            raise
+        except (ValueError, KeyError, TypeError, OSError, pa.ArrowException, tf.errors.OpError) as error:
             raise InputError(f"{path} is damaged ({error}); prepare it again.") from error
-        if not isinstance(facts, dict) or facts.get("format") != 1:
-            raise InputError(
-                f"{path} is not a prepared catalogue of format 1 (see its catalogue.json); "
-                "prepare it again."
-            )
 
-        item_ids = items["item"].to_numpy().astype(str)
-        item_categories = np.searchsorted(facts["categories"], items["category"].to_numpy())
-        attributes = {name: Attribute.of(items[name].to_numpy().astype(str)) for name in names}
-        user_ids, users = np.unique(feedback["user"].to_numpy().astype(str), return_inverse=True)
-        by_id = np.argsort(item_ids)
-        item_of = by_id[
-            np.searchsorted(item_ids, feedback["item"].to_numpy().astype(str), sorter=by_id)
-        ]
-        interactions = np.stack([users, item_of], axis=1).astype(np.int32)
-        interactions = interactions[np.lexsort((interactions[:, 1], interactions[:, 0]))]
+    @classmethod
+    def _of_tables(
+        cls, path: str | Path, facts: dict, items: pa.Table, feedback: pa.Table
+    ) -> "Catalogue":
+        users = feedback["user"].combine_chunks().dictionary_encode()
+        user_ids = users.dictionary.to_numpy(zero_copy_only=False).astype(str)
+        by_name = np.argsort(user_ids)
+        dense = np.empty(len(by_name), np.int32)
+        dense[by_name] = np.arange(len(by_name), dtype=np.int32)
+        interactions = np.stack(
+            [
+                dense[users.indices.to_numpy()],
+                _positions(feedback["item"], items["item"]),
+            ],
+            axis=1,
+        )
+        shards = sorted(tf.io.gfile.glob(f"{os.fspath(path)}/*-items.tfrecord-*"))
+        where = (items[name].to_numpy() for name in ("shard", "offset", "length"))
         return cls(
             path,
             facts,
-            item_ids,
-            item_categories.astype(np.int32),
-            attributes,
-            user_ids,
-            interactions,
+            item_ids=items["item"].to_numpy().astype(str),
+            item_categories=_positions(items["category"], pa.array(facts["categories"])),
+            attributes={
+                name: Attribute.of(items[name].to_numpy()) for name in facts["attributes"]
+            },
+            picture_files=PictureFiles(shards, *where),
+            user_ids=user_ids[by_name],
+            interactions=interactions[np.lexsort((interactions[:, 1], interactions[:, 0]))],
         )
 
     def summary(self) -> str:
@@ -125,13 +156,6 @@ class Catalogue:
         """Index of a category; InputError for an unknown one."""
         return _position({name: i for i, name in enumerate(self.categories)}, name, "category")
 
-    def picture_bytes(self, index: int) -> bytes:
-        """The JPEG or PNG file of one item, as the catalogue holds it."""
-        group = int(np.searchsorted(self._row_group_ends, index, side="right"))
-        first = self._row_group_ends[group - 1] if group else 0
-        column = self._items_file.read_row_group(group, columns=["picture"])["picture"]
-        return column[index - int(first)].as_py()
-
     def items_of(self, user: int) -> np.ndarray:
         """The dense items of one user, ascending."""
         start, end = np.searchsorted(self.interactions[:, 0], [user, user + 1])
@@ -139,25 +163,43 @@ class Catalogue:
 
     def pictures_of(self, items: Sequence[int], size: tuple[int, int]) -> np.ndarray:
         """A few items' pictures, decoded as they are asked for: (n, H, W, 3) uint8."""
-        decoded = [decode_picture(self.picture_bytes(item), size).numpy() for item in items]
+        decoded = [decode_picture(self.picture_files[item], size).numpy() for item in items]
         return np.array(decoded, np.uint8).reshape(-1, *size, 3)
 
-    def pictures(self, size: tuple[int, int]) -> np.memmap:
-        """All pictures at one size: (I, H, W, 3) uint8, memory-mapped, in item order.
+    def pictures(self, size: tuple[int, int]) -> PictureTable | DecodedPictures:
+        """All pictures at one size: (I, H, W, 3) uint8, indexed by an array of items.
 
-        Decoded once into the prepared folder; training then reads rows of the map. Measured on
-        two cores, that is three to five times quicker than decoding a picture at each use.
+        They are decoded once into a table of I * H * W * 3 bytes among the `derived` files;
+        training then reads rows of it, several times quicker than it could decode a picture at
+        each use (`make bench-pipeline`). Where the table would take more than half of what is free
+        on the disk, pictures are decoded at each use instead.
         """
-        return picture_table(self._items_file, size, self.path)
+        path = self.derived / f"pictures_{size[0]}x{size[1]}.npy"
+        decoded = DecodedPictures(self.picture_files, size)
+        if not path.exists():
+            if math.prod(decoded.shape) > shutil.disk_usage(self.derived).free / 2:
+                return decoded
+            write_picture_table(decoded, path)
+        return PictureTable(path)
+
+    @property
+    def address(self) -> str:
+        """Where the prepared folder is, whatever the working directory."""
+        path = os.fspath(self.path)
+        return path if "://" in path else os.path.abspath(path)
 
     @cached_property
-    def _items_file(self) -> parquet.ParquetFile:
-        return parquet.ParquetFile(self.path / "items.parquet")
+    def derived(self) -> Path:
+        """Folder for what is made of the catalogue and can be made again.
 
-    @cached_property
-    def _row_group_ends(self) -> np.ndarray:
-        metadata = self._items_file.metadata
-        return np.cumsum([metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)])
+        The prepared folder itself or, where it cannot be written to, one in the user's cache.
+        """
+        if "://" not in os.fspath(self.path) and os.access(self.path, os.W_OK):
+            return Path(self.path)
+        cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        folder = cache / "keras-fashion" / self.fingerprint
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @cached_property
     def _item_positions(self) -> dict[str, int]:
@@ -166,6 +208,19 @@ class Catalogue:
     @cached_property
     def _user_positions(self) -> dict[str, int]:
         return {user: i for i, user in enumerate(self.user_ids.tolist())}
+
+
+def _read(path: str) -> bytes:
+    with tf.io.gfile.GFile(path, "rb") as file:
+        return file.read()
+
+
+def _positions(values: pa.ChunkedArray, among: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """(n,) int32, where each value stands; KeyError for one that does not."""
+    found = pc.index_in(values, among)
+    if found.null_count:
+        raise KeyError(f"{found.null_count} values that are not there")
+    return found.to_numpy().astype(np.int32)
 
 
 def _position(positions: dict[str, int], key: str, kind: str) -> int:

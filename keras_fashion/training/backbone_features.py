@@ -78,7 +78,7 @@ def make_backbone_features(
 
 def backbone_features_path(catalogue: Catalogue, name: str) -> Path:
     """Where the features of a backbone are kept."""
-    return catalogue.path / f"features_{name}.npy"
+    return catalogue.derived / f"features_{name}.npy"
 
 
 def usual_picture_size(catalogue: Catalogue) -> tuple[int, int]:
@@ -88,7 +88,7 @@ def usual_picture_size(catalogue: Catalogue) -> tuple[int, int]:
     Multiples of 32, as the backbones halve a picture five times.
     """
     some = np.linspace(0, len(catalogue.item_ids) - 1, 32).astype(int)
-    sizes = [Image.open(io.BytesIO(catalogue.picture_bytes(item))).size for item in some]
+    sizes = [Image.open(io.BytesIO(catalogue.picture_files[item])).size for item in some]
     proportion = np.median([height / width for width, height in sizes])
     sides = np.sqrt([PIXELS * proportion, PIXELS / proportion])
     height, width = np.clip(np.round(sides / 32) * 32, 96, 384).astype(int).tolist()

@@ -18,7 +18,7 @@ def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
     features are the default ones of VisRank and VBPR, its class probabilities score generated
     pictures. It sees pictures and categories only, never feedback.
     """
-    path = catalogue.path / "category_classifier.keras"
+    path = catalogue.derived / "category_classifier.keras"
     if not path.is_file():
         # A seed of its own: the classifier belongs to the catalogue, not to a run.
         keras.utils.set_random_seed(0)

@@ -23,6 +23,13 @@ from keras_fashion.datasets.source import Source
     help="Side of the pictures, in pixels.",
 )
 @click.option(
+    "--purchases",
+    type=click.FloatRange(8),
+    default=24,
+    show_default=True,
+    help="How many garments a shopper buys on average; each buys 8 at least.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(0),
     default=0,

@@ -3,6 +3,6 @@
 from keras_fashion.datasets.atelier.measure import Measurement, measure
 from keras_fashion.datasets.atelier.oracle import Oracle
 from keras_fashion.datasets.atelier.recovery import taste_recovery
-from keras_fashion.datasets.atelier.source import prepare_atelier
+from keras_fashion.datasets.atelier.source import Atelier
 
-__all__ = ["Measurement", "Oracle", "measure", "prepare_atelier", "taste_recovery"]
+__all__ = ["Measurement", "Oracle", "measure", "Atelier", "taste_recovery"]

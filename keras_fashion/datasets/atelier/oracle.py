@@ -35,7 +35,7 @@ class Oracle:
 
     @classmethod
     def load(cls, catalogue: str | Path) -> "Oracle":
-        """Reads the truth that `prepare_atelier` left in a catalogue's folder.
+        """Reads the truth that preparing an `Atelier` left in a catalogue's folder.
 
         Raises:
             InputError: if the catalogue has none, because it is not an atelier.
