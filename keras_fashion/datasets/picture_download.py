@@ -250,6 +250,8 @@ class PictureDownloader:
         """
         try:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
+        except Image.DecompressionBombError as error:
+            raise DownloadFailed("picture of too many pixels", for_good=True) from error
         except Exception as error:  # a broken file makes Pillow's parsers raise nearly anything
             raise DownloadFailed("not a picture", for_good=True) from error
         if image.width * image.height > Image.MAX_IMAGE_PIXELS:

@@ -3,12 +3,14 @@
 import random
 import sys
 import time
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from tqdm import tqdm
 
 from keras_fashion.datasets.picture_download import (
@@ -161,9 +163,12 @@ class _Run:
             self.queue.add(server(address), _Task(item, address))
         running: dict[Future[Picture], tuple[str, _Task]] = {}
         with (
+            warnings.catch_warnings(),
             tqdm(total=len(addresses), desc="fetching", unit="picture") as self.progress,
             ThreadPoolExecutor(self.politeness.connections) as threads,
         ):
+            # Pictures of very many pixels are refused, with a reason.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             try:
                 while True:
                     while self._is_room(running) and (taken := self.queue.take()):
