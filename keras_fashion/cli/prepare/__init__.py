@@ -3,6 +3,8 @@
 import click
 
 from keras_fashion.cli.prepare.atelier import atelier
+from keras_fashion.cli.prepare.shop import shop
+from keras_fashion.cli.prepare.tfds import tfds
 
 __all__ = ["prepare"]
 
@@ -12,5 +14,5 @@ def prepare() -> None:
     """Prepare a catalogue: items with pictures, and who bought what."""
 
 
-for command in (atelier,):
+for command in (atelier, shop, tfds):
     prepare.add_command(command)
