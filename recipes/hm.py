@@ -1,8 +1,7 @@
 r"""Every recommender of the comparison on a shop's real purchases, as tuned on H&M's.
 
-    keras-fashion prepare csv --interactions interactions.csv --items items.csv \
-        --images images_128x192.tar --user-column customer_id --item-column article_id \
-        --time-column t_dat --category-column product_group_name \
+    keras-fashion prepare shop --interactions interactions.csv --items items.csv \
+        --images images_128x192.tar --category-column product_group_name \
         --attribute-column product_type_name --attribute-column graphical_appearance_name \
         --attribute-column colour_group_name --attribute-column perceived_colour_value_name \
         --attribute-column perceived_colour_master_name --attribute-column department_no \

@@ -14,21 +14,22 @@ pytestmark = pytest.mark.skipif(not FOLDER, reason="KERAS_FASHION_HM is not set"
 
 def test_counts_and_poprank_are_those_of_other_tools(tmp_path):
     from keras_fashion.catalogue.catalogue import Catalogue
+    from keras_fashion.catalogue.preparation import prepare
     from keras_fashion.catalogue.split import read_split
-    from keras_fashion.datasets.csv_files import prepare_csv
+    from keras_fashion.datasets.shop_files import ShopFiles
     from keras_fashion.evaluation.baselines import baselines
     from keras_fashion.evaluation.ranking import rank_held_out
 
     hm = Path(FOLDER)
-    prepare_csv(
-        hm / "interactions.csv",
-        hm / "items.csv",
-        hm / "images_128x192.tar",
-        tmp_path / "hm",
-        user_column="customer_id",
-        item_column="article_id",
-        time_column="t_dat",
-        category_column="product_group_name",
+    pictures = hm / "images_128x192.tar"
+    source = ShopFiles(hm / "interactions.csv", hm / "items.csv", pictures)
+    prepare(source, tmp_path / "hm")
+    assert source.columns == (
+        "customer_id",
+        "article_id",
+        "t_dat",
+        "article_id",
+        "product_group_name",
     )
     catalogue = Catalogue.load(tmp_path / "hm")
     assert len(catalogue.item_ids) == 17_033

@@ -75,9 +75,9 @@ def shop(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def prepare_arguments(shop):
-    """Of `prepare csv`, but for --out."""
+    """Of `prepare shop`, but for --out."""
     return [
-        *("prepare", "csv", "--interactions", shop / "interactions.csv"),
+        *("prepare", "shop", "--interactions", shop / "interactions.csv"),
         *("--items", shop / "items.csv", "--images", shop / "images.tar"),
         *("--user-column", "customer_id", "--item-column", "article_id"),
         *("--time-column", "t_dat", "--category-column", "group"),
