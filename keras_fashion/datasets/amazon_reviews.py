@@ -106,7 +106,7 @@ class AmazonReviews(Source):
         self.category_level = category_level
         self.core = core
         self.fetcher = fetcher
-        if core is not None and core < 1 or category_level < 1:
+        if (core is not None and core < 1) or category_level < 1:
             raise InputError("--core and --category-level begin at 1: give a larger number")
         self.edition = _recognise(self.reviews, self.metadata)
         self._kept: _Reviews | None = None
