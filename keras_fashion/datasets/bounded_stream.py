@@ -20,13 +20,12 @@ class BoundedStream(io.RawIOBase):
         unpacked: What unpacks, such as `gzip.open` gives.
         packed: Bytes that it unpacks from.
         path: The packed file, for the message.
-        always: Bytes that may come of it in any case.
     """
 
-    def __init__(self, unpacked: IO[bytes], packed: int, path: Path, always: int = ALWAYS) -> None:
+    def __init__(self, unpacked: IO[bytes], packed: int, path: Path) -> None:
         self._unpacked = unpacked
         self._path = path
-        self._left = self._limit = max(always, RATIO * packed)
+        self._left = self._limit = max(ALWAYS, RATIO * packed)
 
     def readable(self) -> bool:
         """Always."""

@@ -64,6 +64,9 @@ class CsvTable(TextTable):
         too few fields.
         """
         columns = list(dict.fromkeys(columns))
+        none = pd.DataFrame({name: [] for name in columns}, dtype="str")
+        if not columns:  # pyarrow would read all
+            return none
         try:
             with self._open() as file:
                 reader = pa.csv.open_csv(
@@ -87,6 +90,8 @@ class CsvTable(TextTable):
         except InputError:
             raise
         except DAMAGED as error:
+            if "cannot infer number of columns" in str(error):  # a header without a line end
+                return none
             raise InputError(self._damage(str(error))) from error
         return table.to_pandas().astype("str")
 

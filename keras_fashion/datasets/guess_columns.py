@@ -7,6 +7,7 @@ after items, a category has few values, a time looks like one. What neither deci
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -167,7 +168,7 @@ def _known(table: TextTable, tiers: Sequence[set[str]]) -> list[str]:
 
 
 def _usable(table: TextTable) -> list[str]:
-    return [name for name in table.columns if name and table.columns.count(name) == 1]
+    return [name for name, count in Counter(table.columns).items() if name and count == 1]
 
 
 def _fitting(
