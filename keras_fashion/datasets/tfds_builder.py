@@ -34,16 +34,17 @@ def open_builder(name: str, data_dir: Path | None) -> "tfds.core.DatasetBuilder"
         if (epath.Path(name) / "dataset_info.json").exists():
             return tfds.builder_from_directory(name)
         return tfds.builder(name, data_dir=data_dir)
-    except tfds.core.registered.DatasetNotFoundError as error:
+    except Exception as error:  # whatever the code of a data set raises
+        unknown = isinstance(error, tfds.core.registered.DatasetNotFoundError)
+        if not unknown and not epath.Path(name).is_dir():
+            raise InputError(f"TFDS cannot open {name}: {_brief(error)}") from error
         known = tfds.list_builders()
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
         guess = f"; did you mean {', '.join(near)}?" if near else ""
         raise InputError(
-            f"{name} is neither one of the {len(known)} data sets of TFDS nor a folder of a "
+            f"{name} is neither one of the {len(known)} data sets of TFDS nor the folder of a "
             f"prepared one (with a dataset_info.json){guess}"
         ) from error
-    except Exception as error:  # whatever the code of a data set raises
-        raise InputError(f"TFDS cannot open {name}: {_brief(error)}") from error
 
 
 def prepare_builder(builder: "tfds.core.DatasetBuilder", manual_dir: Path | None) -> None:

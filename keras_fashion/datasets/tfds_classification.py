@@ -133,6 +133,7 @@ def _picture_and_label(info: Any) -> tuple[str, str]:
     if not isinstance(features, tfds.features.FeaturesDict):
         raise InputError(f"{info.full_name} has no named features: choose a data set of pictures")
     kinds = tfds.features
+    features = dict(sorted(features.items()))  # TFDS reads them from a file in no certain order
     pictures = [
         name
         for name, feature in features.items()
