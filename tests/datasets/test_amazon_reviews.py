@@ -2,6 +2,7 @@ import csv
 import gzip
 import json
 import pickle
+import random
 
 import pandas as pd
 import pytest
@@ -309,3 +310,52 @@ def test_the_command(one_edition, tmp_path, shop):
     none = call("--no-fetch", "--out", tmp_path / "second", "--allow-private")
     assert none.exit_code == 0, none.output
     assert shop.asked == {"/kind/PNG": 2}
+
+
+JUNK = [
+    b"",
+    b"\0",
+    b"\xff",
+    b"\n",
+    b"null",
+    b"NaN",
+    b"-1e999",
+    b"{}",
+    b"[]",
+    b'"',
+    b"'",
+    b"\\ud800",
+]
+JUNK += [b"9" * 400, b"x" * 5000, b"\r\n", b"\xef\xbb\xbf", b"\xc3", b"true", b"[[[[", b"}"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_damaged_it_ends_in_a_table_or_one_sentence(edition, tmp_path, seed):
+    rng = random.Random(seed)
+    reviews = [(f"U{n % 4}", f"B{n % 5}", n * 10**7) for n in range(20)]
+    edition.write(reviews, [(f"B{n}", (WOMEN, MEN)[n % 2], f"http://v/{n}") for n in range(5)])
+    edition.put("B0", "B1", "B2", "B3")
+    for path in rng.sample([edition.reviews, edition.metadata], rng.randint(1, 2)):
+        packed = path.read_bytes()
+        is_gzip = path.suffix == ".gz"
+        data = bytearray(gzip.decompress(packed) if is_gzip else packed)
+        for _ in range(rng.choice([1, 1, 5, 50])):
+            at = rng.randrange(len(data) + 1)
+            data[at : at + rng.choice([0, 0, 1, 3, 200])] = rng.choice(JUNK)
+        packed = gzip.compress(data) if is_gzip else bytes(data)
+        if rng.random() < 0.2:
+            packed = packed[: rng.randrange(len(packed))]
+        path.write_bytes(packed)
+    skipped = []
+    try:
+        source = edition.source(core=rng.choice([None, 2]))
+        items, interactions = read(source, tmp_path, lambda *record: skipped.append(record))
+    except InputError as error:
+        assert "\n" not in str(error)
+        return
+    for frame in (items[["item", "category"]], interactions):
+        assert all(isinstance(value, str) for value in frame.to_numpy().ravel())
+        frame.to_json().encode()
+    for index in items.index:
+        source.item_place(index)
+    "".join(map("".join, skipped)).encode()
