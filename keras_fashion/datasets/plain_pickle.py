@@ -14,6 +14,7 @@ import re
 import struct
 import sys
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple, NoReturn
@@ -160,6 +161,9 @@ _STRINGS = {  # the format of their length, and whether they are text
 }
 _PUTS = {pickle.BINPUT: "<B", pickle.LONG_BINPUT: "<I"}
 _GETS = {pickle.BINGET: "<B", pickle.LONG_BINGET: "<I"}
+_LONGS = {pickle.LONG1: "<B", pickle.LONG4: "<i"}
+_LINES = {pickle.INT: 1, pickle.GLOBAL: 2}
+_HINTS = {pickle.PROTO: 1, pickle.FRAME: 8}  # bytes
 _CONSTANTS = {pickle.NONE: None, pickle.NEWTRUE: True, pickle.NEWFALSE: False}
 _TUPLES = {pickle.EMPTY_TUPLE: 0, pickle.TUPLE1: 1, pickle.TUPLE2: 2, pickle.TUPLE3: 3}
 
@@ -196,13 +200,11 @@ class _PlainPickle:
         self._stack: list = []
         self._below: list[list] = []
         self._memo: dict[int, Any] = {}
+        self._memo_length = 0
+        self._used: set[int] = set()  # places of the memo
         self._steps: dict[bytes, Callable[[], None]] = {
-            pickle.PROTO: partial(self._take, 1),
-            pickle.FRAME: partial(self._take, 8),  # a hint for reading ahead
             pickle.MARK: self._mark,
             pickle.INT: self._text_int,
-            pickle.LONG1: partial(self._long, struct.Struct("<B")),
-            pickle.LONG4: partial(self._long, struct.Struct("<i")),
             pickle.EMPTY_LIST: lambda: self._stack.append([]),
             pickle.APPEND: self._append,
             pickle.APPENDS: self._appends,
@@ -216,6 +218,10 @@ class _PlainPickle:
             pickle.REDUCE: self._reduce,
             pickle.BUILD: self._build,
         }
+        for code, count in _HINTS.items():
+            self._steps[code] = partial(self._take, count)
+        for code, layout in _LONGS.items():
+            self._steps[code] = partial(self._long, struct.Struct(layout))
         for code, layout in _NUMBERS.items():
             self._steps[code] = partial(self._number, struct.Struct(layout))
         for code, (layout, is_text) in _STRINGS.items():
@@ -230,11 +236,56 @@ class _PlainPickle:
             self._steps[code] = partial(self._tuple, count)
 
     def read(self) -> Any:
-        read, steps = self._file.read, self._steps
+        start = self._file.tell()
+        self._find_used_places()
+        self._file.seek(start)
+        return self._follow()
+
+    def _find_used_places(self) -> None:
+        """Finds which places of the memo are ever read.
+
+        A pickle puts every list and dict into the memo, and Python 3 every string, in case it
+        comes again. Few do, and all that is kept in case would be several times what is wanted.
+        Whatever is wrong ends this first reading early and is refused in the second.
+        """
+        file = self._file
+        fixed = dict.fromkeys(self._steps, 0) | _HINTS
+        fixed |= {code: struct.calcsize(layout) for code, layout in (_NUMBERS | _PUTS).items()}
+        strings = {code: layout for code, (layout, _) in _STRINGS.items()}
+        counted = {code: struct.Struct(layout) for code, layout in (_LONGS | strings).items()}
+        gets = {code: struct.Struct(layout) for code, layout in _GETS.items()}
+        for code in (*counted, *gets, *_LINES):
+            del fixed[code]
+        with self._progress("first") as bar, suppress(struct.error):
+            for _ in range(MOST_INSTRUCTIONS // INSTRUCTIONS_BETWEEN_REPORTS):
+                for _ in range(INSTRUCTIONS_BETWEEN_REPORTS):
+                    code = file.read(1)
+                    if code in fixed:
+                        if count := fixed[code]:
+                            file.read(count)
+                    elif code in counted:
+                        length = self._unpack(counted[code])
+                        if not 0 <= length <= self._size:
+                            return
+                        file.seek(length, os.SEEK_CUR)
+                    elif code in gets:
+                        self._used.add(self._unpack(gets[code]))
+                    elif code in _LINES:
+                        for _ in range(_LINES[code]):
+                            file.readline(200)
+                    else:  # the end, or an instruction that is not known
+                        return
+                bar.update(file.tell() - bar.n)
+
+    def _progress(self, which: str) -> tqdm:
         name = os.path.basename(self._file.name)
+        return tqdm(total=self._size, desc=f"{name}, {which} reading", unit="B", unit_scale=True)
+
+    def _follow(self) -> Any:
+        read, steps = self._file.read, self._steps
         objects = sys.getallocatedblocks() + MOST_OBJECTS
         rounds = range(MOST_INSTRUCTIONS // INSTRUCTIONS_BETWEEN_REPORTS)
-        with tqdm(total=self._size, desc=name, unit="B", unit_scale=True) as bar:
+        with self._progress("second") as bar:
             try:
                 for _ in rounds:
                     for _ in range(INSTRUCTIONS_BETWEEN_REPORTS):
@@ -253,6 +304,8 @@ class _PlainPickle:
                 raise
             except (LookupError, TypeError, ValueError, AttributeError, struct.error) as error:
                 raise self._damaged() from error
+            finally:
+                self._memo.clear()  # or the cycle through the steps would keep it for a while
 
     def _result(self) -> Any:
         (value,) = self._stack
@@ -384,10 +437,15 @@ class _PlainPickle:
     # Memo
 
     def _put(self, layout: struct.Struct) -> None:
-        self._memo[self._unpack(layout)] = self._stack[-1]
+        self._remember(self._unpack(layout))
 
     def _memoize(self) -> None:
-        self._memo[len(self._memo)] = self._stack[-1]
+        self._remember(self._memo_length)
+
+    def _remember(self, place: int) -> None:
+        self._memo_length += 1
+        if place in self._used:
+            self._memo[place] = self._stack[-1]
 
     def _get(self, layout: struct.Struct) -> None:
         self._stack.append(self._memo[self._unpack(layout)])

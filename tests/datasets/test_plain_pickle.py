@@ -268,7 +268,7 @@ def test_bombs_are_refused_at_once(load, bomb):
     assert peak() - before < 100
 
 
-def test_a_memo_of_any_index_takes_no_room(load):
+def test_a_memo_of_any_place_takes_no_room(load):
     before = peak()
     assert load(b"\x80\x02]r\xff\xff\xff\xffj\xff\xff\xff\xff\x86.") == ([], [])
     assert peak() - before < 20
