@@ -246,7 +246,12 @@ class AmazonReviews(Source):
         addresses = dict(zip(with_address["item"], with_address["address"], strict=True))
         if self.fetcher is not None:
             counts = self.fetcher.fetch(addresses)
-            _say(f"pictures: {', '.join(f'{count:,} {what}' for what, count in counts.items())}")
+            shown = [f"{count:,} {what}" for what, count in counts.most_common(6)]
+            others = counts.total() - sum(count for _, count in counts.most_common(6))
+            shown += [f"{others:,} others"] if others else []
+            _say(
+                f"pictures: {', '.join(shown)}; each is listed in {self.pictures / 'manifest.csv'}"
+            )
             return find_pictures(self.pictures, set(wanted["item"].map(stem)))
         missing = sum(stem(item) not in there for item in addresses)
         if missing:

@@ -32,6 +32,9 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 BUSY = frozenset({429, 503})
 """Statuses by which a server asks everybody to wait."""
 
+LONGEST_ADDRESS = 8000
+"""Characters; servers that take more are rare."""
+
 _CHUNK = 2**16
 _KEPT_CONNECTIONS = 32
 
@@ -229,7 +232,7 @@ class PictureDownloader:
                 for_good=response.status not in PASSING,
                 again_now=response.status in PASSING,
                 host_busy=response.status in BUSY,
-                wait=_seconds_to_wait(response.headers.get("Retry-After")),
+                wait=_seconds_to_wait(response) if response.status in BUSY else 0,
             )
         announced = response.length_remaining
         data = bytearray()
@@ -351,6 +354,8 @@ def server(address: str) -> str:
 
 
 def _checked(address: str) -> Url:
+    if len(address) > LONGEST_ADDRESS:
+        raise DownloadFailed("address is too long", for_good=True)
     try:
         url = parse_url(address)
     except LocationParseError as error:
@@ -371,7 +376,8 @@ def _joined(address: str, location: str) -> str:
         raise DownloadFailed("redirect to what is not an address", for_good=True) from error
 
 
-def _seconds_to_wait(retry_after: str | None) -> float:
+def _seconds_to_wait(response: BaseHTTPResponse) -> float:
+    retry_after = response.headers.get("Retry-After")
     try:
         return max(0.0, Retry().parse_retry_after(retry_after)) if retry_after else 0.0
     except (HTTPError, ValueError, OverflowError):

@@ -209,8 +209,8 @@ class _Run:
     def _fail(self, host: str, task: _Task, failure: DownloadFailed) -> None:
         backoff = self.politeness.first_wait * 2 ** (task.attempts - 1) * random.uniform(0.5, 1)
         seconds = max(backoff, failure.wait)
-        if seconds > self.politeness.longest_wait:
-            self._leave_alone(host, f"asks to be left alone for {seconds:,.0f} s")
+        if failure.wait > self.politeness.longest_wait:
+            self._leave_alone(host, f"asks to be left alone for {failure.wait:,.0f} s")
         elif failure.host_busy:
             self.queue.pause(host, seconds)
         may_try = failure.again_now and task.attempts < self.politeness.attempts

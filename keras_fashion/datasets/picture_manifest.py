@@ -5,7 +5,7 @@ import io
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import IO, Any, Literal
 
 from keras_fashion.errors import InputError
 from keras_fashion.written_aside import written_aside
@@ -65,11 +65,11 @@ class PictureManifest:
             written_aside(self.path) as aside,
             open(aside, "w", encoding="utf-8", newline="") as file,
         ):
-            writer = csv.writer(file, lineterminator="\n")
+            writer = _csv_writer(file)
             writer.writerow(COLUMNS)
             writer.writerows(astuple(row) for row in self.rows.values())
         self._file = open(self.path, "a", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer = _csv_writer(self._file)
         return self
 
     def __exit__(
@@ -89,6 +89,13 @@ class PictureManifest:
     def _read(self) -> None:
         text = self.path.read_bytes().decode("utf-8", "replace").replace("\0", "")
         whole, _, _ = text.rpartition("\n")  # what a killed process wrote last may lack its end
+        limit = csv.field_size_limit(len(whole) + 1)  # by default it stumbles over a long address
+        try:
+            self._take(whole)
+        finally:
+            csv.field_size_limit(limit)
+
+    def _take(self, whole: str) -> None:
         rows = csv.reader(io.StringIO(whole, newline=""))
         if whole and next(rows, None) != COLUMNS:
             raise InputError(
@@ -103,3 +110,8 @@ class PictureManifest:
                 continue  # torn, so its picture is looked at again
             if outcome in ("ok", "failed", "try again"):
                 self.rows[item] = row
+
+
+def _csv_writer(file: IO[str]) -> Any:
+    """All text is quoted: else a carriage return in an id could make a row of its own."""
+    return csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)

@@ -153,9 +153,14 @@ def test_how_long_a_busy_server_asks_to_wait(shop, downloader, header, seconds):
     assert error.wait == seconds
 
 
+def test_only_a_busy_server_is_waited_for(shop, downloader):
+    assert failure(downloader, f"{shop.url}/busy_once/404/3600").wait == 0
+
+
 @pytest.mark.parametrize(
     "address",
-    ["file:///etc/passwd", "ftp://example.org/a.jpg", "a.jpg", "", "//example.org/a.jpg",
+    ["http://127.0.0.1/" + "a" * 9000, "file:///etc/passwd", "ftp://example.org/a.jpg", "a.jpg", "",
+     "//example.org/a.jpg",
      "javascript:alert(1)", "http:///a.jpg", "http://me@127.0.0.1/", "http://:@127.0.0.1/",
      "http://127.0.0.1:99999/", "http://[::1/", "http://a b/", "data:image/gif;base64,R0lG"],
 )  # fmt: skip

@@ -46,6 +46,24 @@ def test_whatever_a_killed_process_left_is_read(tmp_path):
         assert PictureManifest(tmp_path).rows["A1"] == OK
 
 
+def test_nothing_in_a_field_makes_a_row(tmp_path):
+    rows = {
+        item: Fetched(item, f"http://a/{item}", "failed", item, 0, 1)
+        for item in (
+            "x\rB1,http://b,failed,,0,0",
+            "x\nB2,http://b,ok,,1,0",
+            '",\r\n',
+            "y" * 300_000,
+        )
+    }
+    with PictureManifest(tmp_path) as manifest:
+        for row in rows.values():
+            manifest.add(row)
+    for _ in range(2):  # as appended, and as rewritten
+        with PictureManifest(tmp_path) as manifest:
+            assert manifest.rows == rows
+
+
 def test_junk_within_is_passed_over(tmp_path):
     path = tmp_path / "manifest.csv"
     with PictureManifest(tmp_path) as manifest:
