@@ -123,20 +123,16 @@ def _guess_item_of_items(items: TextTable, images: Path) -> str:
     candidates = _known(items, ITEM_IN_ITEMS)
     if len(candidates) != 1:
         paths = some_picture_paths(images, SAMPLE_PICTURES)
-        stems = pd.Series([posixpath.splitext(posixpath.basename(path))[0] for path in paths])
+        stems = {posixpath.splitext(posixpath.basename(path))[0] for path in paths}
         possible = [name for name in _usable(items) if not candidates or name in candidates]
-        hits = {
-            name: int(stems.isin(values).sum()) for name, values in items.read(possible).items()
-        }
-        candidates = _most(hits) or candidates
+        candidates = _most(_hits(items.read(possible), stems)) or candidates
     return _only(candidates, items, "item")
 
 
 def _guess_item_of_interactions(interactions: TextTable, items: TextTable, in_items: str) -> str:
     known = _known(interactions, NAMES["item"])
-    ids = items.read([in_items])[in_items]
-    sample = interactions.read(_usable(interactions), SAMPLE_ROWS)
-    hits = {name: int(values.isin(ids).sum()) for name, values in sample.items()}
+    ids = set(items.read([in_items])[in_items].tolist())
+    hits = _hits(interactions.read(_usable(interactions), SAMPLE_ROWS), ids)
     # A column without a hit may still be meant: the ids of one file may have lost their zeros.
     candidates = _most({name: hits.get(name, 0) for name in known}) or known or _most(hits)
     return _only(candidates, interactions, "item")
@@ -176,6 +172,11 @@ def _fitting(
 ) -> list[str]:
     free = [name for name in _usable(table) if name not in taken]
     return [name for name, values in table.read(free, SAMPLE_ROWS).items() if fits(values)]
+
+
+def _hits(columns: pd.DataFrame, ids: set[str]) -> dict[str, int]:
+    """How many values of each column are among the ids."""
+    return {name: sum(value in ids for value in values) for name, values in columns.items()}
 
 
 def _most(hits: dict[str, int]) -> list[str]:

@@ -88,7 +88,7 @@ class ShopFiles(Source):
         for column in self.attributes:
             frame[column] = table[column]
         pictures = list_pictures(self._images, skip, scratch)
-        known = set(frame["item"])
+        known = set(frame["item"].tolist())
         found: dict[str, Any] = {}
         for path, reference in zip(pictures.paths, pictures.references, strict=True):
             item = posixpath.splitext(posixpath.basename(path))[0]
@@ -104,7 +104,7 @@ class ShopFiles(Source):
                 f"the first item in {self._items.path.name} is {frame['item'].iloc[0]!r}. Name "
                 "each picture <item id>.jpg, or name the column of the ids with --item-column"
             )
-        references = [found.get(item) for item in frame["item"]]
+        references = [found.get(item) for item in frame["item"].tolist()]
         frame["picture"] = pd.Series(references, frame.index, object)
         self._read = pictures.read
         return frame
