@@ -179,6 +179,9 @@ def read_plain_pickle(file: BinaryIO, keep: Collection[str]) -> Any:
     Of a dict only the whole-number keys and those in `keep` are kept; a key is text, whichever
     way it was written. So the time depends on the number of values in the pickle, and the memory
     on the number of values of those keys, not on the size of the file. Progress goes to stderr.
+    Measured on a million reviews and 50,000 items by Python 2: 28 s of CPU time and a peak of 680
+    MB, of which 100 are the imports, for a file of 1.6 GB as for one of 0.7 GB; `numpy.load`, which
+    is C and runs whatever the file says, took 16 s and 2.4 GB for the first.
 
     Args:
         file: Opened for reading bytes, with a name.
