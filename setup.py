@@ -23,6 +23,7 @@ setup(
     package_data={"keras_fashion.report": ["*.html"]},
     install_requires=[
         "click>=8.1",
+        "importlib-resources>=6",  # tensorflow-datasets imports it and does not say so
         "keras>=3.12",
         "lazy-loader>=0.4",
         "matplotlib>=3.8",
@@ -34,9 +35,11 @@ setup(
         "scipy>=1.11",
         "tensorboard>=2.20",
         "tensorflow>=2.20",
+        "tensorflow-datasets>=4.9.8",
         "tqdm>=4.66",
     ],
     extras_require={
+        "beam": ["apache-beam>=2.70"],
         "dev": ["hypothesis>=6.100", "pytest>=8", "ruff>=0.15", "scikit-learn>=1.4"],
     },
     entry_points={"console_scripts": ["keras-fashion=keras_fashion.cli:main"]},

@@ -1,9 +1,13 @@
 """Apache Beam, for catalogues that one machine is too small to prepare."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import tensorflow_datasets as tfds
+from etils import epath
+from tensorflow_datasets.core.writer import ShardWriter
 
+from keras_fashion.catalogue.examples import Example
 from keras_fashion.errors import InputError
 
 
@@ -36,3 +40,37 @@ def beam_config(runner: str | None, options: Sequence[str]) -> tfds.download.Dow
     except ValueError as error:
         raise InputError(f"--beam-runner {runner}: {error}") from error
     return tfds.download.DownloadConfig(beam_runner=made, beam_options=parsed)
+
+
+def write_on_beam(
+    writer: ShardWriter,
+    paths: Sequence[epath.Path],
+    shards: Sequence[Callable[[], Iterator[Example]]],
+    config: tfds.download.DownloadConfig,
+) -> None:
+    """Writes the shards of a split on a runner's workers.
+
+    TFDS would make a stage of the pipeline for each shard, which Beam's DirectRunner runs one
+    after another; here the shards are the elements of one stage.
+
+    Args:
+        writer: Of a shard.
+        paths: Where each shard is written; the workers must see the same files as this process.
+        shards: Make the examples of each.
+        config: With a runner.
+    """
+    import apache_beam as beam
+
+    with beam.Pipeline(config.beam_runner, config.beam_options) as pipeline:
+        _ = (
+            pipeline
+            | beam.Create(list(zip(shards, paths, strict=True)), reshuffle=False)
+            | beam.Reshuffle()
+            | beam.MapTuple(partial(_write_shard, writer))
+        )
+
+
+def _write_shard(
+    writer: ShardWriter, shard: Callable[[], Iterator[Example]], path: epath.Path
+) -> None:
+    writer.write(shard(), path)

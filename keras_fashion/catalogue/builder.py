@@ -1,16 +1,17 @@
 """The TFDS builder of a prepared catalogue, whatever its source."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 import tensorflow_datasets as tfds
+from etils import epath
 from tensorflow_datasets.core.dataset_builder import FileReaderBuilder
-from tensorflow_datasets.core.split_builder import SplitBuilder
+from tensorflow_datasets.core.example_serializer import ExampleSerializer
+from tensorflow_datasets.core.writer import ShardWriter
 from tqdm import tqdm
 
+from keras_fashion.catalogue.beam import write_on_beam
 from keras_fashion.catalogue.examples import Example, InteractionExamples, ItemExamples
 from keras_fashion.catalogue.indexed_records import IndexedRecordsWriter, read_index
 from keras_fashion.datasets.source import Source
@@ -98,57 +99,66 @@ class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
             ItemExamples(rows, attributes, read_picture, self.stop_at_bad)
             for rows in _runs(self.items, ITEMS_PER_SHARD)
         ]
-        items = self._write("items", shards, len(self.items), download_config)
-        paths = items.filename_template.sharded_filepaths(len(shards))
+        paths = self._write("items", shards, len(self.items), download_config)
         indexes = [read_index(path) for path in paths]
         self.written = {
             name: np.concatenate([index[name] for index in indexes]) for name in indexes[0]
         }
-        sizes = [len(index["row"]) for index in indexes]
-        self.written["shard"] = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+        lengths = [len(index["row"]) for index in indexes]
+        self.written["shard"] = np.repeat(np.arange(len(paths), dtype=np.int32), lengths)
+        items = self._split("items", paths, lengths)
+
         self.interactions_written = rows = self.interactions(self.written["row"])
-        shards = [
-            InteractionExamples(run, attributes) for run in _runs(rows, INTERACTIONS_PER_SHARD)
-        ]
-        interactions = self._write("interactions", shards, len(rows), download_config)
+        runs = _runs(rows, INTERACTIONS_PER_SHARD)
+        shards = [InteractionExamples(run, attributes) for run in runs]
+        paths = self._write("interactions", shards, len(rows), download_config)
+        interactions = self._split("interactions", paths, [len(run) for run in runs])
         self.info.set_splits(tfds.core.splits.SplitDict([items, interactions]))
 
     def _write(
         self,
         split: str,
-        shards: Sequence[Callable[[], Any]],
+        shards: Sequence[Callable[[], Iterator[Example]]],
         count: int,
         config: tfds.download.DownloadConfig,
-    ) -> tfds.core.SplitInfo:
-        # A builder of splits each: given two splits, it would write the first one twice on Beam.
-        split_builder = SplitBuilder(
-            split_dict=self.info.splits,
-            features=self.info.features,
-            dataset_size=self.info.dataset_size,
-            beam_options=config.beam_options,
-            beam_runner=config.beam_runner,
-            example_writer=IndexedRecordsWriter(self.info.file_format),
-            ignore_duplicates=None,
-            max_examples_per_split=None,
-            shard_config=None,
+    ) -> list[epath.Path]:
+        features = self.info.features
+        writer = ShardWriter(
+            features,
+            ExampleSerializer(features.get_serialized_info()),
+            IndexedRecordsWriter(self.info.file_format),
         )
-        with tqdm(total=count, desc=split, unit="row", disable=config.beam_runner is not None) as bar:
-            if config.beam_runner is None:
-                shards = [partial(_shown, shard, bar) for shard in shards]
-            return split_builder.submit_shard_based_generation(
-                split_name=split,
-                example_gen_per_shard=shards,
-                filename_template=self._get_filename_template(split_name=split),
-            ).result()
+        template = self._get_filename_template(split_name=split)
+        paths = template.sharded_filepaths(len(shards))
+        if config.beam_runner is None:
+            with tqdm(total=count, desc=split, unit="row") as bar:
+                for path, shard in zip(paths, shards, strict=True):
+                    writer.write(_shown(shard(), bar), path)
+        else:
+            write_on_beam(writer, paths, shards, config)
+        return paths
+
+    def _split(
+        self, split: str, paths: Sequence[epath.Path], lengths: Sequence[int]
+    ) -> tfds.core.SplitInfo:
+        return tfds.core.SplitInfo(
+            name=split,
+            shard_lengths=list(lengths),
+            num_bytes=sum(path.stat().length for path in paths),
+            filename_template=self._get_filename_template(split_name=split),
+        )
 
 
 def _runs(rows: pd.DataFrame, length: int) -> list[pd.DataFrame]:
-    """The rows in runs of one length, at least one run."""
-    return [rows.iloc[start : start + length] for start in range(0, max(len(rows), 1), length)]
+    """The rows in runs of one length, at least one run.
+
+    Taken and not sliced: a slice of Arrow's text is sent to a worker with the whole column.
+    """
+    starts = range(0, max(len(rows), 1), length)
+    return [rows.take(range(start, min(start + length, len(rows)))) for start in starts]
 
 
-def _shown(shard: Callable[[], Any], bar: tqdm) -> Any:
-    example: Example
-    for example in shard():
+def _shown(examples: Iterator[Example], bar: tqdm) -> Iterator[Example]:
+    for example in examples:
         yield example
         bar.update()

@@ -4,6 +4,7 @@ Both are of one shape, as TFDS wants of all splits of a data set: an interaction
 and no picture, an item no user and no time.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -120,7 +121,7 @@ def _example(
 def _in_threads(function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
     """`map` by threads, in order; unlike Executor.map it does not run away from its reader."""
     values = iter(values)
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting: deque[Future] = deque(
             pool.submit(function, value) for value in islice(values, READ_AHEAD)
         )

@@ -35,6 +35,10 @@ class Split:
         """(I,) int64: how many training interactions each item has."""
         return np.bincount(self.train[:, 1], minlength=self.item_count)
 
+    def steps(self, batch_size: int) -> int:
+        """Batches in a pass over the training interactions."""
+        return -(-len(self.train) // batch_size)
+
     def items_of(self, user: int) -> np.ndarray:
         """The training items of one user, dense."""
         return self.train[self.train[:, 0] == user, 1]

@@ -37,6 +37,7 @@ def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
         model.fit(
             batches,
             epochs=epochs_for(len(catalogue.item_ids)),
+            steps_per_epoch=len(pictures) // batch_size,
             shuffle=False,
             verbose=0,
             callbacks=[TqdmCallback(verbose=0, desc="category classifier", file=sys.stderr)],

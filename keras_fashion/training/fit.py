@@ -44,6 +44,7 @@ def fit(
     dataset: tf.data.Dataset,
     run: Run,
     epochs: int,
+    steps: int,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> bool:
     """Trains a compiled model into its run folder.
@@ -53,9 +54,10 @@ def fit(
 
     Args:
         model: Compiled.
-        dataset: Finite, one pass an epoch.
+        dataset: Batches without end.
         run: Where everything goes.
         epochs: How many passes at most.
+        steps: Batches in a pass.
         callbacks: In the order in which they shall see the logs.
 
     Returns:
@@ -70,6 +72,7 @@ def fit(
         model.fit(
             dataset,
             epochs=epochs,
+            steps_per_epoch=steps,
             shuffle=False,  # the pipeline draws anew at each pass
             verbose=0,
             callbacks=[

@@ -49,6 +49,7 @@ def train_gan(
         catalogue.pictures(size), catalogue.item_categories, options.batch_size, seed
     )
     grid = SampleGrid(run.path, every=options.grid_every)
-    interrupted = fit(gan, batches, run, options.epochs, [grid, KeepModel(run)])
+    steps = len(catalogue.item_ids) // options.batch_size
+    interrupted = fit(gan, batches, run, options.epochs, steps, [grid, KeepModel(run)])
     run.finish(interrupted)
     return run

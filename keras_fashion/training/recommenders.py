@@ -294,7 +294,7 @@ def _fit(
         history=options.history if isinstance(options, VBPROptions | DVBPROptions) else 0,
     )
     decay = keras.optimizers.schedules.CosineDecay(
-        options.learning_rate, options.epochs * int(batches.cardinality())
+        options.learning_rate, options.epochs * parts.steps(options.batch_size)
     )
     model.compile(optimizer=LazyAdam(decay))
     monitor = f"val_{options.monitor}"
@@ -303,6 +303,7 @@ def _fit(
         batches,
         run,
         options.epochs,
+        parts.steps(options.batch_size),
         [
             ValidationAUC(parts, pictures),
             KeepModel(run, monitor),
