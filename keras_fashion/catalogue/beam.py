@@ -1,7 +1,9 @@
 """Apache Beam, for catalogues that one machine is too small to prepare."""
 
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from os import fspath
 
 import tensorflow_datasets as tfds
 from etils import epath
@@ -51,26 +53,32 @@ def write_on_beam(
     """Writes the shards of a split on a runner's workers.
 
     TFDS would make a stage of the pipeline for each shard, which Beam's DirectRunner runs one
-    after another; here the shards are the elements of one stage.
+    after another; here the shards are the elements of one stage. What makes a shard's examples
+    goes to the worker as a file beside the shard: within the pipeline Beam would encode the rows
+    of a million items over and over.
 
     Args:
         writer: Of a shard.
         paths: Where each shard is written; the workers must see the same files as this process.
-        shards: Make the examples of each.
+        shards: Make the examples of each; picklable.
         config: With a runner.
     """
     import apache_beam as beam
 
+    jobs = [path.with_name(f"{path.name}.job") for path in paths]
+    for job, shard in zip(jobs, shards, strict=True):
+        job.write_bytes(pickle.dumps(shard))
     with beam.Pipeline(config.beam_runner, config.beam_options) as pipeline:
         _ = (
             pipeline
-            | beam.Create(list(zip(shards, paths, strict=True)), reshuffle=False)
+            | beam.Create(list(zip(map(fspath, jobs), map(fspath, paths), strict=True)))
             | beam.Reshuffle()
             | beam.MapTuple(partial(_write_shard, writer))
         )
+    for job in jobs:
+        job.unlink()
 
 
-def _write_shard(
-    writer: ShardWriter, shard: Callable[[], Iterator[Example]], path: epath.Path
-) -> None:
-    writer.write(shard(), path)
+def _write_shard(writer: ShardWriter, job: str, path: str) -> None:
+    shard: Callable[[], Iterator[Example]] = pickle.loads(epath.Path(job).read_bytes())
+    writer.write(shard(), epath.Path(path))
