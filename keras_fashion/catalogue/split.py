@@ -64,8 +64,13 @@ def leave_one_out(catalogue: Catalogue, seed: int, minimum_items: int = 5) -> Sp
         minimum_items: Distinct items that a user needs; at least 3.
 
     Raises:
-        InputError: If no user has enough items.
+        InputError: If there are no users, or none has enough items.
     """
+    if not len(catalogue.user_ids):
+        raise InputError(
+            f"catalogue {catalogue.name} has items but no users, as nobody bought anything; a "
+            "recommender cannot be trained on it, a GAN can (`train gan`)."
+        )
     _, starts, counts = np.unique(
         catalogue.interactions[:, 0], return_index=True, return_counts=True
     )
