@@ -86,20 +86,21 @@ def main(
 
     loaded = Catalogue.load(catalogue)
     split = read_split(split_file, loaded) if split_file else leave_one_out(loaded, seed=0)
-    pictures = np.asarray(loaded.pictures((32, 32)))
+    pictures = loaded.pictures((32, 32))[np.arange(len(loaded.item_ids))]
 
     def ours(name: str, batch_size: int, epochs: int, shared: int, history: int) -> dict[str, Any]:
         keras.utils.set_random_seed(0)
         encoder = CompactEncoder(picture_size=(32, 32))
         model = DVBPR(split.user_count, split.item_count, encoder, with_history=history > 0)
         batches = triplets(split, batch_size, 0, pictures, True, shared, history)
-        steps = int(batches.cardinality())
+        steps = split.steps(batch_size)
         decay = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
         model.compile(optimizer=LazyAdam(decay))
         watch = Stopwatch()
         progress = TqdmCallback(verbose=0, desc=name, file=sys.stderr)
         callbacks = [watch, ValidationAUC(split, pictures), progress]
-        fitted = model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+        options = {"epochs": epochs, "steps_per_epoch": steps, "shuffle": False, "verbose": 0}
+        fitted = model.fit(batches, callbacks=callbacks, **options)
         passes = steps * (batch_size + (shared or batch_size))
         return curve(name, fitted.history["val_auc"], passes, watch.seconds)
 

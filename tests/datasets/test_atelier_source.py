@@ -1,3 +1,4 @@
+import pickle
 from io import BytesIO
 
 import numpy as np
@@ -7,8 +8,8 @@ from scipy.stats import spearmanr
 from skimage.io import imread
 from sklearn.metrics import roc_auc_score
 
-from keras_fashion.catalogue.catalogue import Catalogue
-from keras_fashion.datasets.atelier import Oracle, measure, prepare_atelier, taste_recovery
+from keras_fashion.catalogue import Catalogue, prepare
+from keras_fashion.datasets.atelier import Atelier, Oracle, measure, taste_recovery
 from keras_fashion.datasets.atelier.attributes import CATEGORIES, garment_lab
 from keras_fashion.datasets.atelier.shoppers import (
     COLOUR_TOLERANCE,
@@ -21,14 +22,14 @@ from keras_fashion.errors import InputError
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     path = tmp_path_factory.mktemp("atelier") / "tiny"
-    prepare_atelier(path, seed=3, users=30, items=120)
+    prepare(Atelier(seed=3, users=30, items=120), path)
     return path
 
 
 @pytest.fixture(scope="module")
 def pictures(tiny):
-    rows = pd.read_parquet(tiny / "items.parquet")["picture"]
-    return [imread(picture, plugin="pil") for picture in map(BytesIO, rows)]
+    files = Catalogue.load(tiny).picture_files
+    return [imread(BytesIO(files[item]), plugin="pil") for item in range(len(files))]
 
 
 def test_the_catalogue_and_its_truth_count_alike(tiny, pictures):
@@ -60,25 +61,39 @@ def test_rows_look_like_a_shop(tiny):
 
 
 def test_a_seed_decides_every_byte(tiny, tmp_path):
-    prepare_atelier(tmp_path / "same", seed=3, users=30, items=120)
-    prepare_atelier(tmp_path / "other", seed=4, users=30, items=120)
+    prepare(Atelier(seed=3, users=30, items=120), tmp_path / "same", name="tiny")
+    prepare(Atelier(seed=4, users=30, items=120), tmp_path / "other", name="tiny")
     files = sorted(file.name for file in (tmp_path / "same").iterdir())
-    assert "truth.npz" in files and "items.parquet" in files
+    assert {"truth.npz", "items.parquet", "atelier-items.tfrecord-00000-of-00001"} <= {*files}
     for file in files:
         assert (tmp_path / "same" / file).read_bytes() == (tiny / file).read_bytes(), file
     for file in ("items.parquet", "interactions.parquet", "truth.npz"):
         assert (tmp_path / "other" / file).read_bytes() != (tiny / file).read_bytes(), file
 
 
+def test_a_source_gives_the_same_each_time_it_is_asked():
+    source = Atelier(seed=3, users=30, items=120)
+    pd.testing.assert_frame_equal(source.interactions(), source.interactions())
+    first, second = (source.items(None, None) for _ in range(2))
+    pd.testing.assert_frame_equal(first, second)
+    drawn = source.read_picture(first["picture"][5])
+    assert drawn == pickle.loads(pickle.dumps(source.read_picture))(first["picture"][5])
+
+
+def test_fewer_purchases_than_a_shopper_makes_are_refused():
+    with pytest.raises(InputError, match="--purchases 7: each shopper buys 8"):
+        Atelier(purchases=7)
+
+
 def test_size_is_that_of_the_pictures(tmp_path):
-    prepare_atelier(tmp_path / "large", users=3, items=12, size=96)
-    rows = pd.read_parquet(tmp_path / "large" / "items.parquet")["picture"]
-    assert imread(BytesIO(rows[0]), plugin="pil").shape == (96, 96, 3)
+    prepare(Atelier(users=3, items=12, size=96), tmp_path / "large")
+    picture = Catalogue.load(tmp_path / "large").picture_files[0]
+    assert imread(BytesIO(picture), plugin="pil").shape == (96, 96, 3)
 
 
 def test_a_taken_place_is_refused(tiny):
     with pytest.raises(InputError, match="tiny"):
-        prepare_atelier(tiny, users=3, items=12)
+        prepare(Atelier(users=3, items=12), tiny)
 
 
 def test_other_catalogues_have_no_oracle(tmp_path):
@@ -92,7 +107,7 @@ def test_an_interrupted_preparation_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Oracle, "save", fail)
     with pytest.raises(KeyboardInterrupt):
-        prepare_atelier(tmp_path / "half", users=3, items=12)
+        prepare(Atelier(users=3, items=12), tmp_path / "half")
     assert list(tmp_path.iterdir()) == []
 
 

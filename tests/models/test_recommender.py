@@ -215,7 +215,8 @@ def test_training_ranks_what_was_bought_above_the_rest(make, negatives):
     for name in ("regularisation", "encoder_regularisation"):
         setattr(model, name, 0.0)
     model.compile(optimizer=LazyAdam(0.05))
-    model.fit(triplets(split, 8, 0, pictures, negatives=negatives).repeat(80), verbose=0)
+    batches = triplets(split, 8, 0, pictures, negatives=negatives)
+    model.fit(batches, steps_per_epoch=80 * split.steps(8), verbose=0)
     scores = vectors_of(model).scores(np.arange(USERS))
     for user in range(USERS):
         bought = TRAIN[TRAIN[:, 0] == user, 1]

@@ -15,7 +15,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_fashion.catalogue import Catalogue, CatalogueWriter, decode_picture, leave_one_out, scale
+from keras_fashion.catalogue import Catalogue, decode_picture, leave_one_out, prepare, scale
+from keras_fashion.datasets.in_memory import InMemory
 from keras_fashion.design import PreferenceMaximiser
 from keras_fashion.errors import InputError
 from keras_fashion.models import BPRMF, DVBPR, CompactEncoder, ConditionalGAN
@@ -40,18 +41,19 @@ def picture_file(rng, file_format):
 def make_catalogue(path, seed=0):
     rng = np.random.default_rng(seed)
     items = [f"{number:010d}" for number in rng.permutation(20)]
-    with CatalogueWriter(path, "tiny") as writer:
-        for place, item in enumerate(items):
-            picture = picture_file(rng, ["PNG", "JPEG"][place % 2])
-            writer.add_item(item, CATEGORIES[place % 3], picture, f"row {place}")
-        bought = [
-            (user, items[place])
-            for user in ["ann", "bob", "çem", "007", "eve"]
-            for place in rng.choice(20, 7, replace=False)
-        ]
-        # Too few items to be in a split, and so in training.
-        bought += [("new-here", item) for item in items[:2]]
-        writer.add_interactions(pd.DataFrame(bought, columns=["user", "item"]))
+    rows = [
+        (item, CATEGORIES[place % 3], picture_file(rng, ["PNG", "JPEG"][place % 2]))
+        for place, item in enumerate(items)
+    ]
+    bought = [
+        (user, items[place])
+        for user in ["ann", "bob", "çem", "007", "eve"]
+        for place in rng.choice(20, 7, replace=False)
+    ]
+    # Too few items to be in a split, and so in training.
+    bought += [("new-here", item) for item in items[:2]]
+    listed = pd.DataFrame(rows, columns=["item", "category", "picture"])
+    prepare(InMemory(listed, pd.DataFrame(bought, columns=["user", "item"])), path, name="tiny")
     return Catalogue.load(path)
 
 
@@ -134,7 +136,7 @@ def answers(world, exported, new_picture, tmp_path_factory):
     }
     visual, factors = exported / "recommender" / "1", exported / "recommender" / "2"
     designer = exported / "designer" / "1"
-    pictures = [world.catalogue.picture_bytes(i).hex() for i in range(3)] + [new_picture.hex()]
+    pictures = [world.catalogue.picture_files[i].hex() for i in range(3)] + [new_picture.hex()]
     design = {"user_id": ["bob"], "category": "Röcke", **DESIGN}
     asked = [
         ("score", visual, "score", pairs),
@@ -198,7 +200,7 @@ def scores(world):
     """What each export should say: (U + 1, I), the last row for users who are not known."""
     catalogue = world.catalogue
     pictures = tf.stack(
-        [scale(decode_picture(catalogue.picture_bytes(i), (32, 32))) for i in range(20)]
+        [scale(decode_picture(catalogue.picture_files[i], (32, 32))) for i in range(20)]
     )
     popularity = np.zeros(20)
     for _, item in leave_one_out(catalogue, seed=0).train:
@@ -265,7 +267,7 @@ def test_a_category_can_be_asked_for_and_runs_out(world, answers, scores):
 
 
 def test_embeds_new_pictures_as_in_training(world, answers, new_picture):
-    files = [*(world.catalogue.picture_bytes(i) for i in range(3)), new_picture]
+    files = [*(world.catalogue.picture_files[i] for i in range(3)), new_picture]
     pictures = tf.stack([scale(decode_picture(file, (32, 32))) for file in files])
     np.testing.assert_allclose(
         answers["embed/embedding"], world.dvbpr.model.encoder(pictures), rtol=1e-5, atol=1e-6

@@ -2,10 +2,12 @@ import io
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
-from keras_fashion.catalogue import Catalogue, CatalogueWriter
+from keras_fashion.catalogue import Catalogue, prepare
+from keras_fashion.datasets.in_memory import InMemory
 from keras_fashion.models.backbone import BACKBONES
 from keras_fashion.training import make_backbone_features
 from keras_fashion.training.backbone_features import usual_picture_size
@@ -25,11 +27,13 @@ def blots(tmp_path_factory):
     rng = np.random.default_rng(0)
     colours = rng.integers(0, 256, (12, 3))
     path = tmp_path_factory.mktemp("blots") / "blots"
-    with CatalogueWriter(path, "blots") as writer:
-        for number in range(70):
-            data = io.BytesIO()
-            Image.new("RGB", (32, 48), tuple(colours[number % 12].tolist())).save(data, "PNG")
-            writer.add_item(f"{number:02}", "Tops", data.getvalue(), "")
+    pictures = []
+    for number in range(70):
+        data = io.BytesIO()
+        Image.new("RGB", (32, 48), tuple(colours[number % 12].tolist())).save(data, "PNG")
+        pictures.append(data.getvalue())
+    ids = [f"{number:02}" for number in range(70)]
+    prepare(InMemory(pd.DataFrame({"item": ids, "category": "Tops", "picture": pictures})), path)
     return Catalogue.load(path)
 
 
@@ -57,6 +61,6 @@ def test_features_are_of_unit_length_by_stage_in_item_order(blots, weights, capf
 def test_usual_size_has_the_pictures_proportions(tmp_path, height, width, expected):
     data = io.BytesIO()
     Image.new("RGB", (width, height)).save(data, "PNG")
-    with CatalogueWriter(tmp_path / "one", "one") as writer:
-        writer.add_item("1", "Tops", data.getvalue(), "")
+    items = pd.DataFrame({"item": ["1"], "category": ["Tops"], "picture": [data.getvalue()]})
+    prepare(InMemory(items), tmp_path / "one")
     assert usual_picture_size(Catalogue.load(tmp_path / "one")) == expected

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from keras_fashion.catalogue import Catalogue, CatalogueWriter
+from keras_fashion.catalogue import Catalogue, prepare
+from keras_fashion.datasets.in_memory import InMemory
 from keras_fashion.training import category_classifier
 from keras_fashion.training.category_classifier import epochs_for
 
@@ -16,20 +17,21 @@ def shapes(tmp_path_factory):
     """Bars that lie and bars that stand, in any colour."""
     rng = np.random.default_rng(0)
     path = tmp_path_factory.mktemp("shapes") / "shapes"
-    with CatalogueWriter(path, "shapes") as writer:
-        for number in range(512):
-            pixels = np.full((64, 64, 3), 255, np.uint8)
-            at = rng.integers(10, 40)
-            colour = rng.integers(0, 200, 3)
-            if number % 2:
-                pixels[at : at + 12] = colour
-            else:
-                pixels[:, at : at + 12] = colour
-            png = io.BytesIO()
-            Image.fromarray(pixels).save(png, "PNG")
-            writer.add_item(f"{number:03d}", ("Stands", "Lies")[number % 2], png.getvalue(), "")
-        frame = pd.DataFrame({"user": ["ann"] * 5, "item": [f"{n:03d}" for n in range(5)]})
-        writer.add_interactions(frame)
+    rows = []
+    for number in range(512):
+        pixels = np.full((64, 64, 3), 255, np.uint8)
+        at = rng.integers(10, 40)
+        colour = rng.integers(0, 200, 3)
+        if number % 2:
+            pixels[at : at + 12] = colour
+        else:
+            pixels[:, at : at + 12] = colour
+        png = io.BytesIO()
+        Image.fromarray(pixels).save(png, "PNG")
+        rows.append((f"{number:03d}", ("Stands", "Lies")[number % 2], png.getvalue()))
+    items = pd.DataFrame(rows, columns=["item", "category", "picture"])
+    bought = pd.DataFrame({"user": ["ann"] * 5, "item": [f"{n:03d}" for n in range(5)]})
+    prepare(InMemory(items, bought), path)
     return Catalogue.load(path)
 
 
@@ -39,7 +41,7 @@ def classifier(shapes):
 
 
 def test_it_learns_the_categories(classifier, shapes):
-    pixels = np.asarray(shapes.pictures((64, 64)))
+    pixels = shapes.pictures((64, 64))[np.arange(512)]
     logits = classifier.predict(pixels / np.float32(127.5) - 1, verbose=0)
     assert logits.shape == (512, 2)
     assert np.mean(logits.argmax(axis=1) == shapes.item_categories) > 0.9

@@ -2,11 +2,13 @@ import io
 from importlib import import_module
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.preprocessing import OneHotEncoder
 
-from keras_fashion.catalogue import Catalogue, CatalogueWriter, picture_batches
+from keras_fashion.catalogue import Catalogue, picture_batches, prepare
+from keras_fashion.datasets.in_memory import InMemory
 from keras_fashion.errors import InputError
 from keras_fashion.training import category_classifier, frozen_features
 
@@ -17,12 +19,14 @@ SIZES = ["S", "S", "L", "M", "S", "L"]
 @pytest.fixture
 def shop(tmp_path):
     """Six items with two attributes."""
-    with CatalogueWriter(tmp_path / "shop", "shop", attributes=["colour", "size"]) as writer:
-        for number, values in enumerate(zip(COLOURS, SIZES, strict=True)):
-            data = io.BytesIO()
-            Image.new("RGB", (8, 8), (40 * number, 0, 0)).save(data, "PNG")
-            category = ("Bags", "Tops")[number % 2]
-            writer.add_item(f"{number}", category, data.getvalue(), "", values)
+    pictures = []
+    for number in range(6):
+        data = io.BytesIO()
+        Image.new("RGB", (8, 8), (40 * number, 0, 0)).save(data, "PNG")
+        pictures.append(data.getvalue())
+    items = {"item": [*"012345"], "category": ["Bags", "Tops"] * 3, "picture": pictures}
+    items |= {"colour": COLOURS, "size": SIZES}
+    prepare(InMemory(pd.DataFrame(items)), tmp_path / "shop")
     return Catalogue.load(tmp_path / "shop")
 
 

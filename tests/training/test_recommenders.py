@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-from keras_fashion.catalogue import Catalogue, CatalogueWriter, leave_one_out
+from keras_fashion.catalogue import Catalogue, leave_one_out, prepare
+from keras_fashion.datasets.in_memory import InMemory
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation import validation_auc
 from keras_fashion.evaluation.ranking import rank_held_out
@@ -140,13 +141,16 @@ def described(tmp_path_factory):
     png = io.BytesIO()
     Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save(png, "PNG")
     items = [f"{number:02d}" for number in range(16)]
-    with CatalogueWriter(path, "described", attributes=["colour", "fabric"]) as writer:
-        for number, item in enumerate(items):
-            colour, fabric = ("red", "blue", "grey", "")[number % 4], ("wool", "silk")[number // 8]
-            category = ("Tops", "Bags")[number % 2]
-            writer.add_item(item, category, png.getvalue(), item, [colour, fabric])
-        pairs = [(f"u{user}", item) for user in range(8) for item in rng.permutation(items)[:6]]
-        writer.add_interactions(pd.DataFrame(pairs, columns=["user", "item"]))
+    columns = {
+        "item": items,
+        "category": ["Tops", "Bags"] * 8,
+        "picture": [png.getvalue()] * 16,
+        "colour": ["red", "blue", "grey", ""] * 4,
+        "fabric": ["wool"] * 8 + ["silk"] * 8,
+    }
+    pairs = [(f"u{user}", item) for user in range(8) for item in rng.permutation(items)[:6]]
+    bought = pd.DataFrame(pairs, columns=["user", "item"])
+    prepare(InMemory(pd.DataFrame(columns), bought), path)
     return Catalogue.load(path)
 
 
@@ -352,19 +356,21 @@ def two_tastes(tmp_path_factory):
     rng = np.random.default_rng(0)
     path = tmp_path_factory.mktemp("tastes") / "two"
     items = [f"{number:02d}" for number in range(SOLD + 4)]
-    with CatalogueWriter(path, "two tastes") as writer:
-        for number, item in enumerate(items):
-            colour = np.array((RED, BLUE)[number % 2]) + rng.integers(-30, 30, (16, 16, 3))
-            png = io.BytesIO()
-            Image.fromarray(colour.clip(0, 255).astype(np.uint8)).save(png, "PNG")
-            writer.add_item(item, "Tops", png.getvalue(), item)
-        pairs = [
-            (f"{taste}{number}", item)
-            for number in range(24)
-            for start, taste in enumerate(("red", "blue"))
-            for item in rng.choice(items[start:SOLD:2], 14, replace=False)
-        ]
-        writer.add_interactions(pd.DataFrame(pairs, columns=["user", "item"]))
+    pictures = []
+    for number in range(len(items)):
+        colour = np.array((RED, BLUE)[number % 2]) + rng.integers(-30, 30, (16, 16, 3))
+        png = io.BytesIO()
+        Image.fromarray(colour.clip(0, 255).astype(np.uint8)).save(png, "PNG")
+        pictures.append(png.getvalue())
+    pairs = [
+        (f"{taste}{number}", item)
+        for number in range(24)
+        for start, taste in enumerate(("red", "blue"))
+        for item in rng.choice(items[start:SOLD:2], 14, replace=False)
+    ]
+    listed = pd.DataFrame({"item": items, "category": "Tops", "picture": pictures})
+    bought = pd.DataFrame(pairs, columns=["user", "item"])
+    prepare(InMemory(listed, bought), path, name="two tastes")
     return Catalogue.load(path)
 
 
