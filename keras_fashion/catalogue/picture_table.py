@@ -41,8 +41,10 @@ class PictureTable:
         return self.shape[0]
 
     def __getitem__(self, items: np.ndarray) -> np.ndarray:
-        """Pictures of some items: (...) int to (..., H, W, 3) uint8."""
+        """Pictures of some items: (...) int to (..., H, W, 3) uint8; IndexError for no item."""
         items = np.asarray(items)
+        if items.size and not 0 <= items.min() <= items.max() < len(self):
+            raise IndexError(f"the table of pictures has {len(self)}, not all of those asked for")
         rows = np.empty((items.size, self._row), np.uint8)
         for row, item in zip(rows, items.reshape(-1).tolist(), strict=True):
             if os.preadv(self._descriptor, [row], self._start + item * self._row) != self._row:
