@@ -1,9 +1,9 @@
 """From a source to a prepared catalogue, or to what would become of it."""
 
 import hashlib
+import io
 import json
 import shutil
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -90,7 +90,7 @@ def prepare(
                 stop_at_bad=on_bad == "refuse" and beam_runner is None,
                 data_dir=str(scratch),
             )
-            with redirect_stdout(sys.stderr), _no_warning_of_large_pictures():
+            with redirect_stdout(io.StringIO()), _no_warning_of_large_pictures():
                 try:
                     builder.download_and_prepare(download_dir=scratch, download_config=config)
                 except UnusableItem as error:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -44,11 +44,11 @@ class Source(ABC):
         attributes: Names of the category columns beside the category; by default none.
     """
 
-    name: ClassVar[str]
-    description: ClassVar[str]
-    homepage: ClassVar[str] = ""
-    citation: ClassVar[str] = ""
-    licence: ClassVar[str] = ""
+    name: str
+    description: str
+    homepage: str = ""
+    citation: str = ""
+    licence: str = ""
     attributes: tuple[str, ...] = ()
 
     @abstractmethod
