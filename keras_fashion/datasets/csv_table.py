@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from keras_fashion.datasets.bounded_stream import BoundedStream
+from keras_fashion.datasets.printable import printable
 from keras_fashion.datasets.text_table import TextTable
 from keras_fashion.errors import InputError
 
@@ -110,8 +111,8 @@ class CsvTable(TextTable):
                 "is probably not closed"
             )
         return (
-            f"{self.path}: {error[:300]}. Each row needs as many fields as the header, and a field "
-            "with a comma or a line break in it needs double quotes"
+            f"{self.path}: {printable(error)}. Each row needs as many fields as the header, and a "
+            "field with a comma or a line break in it needs double quotes"
         )
 
     def _not_utf8(self) -> str:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from keras_fashion.datasets.printable import printable
 from keras_fashion.datasets.text_table import TextTable
 from keras_fashion.errors import InputError
 
@@ -61,11 +62,13 @@ class ParquetTable(TextTable):
             )
         if pa.types.is_nested(kind):
             raise InputError(
-                f"{self.path}: column {field.name!r} holds {kind}: store one text a row"
+                f"{self.path}: column {field.name!r} holds {printable(str(kind))}: store one text "
+                "a row"
             )
 
     def _damage(self, error: Exception) -> str:
-        return f"{self.path} cannot be read as Parquet ({str(error)[:300]}): is it complete?"
+        why = printable(str(error).strip())
+        return f"{self.path} cannot be read as Parquet ({why}): is it complete?"
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:

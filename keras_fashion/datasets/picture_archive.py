@@ -29,6 +29,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from keras_fashion.datasets.bounded_stream import BoundedStream
+from keras_fashion.datasets.printable import printable
 from keras_fashion.datasets.source import Skip
 from keras_fashion.errors import InputError
 
@@ -186,7 +187,7 @@ def list_pictures(images: Path, skip: Skip, scratch: Path) -> Pictures:
         skipped = 0
         for path, reference, reason in members:
             if reason:
-                skip(reason, _printable(path), _printable(posixpath.basename(path)))
+                skip(reason, _writable(path), _writable(posixpath.basename(path)))
                 skipped += 1
             elif path.lower().endswith(SUFFIXES):
                 pictures.append((path, reference))
@@ -199,7 +200,8 @@ def list_pictures(images: Path, skip: Skip, scratch: Path) -> Pictures:
             raise InputError(f"{scratch} has no room to unpack {images}: make room") from error
         raise InputError(
             f"{images} cannot be read as a folder, a tar or a zip of pictures "
-            f"({error or type(error).__name__}): check --images, and that the file is complete"
+            f"({printable(str(error)) or type(error).__name__}): check --images, and that the file "
+            "is complete"
         ) from error
     if not pictures:
         links = f", but {skipped} links or other things that are not read" if skipped else ""
@@ -208,7 +210,7 @@ def list_pictures(images: Path, skip: Skip, scratch: Path) -> Pictures:
         )
     pictures.sort(key=lambda picture: picture[0])
     paths, references = zip(*pictures, strict=True)
-    return Pictures([_printable(path) for path in paths], list(references), read)
+    return Pictures([_writable(path) for path in paths], list(references), read)
 
 
 def some_picture_paths(images: Path, count: int) -> list[str]:
@@ -221,7 +223,7 @@ def some_picture_paths(images: Path, count: int) -> list[str]:
         members, _ = _open(images, None)
         for path, _, reason in members:
             if not reason and path.lower().endswith(SUFFIXES):
-                paths.append(_printable(path))
+                paths.append(_writable(path))
             if len(paths) == count:
                 break
     return paths
@@ -353,6 +355,6 @@ def _check_size(size: int) -> None:
         raise ValueError(f"the picture has more than {LARGEST_PICTURE // 2**20} MiB")
 
 
-def _printable(path: str) -> str:
+def _writable(path: str) -> str:
     """Names that are not UTF-8 come with lone surrogates, which no file of ours could hold."""
     return path.encode("utf-8", "backslashreplace").decode()

@@ -10,6 +10,7 @@ import pandas as pd
 from keras_fashion.datasets.guess_columns import Columns, guess_columns
 from keras_fashion.datasets.open_table import open_table
 from keras_fashion.datasets.picture_archive import PictureReader, list_pictures
+from keras_fashion.datasets.printable import printable
 from keras_fashion.datasets.source import Skip, Source
 from keras_fashion.errors import InputError
 
@@ -141,7 +142,9 @@ def _told(columns: Columns, named: dict[str, str | None]) -> str:
     """Such as "user = customer_id (guessed), item = sku, time = none (guessed)"."""
 
     def told(role: str, column: str | None) -> str:
-        return f"{role} = {column or 'none'}" + (" (guessed)" if column != named[role] else "")
+        return f"{role} = {printable(column or 'none', 100)}" + (
+            " (guessed)" if column != named[role] else ""
+        )
 
     texts = [told("user", columns.user), told("item", columns.item)]
     if columns.item_of_items != columns.item:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from keras_fashion.datasets.printable import printable
 from keras_fashion.errors import InputError
 
 SHOWN_COLUMNS = 40
@@ -64,7 +65,7 @@ class TextTable(ABC):
         if self.columns.count(column) == 1:
             return column
         near = difflib.get_close_matches(column, self.columns, n=1, cutoff=0.5)
-        guess = f" (did you mean {near[0]!r}?)" if near and near[0] != column else ""
+        guess = f" (did you mean {near[0][:100]!r}?)" if near and near[0] != column else ""
         found = "several columns" if column in self.columns else "no column"
         raise InputError(
             f"{self.path} has {found} {column!r}; its columns are {names(self.columns)}. "
@@ -74,6 +75,6 @@ class TextTable(ABC):
 
 def names(columns: Sequence[str]) -> str:
     """The names of columns for a message, which stays readable when there are thousands."""
-    shown = [column[:100] for column in columns[:SHOWN_COLUMNS]]
+    shown = [printable(column, 100) for column in columns[:SHOWN_COLUMNS]]
     more = len(columns) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
