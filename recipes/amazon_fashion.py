@@ -1,9 +1,10 @@
 """Amazon Fashion with the settings of the paper (Kang, Fang, Wang, McAuley, ICDM 2017).
 
+    keras-fashion prepare dvbpr AmazonFashion6ImgPartitioned.npy --out CATALOGUE
     keras-fashion features CATALOGUE --backbone inception_v3
-    python recipes/amazon_fashion.py CATALOGUE --out runs/amazon_fashion
+    python recipes/amazon_fashion.py CATALOGUE --split CATALOGUE/split.csv --out runs/amazon_fashion
 
-paper_table.py says how to prepare the catalogue and what differs from the released code.
+paper_table.py says what differs from the released code.
 
 **Not run by us: the data set is not ours to distribute and the network asks for a GPU.** What to
 expect is the authors' own: their training log, 100 sampled negatives, reaches a test AUC of .657

@@ -1,9 +1,10 @@
 """Tradesy.com with the settings of the paper (Kang, Fang, Wang, McAuley, ICDM 2017).
 
+    keras-fashion prepare dvbpr TradesyImgPartitioned.npy --out CATALOGUE
     keras-fashion features CATALOGUE --backbone inception_v3
-    python recipes/tradesy.py CATALOGUE --out runs/tradesy
+    python recipes/tradesy.py CATALOGUE --split CATALOGUE/split.csv --out runs/tradesy
 
-paper_table.py says how to prepare the catalogue and what differs from the released code.
+paper_table.py says what differs from the released code.
 
 **Not run by us: the data set is not ours to distribute and the network asks for a GPU.** The
 paper's numbers for Tradesy could not be read from a source we trust; what is known is that VBPR's

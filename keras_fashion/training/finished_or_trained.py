@@ -45,7 +45,7 @@ def finished_or_trained(
             return run
     if out.exists() and any(out.iterdir()):
         made_of = Path(Run(out).config["catalogue"])
-        if made_of != catalogue.path.absolute() and made_of.parent != out.parent.absolute():
+        if made_of != Path(catalogue.address) and made_of.parent != out.parent.absolute():
             raise InputError(f"{out} is a run of something else; name another folder with --out.")
         shutil.rmtree(out)
     run = train(catalogue, out, options, seed=seed, **rest)
