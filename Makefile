@@ -3,6 +3,11 @@
 # make bench-evaluation: CPU time of the exact evaluation, beside Cornac's.
 # make bench-shared-negatives: what an AUC costs, beside a PyTorch loop, on the demo's catalogue or
 # another: CATALOGUE=FOLDER.
+# make bench-pipeline: what a step waits for its pictures, on the same.
+# make bench-memory: what a training holds at 10,000 items and at a million, which take an hour to
+# draw.
+# make fuzz: 2,000 damaged inputs through prepare, and 20 kills of it.
+# make test-beam: prepare on Apache Beam (an environment of its own).
 # All make the virtual environment and install into it what is missing.
 
 PYTHON ?= python3
@@ -10,13 +15,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PARITY := .venv-parity
 PEERS := .venv-peers
+BEAM := .venv-beam
 CATALOGUE ?= runs/demo/atelier_600x2800_0
 # The newest that has tensorflow-addons; asked to run, for a name on PATH may be an empty shim.
 PYTHON_PARITY ?= $(firstword $(foreach name,python3.11 python3.10 python3.9,\
 	$(shell $(name) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint parity bench-lazy-adam bench-evaluation bench-shared-negatives clean
+.PHONY: demo test lint parity test-beam fuzz clean
+.PHONY: bench-lazy-adam bench-evaluation bench-shared-negatives bench-pipeline bench-memory
 
 demo: $(VENV)/installed
 	$(BIN)/python recipes/quickstart.py
@@ -42,6 +49,28 @@ bench-shared-negatives: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python tests/benchmarks/shared_negatives.py --catalogue $(CATALOGUE) \
 		--peer $(PEERS)/bin/python
 
+bench-pipeline: $(VENV)/installed
+	$(BIN)/python tests/benchmarks/pipeline.py --catalogue $(CATALOGUE)
+
+bench-memory: $(BEAM)/installed runs/atelier_10k runs/atelier_1m
+	$(BEAM)/bin/python tests/benchmarks/memory.py runs/atelier_10k runs/atelier_1m
+
+# As many users for an item, and purchases of each, as in the data of the paper taken together.
+runs/atelier_10k: $(BEAM)/installed
+	$(BEAM)/bin/keras-fashion prepare atelier --items 10000 --users 2300 --purchases 9.78 --size 32 \
+		--out $@
+runs/atelier_1m: $(BEAM)/installed
+	$(BEAM)/bin/keras-fashion prepare atelier --items 1000000 --users 230000 --purchases 9.78 \
+		--size 32 --beam-runner DirectRunner --beam-option direct_num_workers=$(shell nproc) \
+		--beam-option direct_running_mode=multi_processing --out $@
+
+fuzz: $(VENV)/installed
+	$(BIN)/python tests/fuzz/fuzz_prepare.py --count 2000
+	$(BIN)/python tests/fuzz/kill_prepare.py
+
+test-beam: $(BEAM)/installed
+	$(BEAM)/bin/python -m pytest tests/catalogue/test_beam.py
+
 # The mark is made last: an interrupted installation is taken up again.
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -64,5 +93,11 @@ $(PEERS)/installed: $(VENV)/installed
 	$(PEERS)/bin/python -m pip install --progress-bar on cornac==3.0.1 torch
 	touch $@
 
+$(BEAM)/installed: setup.py
+	$(PYTHON) -m venv $(BEAM)
+	$(BEAM)/bin/python -m pip install --progress-bar on --upgrade pip
+	$(BEAM)/bin/python -m pip install --progress-bar on -e '.[dev,beam]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(PARITY) $(PEERS) runs build dist *.egg-info
+	rm -rf $(VENV) $(PARITY) $(PEERS) $(BEAM) runs build dist *.egg-info

@@ -28,7 +28,7 @@ def item_columns(catalogue: Catalogue, names: Sequence[str]) -> tuple[np.ndarray
         if name not in columns:
             raise InputError(
                 f"catalogue {catalogue.name} has no column {name!r}; it has {', '.join(columns)} "
-                "(`keras-fashion prepare csv --attribute-column` keeps more)."
+                "(`keras-fashion prepare shop --attribute-column` keeps more)."
             )
     if not names or len(set(names)) < len(names):
         raise InputError(f"columns {', '.join(names) or '(none)'}: name each once, at least one.")
