@@ -1,9 +1,13 @@
 """Apache Beam, for catalogues that one machine is too small to prepare."""
 
+import io
+import logging
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from os import fspath
+from typing import TYPE_CHECKING
 
 import tensorflow_datasets as tfds
 from etils import epath
@@ -11,6 +15,9 @@ from tensorflow_datasets.core.writer import ShardWriter
 
 from keras_fashion.catalogue.examples import Example
 from keras_fashion.errors import InputError
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
 
 
 def beam_config(runner: str | None, options: Sequence[str]) -> tfds.download.DownloadConfig:
@@ -27,21 +34,49 @@ def beam_config(runner: str | None, options: Sequence[str]) -> tfds.download.Dow
         if options:
             raise InputError("--beam-option needs --beam-runner, such as DirectRunner.")
         return tfds.download.DownloadConfig()
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
     try:
-        import apache_beam as beam
-        from apache_beam.options.pipeline_options import PipelineOptions
+        with _quiet():
+            import apache_beam as beam
     except ImportError as error:
         raise InputError(
             "--beam-runner needs Apache Beam: pip install 'keras-fashion[beam]'"
         ) from error
-    parsed = PipelineOptions([f"--{option}" for option in options])
-    if unknown := parsed._unparsed_args if hasattr(parsed, "_unparsed_args") else []:
-        raise InputError(f"--beam-option: Beam knows no {', '.join(unknown)}.")
+    parsed = _parsed(options)
     try:
         made = beam.runners.create_runner(runner)
-    except ValueError as error:
+    except (ValueError, ImportError, AttributeError, TypeError) as error:
         raise InputError(f"--beam-runner {runner}: {error}") from error
     return tfds.download.DownloadConfig(beam_runner=made, beam_options=parsed)
+
+
+def _parsed(options: Sequence[str]) -> "PipelineOptions":
+    with _quiet():
+        from apache_beam.options.pipeline_options import PipelineOptions
+
+    # Workers tell of every channel they open unless they are told not to.
+    flags = ["--default_sdk_harness_log_level=ERROR", *(f"--{option}" for option in options)]
+    told = io.StringIO()
+    try:
+        with redirect_stderr(told), redirect_stdout(io.StringIO()):
+            parsed = PipelineOptions(flags)
+            known = parsed.get_all_options()
+    except SystemExit as error:  # argparse's, of a value that the option does not take
+        reason = told.getvalue().strip().rpartition("error: ")[2]
+        raise InputError(f"--beam-option {' '.join(options)}: {reason or 'not one'}") from error
+    if unknown := parsed.get_all_options(retain_unknown_options=True).keys() - known.keys():
+        raise InputError(f"--beam-option: Beam knows no {', '.join(sorted(unknown))}.")
+    return parsed
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Beam warns at its import of what Google's clients lack, whoever needs them."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def write_on_beam(
