@@ -86,7 +86,7 @@ def quickstart(
     say("1 of 5: the atelier. Garments are drawn, shoppers buy.")
     folder = out / f"atelier_{users}x{items}_{seed}"
     if not folder.exists():
-        prepare(Atelier(seed, users, items), folder)
+        prepare(Atelier(seed, users, items), folder, name="atelier")
     catalogue = Catalogue.load(folder)
     oracle = Oracle.load(folder)
     say(catalogue.summary())
