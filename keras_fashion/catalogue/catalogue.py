@@ -99,7 +99,14 @@ class Catalogue:
             return cls._of_tables(path, facts, items, feedback)
         except InputError:
             raise
-        except (ValueError, KeyError, TypeError, OSError, pa.ArrowException, tf.errors.OpError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            OSError,
+            pa.ArrowException,
+            tf.errors.OpError,
+        ) as error:
             raise InputError(f"{path} is damaged ({error}); prepare it again.") from error
 
     @classmethod
@@ -125,9 +132,7 @@ class Catalogue:
             facts,
             item_ids=items["item"].to_numpy().astype(str),
             item_categories=_positions(items["category"], pa.array(facts["categories"])),
-            attributes={
-                name: Attribute.of(items[name].to_numpy()) for name in facts["attributes"]
-            },
+            attributes={name: Attribute.of(items[name].to_numpy()) for name in facts["attributes"]},
             picture_files=PictureFiles(shards, *where),
             user_ids=user_ids[by_name],
             interactions=interactions[np.lexsort((interactions[:, 1], interactions[:, 0]))],

@@ -58,5 +58,7 @@ def part_of(batch_size: int, context: tf.distribute.InputContext | None) -> int:
     """
     part, rest = divmod(batch_size, replicas(context))
     if rest:
-        raise ValueError(f"a batch of {batch_size} cannot be shared by {replicas(context)} replicas")
+        raise ValueError(
+            f"a batch of {batch_size} cannot be shared by {replicas(context)} replicas"
+        )
     return part

@@ -59,10 +59,11 @@ class ItemExamples:
     def __call__(self) -> Iterator[Example]:
         """Yields (key, example)."""
         pictures = _in_threads(self._picture, self.rows["picture"])
-        columns = zip(*(self.rows[name] for name in self.attributes), strict=True)
-        attributes = columns if self.attributes else iter(lambda: (), None)
-        for row, item, category, values, picture in zip(
-            self.rows.index, self.rows["item"], self.rows["category"], attributes, pictures
+        for row, item, category, *values, picture in zip(
+            self.rows.index,
+            *(self.rows[name] for name in ("item", "category", *self.attributes)),
+            pictures,
+            strict=True,
         ):
             if isinstance(picture, UnusablePicture):
                 if self.stop_at_bad:

@@ -109,9 +109,7 @@ def prepare(
     return facts
 
 
-def check(
-    source: Source, name: str, on_bad: Literal["skip", "refuse"] = "skip"
-) -> dict[str, Any]:
+def check(source: Source, name: str, on_bad: Literal["skip", "refuse"] = "skip") -> dict[str, Any]:
     """Reads everything, as `prepare` would, and writes nothing.
 
     Args:

@@ -82,8 +82,6 @@ def _without(
     names = list(reasons)
     reason = np.select(list(reasons.values()), np.arange(len(names)), -1)
     bad = np.flatnonzero(reason >= 0)
-    for index, number, which in zip(
-        frame.index[bad], reason[bad], value.iloc[bad], strict=True
-    ):
+    for index, number, which in zip(frame.index[bad], reason[bad], value.iloc[bad], strict=True):
         skip(names[number], place(index), which)
     return frame[reason < 0].copy()

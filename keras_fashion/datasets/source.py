@@ -96,5 +96,5 @@ class Source(ABC):
         """Says where the interaction of this index in `interactions` comes from."""
         return f"interaction {index + 1}"
 
-    def write_extras(self, folder: Path) -> None:
+    def write_extras(self, folder: Path) -> None:  # noqa: B027 - most have none
         """Writes files of the source's own beside the catalogue's; none unless it says so."""

@@ -52,7 +52,9 @@ def one(folder: Path, steps: int, table: bool) -> dict[str, float]:
     batches = triplets(split, BATCH, 0, pictures, flip=True)
     halfway: list[int] = []
     watch = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda step, logs: halfway.append(resident()) if step == steps // 2 else None
+        on_train_batch_end=lambda step, logs: (
+            halfway.append(resident()) if step == steps // 2 else None
+        )
     )
     started = time.perf_counter()
     model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[watch])
@@ -90,10 +92,10 @@ def main(folders: tuple[Path, ...], steps: int, table: bool, as_json: bool) -> N
     for row in rows:
         click.echo(
             f"{row['items']:>9,} items: load {row['load_seconds']:.1f} s, {steps} steps "
-            f"{row['train_seconds']:.0f} s; id tables {row['tables'] / megabyte:,.0f} MB, model and "
-            f"optimiser {row['model'] / megabyte:,.0f} MB, resident before "
-            f"{row['before'] / megabyte:,.0f}, halfway {row['halfway'] / megabyte:,.0f}, at the end "
-            f"{row['end'] / megabyte:,.0f}, peak {row['peak'] / megabyte:,.0f} MB"
+            f"{row['train_seconds']:.0f} s; MB of id tables {row['tables'] / megabyte:,.0f}, of "
+            f"model and optimiser {row['model'] / megabyte:,.0f}; MB resident before "
+            f"{row['before'] / megabyte:,.0f}, halfway {row['halfway'] / megabyte:,.0f}, "
+            f"at the end {row['end'] / megabyte:,.0f}, peak {row['peak'] / megabyte:,.0f}"
         )
     first, last = rows[0], rows[-1]
     click.echo(

@@ -82,7 +82,9 @@ def main(folder: Path, size: int, batches: int, repeats: int) -> None:
         for name, stream in streams.items():
             rates[name].append(BATCH * rate(stream, batches))
     alone = rates["decoder alone"]
-    click.echo(f"{catalogue.name}: {len(categories):,} items to {size}x{size}, {os.cpu_count()} cores")
+    click.echo(
+        f"{catalogue.name}: {len(categories):,} items to {size}x{size}, {os.cpu_count()} cores"
+    )
     for name, values in rates.items():
         share = np.median(np.divide(values, alone))
         click.echo(f"{name:28s} {np.median(values):8,.0f} pictures/s  {share:5.2f} of the decoder")
@@ -91,7 +93,9 @@ def main(folder: Path, size: int, batches: int, repeats: int) -> None:
         for kind, options in (("siamese", {}), ("128 shared", {"negatives": 128})):
             stream = triplets(split, BATCH, 0, pictures, flip=True, **options)
             speeds = [rate(stream, batches // 2) for _ in range(repeats)]
-            click.echo(f"triplets of {BATCH}, {kind:10s} {name:8s} {np.median(speeds):8.1f} batches/s")
+            click.echo(
+                f"triplets of {BATCH}, {kind:10s} {name:8s} {np.median(speeds):8.1f} batches/s"
+            )
 
     model = DVBPR(split.user_count, split.item_count, CompactEncoder(32, sides))
     model.compile(optimizer=LazyAdam(1e-3))
@@ -108,7 +112,9 @@ def main(folder: Path, size: int, batches: int, repeats: int) -> None:
             if turn:  # the first one also compiled
                 waits[name].append(1 - bare / real)
                 step.append(bare)
-    click.echo(f"DVBPR at {size} px, {BATCH} triplets: {1000 * np.median(step):.0f} ms a step on one batch")
+    click.echo(
+        f"DVBPR at {size} px, {BATCH} triplets: {1000 * np.median(step):.0f} ms a step on one batch"
+    )
     for name, values in waits.items():
         shown = ", ".join(f"{value:.1%}" for value in sorted(values))
         click.echo(f"  lost to input, {name:8s} {np.median(values):6.1%}  (each turn: {shown})")

@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -234,7 +239,9 @@ def test_replicas_share_each_batch(workers, replicas, pictures):
     contexts = [tf.distribute.InputContext(workers, each, replicas) for each in range(workers)]
     local, part = replicas // workers, 8 // replicas
     for name, stream in STREAMS.items():
-        given = [first(stream(pictures, context=context, start=2), 3 * local) for context in contexts]
+        given = [
+            first(stream(pictures, context=context, start=2), 3 * local) for context in contexts
+        ]
         for step, whole in enumerate(first(stream(pictures, start=2), 3)):
             parts = [each for worker in given for each in worker[step * local : (step + 1) * local]]
             for number, array in enumerate(whole):
@@ -260,3 +267,12 @@ def test_a_batch_that_replicas_cannot_share_is_refused(pictures):
         triplets(SPLIT, 8, 0, context=context)
     with pytest.raises(ValueError, match="12 pictures do not make a batch of 13"):
         labelled_pictures(pictures, np.arange(ITEMS), 13, 0)
+
+
+def test_a_strategy_hands_each_replica_its_part():
+    script = Path(__file__).with_name("two_replicas.py")
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "shared"

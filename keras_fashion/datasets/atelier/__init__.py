@@ -5,4 +5,4 @@ from keras_fashion.datasets.atelier.oracle import Oracle
 from keras_fashion.datasets.atelier.recovery import taste_recovery
 from keras_fashion.datasets.atelier.source import Atelier
 
-__all__ = ["Measurement", "Oracle", "measure", "Atelier", "taste_recovery"]
+__all__ = ["Atelier", "Measurement", "Oracle", "measure", "taste_recovery"]
