@@ -40,7 +40,7 @@ class PictureServer(ThreadingHTTPServer):
         url: Of the server, without a path.
         asked: How often each path was asked for.
         headers: Of the last request of each path.
-        at_once: The most requests that were answered at the same time.
+        at_once: The most requests of `/slow` that were waiting for their answer at the same time.
         times: When each request came.
     """
 
@@ -86,13 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
             server.asked[self.path] += 1
             server.headers[self.path] = dict(self.headers)
             server.times.append(time.monotonic())
-            server.now += 1
-            server.at_once = max(server.at_once, server.now)
-        try:
-            getattr(self, self.path.split("/")[1])(server.asked[self.path])
-        finally:
-            with server.lock:
-                server.now -= 1
+        getattr(self, self.path.split("/")[1])(server.asked[self.path])
 
     def answer(self, data=JPEG, status=200, length=None, **headers):
         self.send_response(status)
@@ -115,7 +109,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.answer(PICTURES[self.path.split("/")[2]], Content_Type="text/plain")
 
     def slow(self, time_):
+        server = self.server
+        with server.lock:
+            server.now += 1
+            server.at_once = max(server.at_once, server.now)
         time.sleep(0.05)
+        with server.lock:
+            server.now -= 1  # before the client can know that it is answered
         self.answer()
 
     def chunked(self, time_):
@@ -128,12 +128,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.hang_up()
 
     def stall_before(self, time_):
-        self.server.stopped.wait(3)
+        self.server.stopped.wait(30)
         self.hang_up()
 
     def stall_within(self, time_):
         self.answer(JPEG[:1000], length=len(JPEG))
-        self.server.stopped.wait(3)
+        self.server.stopped.wait(30)
         self.hang_up()
 
     def drip(self, time_):
