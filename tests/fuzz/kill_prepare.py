@@ -36,8 +36,8 @@ def write_shop(folder: Path, items: int) -> None:
     ids = [f"{number:05d}" for number in range(items)]
     with tarfile.open(folder / "images.tar.gz", "w:gz", compresslevel=1) as archive:
         for item in ids:
-            pixels = rng.integers(0, 256, (96, 64, 3), dtype=np.uint8)
-            data = encoded(Image.fromarray(pixels).convert("P"), "PNG")  # to be converted
+            pixels = rng.integers(0, 65_536, (96, 64), dtype=np.uint16)
+            data = encoded(Image.fromarray(pixels), "PNG")  # of 16 bits: to be converted
             member = tarfile.TarInfo(f"{item}.png")
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
