@@ -37,6 +37,7 @@ setup(
         "tensorflow>=2.20",
         "tensorflow-datasets>=4.9.8",
         "tqdm>=4.66",
+        "urllib3>=2.2",
     ],
     extras_require={
         "beam": ["apache-beam>=2.70"],
