@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 
 class Attribute(NamedTuple):
@@ -16,9 +15,3 @@ class Attribute(NamedTuple):
 
     values: np.ndarray
     codes: np.ndarray
-
-    @classmethod
-    def of(cls, column: np.ndarray) -> "Attribute":
-        """Codes a column of text, (I,), one value an item."""
-        codes, values = pd.factorize(column, sort=True)
-        return cls(values.astype(str), codes.astype(np.int32))

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import tensorflow as tf
 
@@ -20,9 +19,11 @@ from keras_fashion.catalogue.decoded_pictures import DecodedPictures
 from keras_fashion.catalogue.picture_files import PictureFiles
 from keras_fashion.catalogue.picture_table import PictureTable, write_picture_table
 from keras_fashion.catalogue.pictures import decode_picture
+from keras_fashion.catalogue.text_columns import coded, positions
 from keras_fashion.errors import InputError
 
 FORMAT = 2
+UNREADABLE = (ValueError, KeyError, TypeError, OSError, pa.ArrowException, tf.errors.OpError)
 
 
 class Catalogue:
@@ -96,45 +97,36 @@ class Catalogue:
                 )
             items = pq.read_table(pa.BufferReader(_read(f"{folder}/items.parquet")))
             feedback = pq.read_table(pa.BufferReader(_read(f"{folder}/interactions.parquet")))
-            return cls._of_tables(path, facts, items, feedback)
+            catalogue = cls._of_tables(path, facts, items, feedback)
         except InputError:
             raise
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            OSError,
-            pa.ArrowException,
-            tf.errors.OpError,
-        ) as error:
+        except UNREADABLE as error:
             raise InputError(f"{path} is damaged ({error}); prepare it again.") from error
+        # Arrow would keep what it read the tables into: 210 MB at a million items.
+        del items, feedback
+        pa.default_memory_pool().release_unused()
+        return catalogue
 
     @classmethod
     def _of_tables(
         cls, path: str | Path, facts: dict, items: pa.Table, feedback: pa.Table
     ) -> "Catalogue":
-        users = feedback["user"].combine_chunks().dictionary_encode()
-        user_ids = users.dictionary.to_numpy(zero_copy_only=False).astype(str)
-        by_name = np.argsort(user_ids)
-        dense = np.empty(len(by_name), np.int32)
-        dense[by_name] = np.arange(len(by_name), dtype=np.int32)
-        interactions = np.stack(
-            [
-                dense[users.indices.to_numpy()],
-                _positions(feedback["item"], items["item"]),
-            ],
-            axis=1,
-        )
+        user_ids, users = coded(feedback["user"])
+        bought = positions(feedback["item"], items["item"])
+        interactions = np.stack([users, bought], axis=1)
         shards = sorted(tf.io.gfile.glob(f"{os.fspath(path)}/*-items.tfrecord-*"))
+        # Their number is in each name; without one of them the others would be taken for it.
+        if not shards or len(shards) != int(shards[-1].rpartition("-")[2]):
+            raise KeyError(f"{len(shards)} shards of items are not all")
         where = (items[name].to_numpy() for name in ("shard", "offset", "length"))
         return cls(
             path,
             facts,
             item_ids=items["item"].to_numpy().astype(str),
-            item_categories=_positions(items["category"], pa.array(facts["categories"])),
-            attributes={name: Attribute.of(items[name].to_numpy()) for name in facts["attributes"]},
+            item_categories=positions(items["category"], pa.array(facts["categories"])),
+            attributes={name: Attribute(*coded(items[name])) for name in facts["attributes"]},
             picture_files=PictureFiles(shards, *where),
-            user_ids=user_ids[by_name],
+            user_ids=user_ids,
             interactions=interactions[np.lexsort((interactions[:, 1], interactions[:, 0]))],
         )
 
@@ -220,18 +212,10 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
-def _positions(values: pa.ChunkedArray, among: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """(n,) int32, where each value stands; KeyError for one that does not."""
-    found = pc.index_in(values, among)
-    if found.null_count:
-        raise KeyError(f"{found.null_count} values that are not there")
-    return found.to_numpy().astype(np.int32)
-
-
-def _position(positions: dict[str, int], key: str, kind: str) -> int:
-    if key in positions:
-        return positions[key]
-    known = list(positions)
+def _position(known_positions: dict[str, int], key: str, kind: str) -> int:
+    if key in known_positions:
+        return known_positions[key]
+    known = list(known_positions)
     # difflib compares with every candidate: a million ids would take minutes.
     near = difflib.get_close_matches(key, known[:20_000], n=3, cutoff=0.5) or known[:3]
     raise InputError(

@@ -47,9 +47,7 @@ class PictureFiles:
         shard, offset = int(self.shard[index]), int(self.offset[index])
         length = int(self.length[index])
         if "://" in self.shards[shard]:
-            file = self._remote_file(shard)
-            file.seek(offset)
-            data = file.read(length)
+            data = self._read_remote(shard, offset, length)
         else:
             data = os.pread(self._descriptor(shard), length, offset)
         if len(data) != length:
@@ -62,11 +60,15 @@ class PictureFiles:
                 self._descriptors[shard] = os.open(self.shards[shard], os.O_RDONLY)
             return self._descriptors[shard]
 
-    def _remote_file(self, shard: int) -> tf.io.gfile.GFile:
+    def _read_remote(self, shard: int, offset: int, length: int) -> bytes:
         files = self._files.__dict__
         if shard not in files:
             files[shard] = tf.io.gfile.GFile(self.shards[shard], "rb")
-        return files[shard]
+        try:
+            files[shard].seek(offset)
+            return files[shard].read(length)
+        except tf.errors.OpError as error:
+            raise OSError(f"{self.shards[shard]}: {error.message}") from error
 
 
 def _close_all(descriptors: dict[int, int]) -> None:

@@ -31,8 +31,8 @@ def decode_picture(data: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
         lambda: tf.io.decode_image(data, channels=3, expand_animations=False),
     )
     inverted = 255.0 - tf.cast(picture, tf.float32)
-    # resize_with_pad pads with 0: on the inverted picture that is white.
-    fitted = 255.0 - tf.image.resize_with_pad(inverted, *size, antialias=True)
+    # Padding is with 0: on the inverted picture that is white.
+    fitted = 255.0 - _fit(inverted, size)
     return tf.cast(tf.clip_by_value(tf.round(fitted), 0.0, 255.0), tf.uint8)
 
 
@@ -56,3 +56,17 @@ def _decode_jpeg(data: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     return tf.switch_case(
         which, [lambda ratio=ratio: tf.io.decode_jpeg(data, 3, ratio) for ratio in ratios]
     )
+
+
+def _fit(picture: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Resizes to what fits into `size` and pads with 0.
+
+    As `tf.image.resize_with_pad`, in whole numbers: that one loses a row or a column to rounding
+    within a graph, and fails on a picture so narrow that nothing of its width would be left.
+    """
+    given, room = tf.shape(picture, tf.int64)[:2], tf.constant(size, tf.int64)
+    # Each side as it would be if the other filled its room.
+    fitted = tf.minimum(tf.maximum(given * room[::-1] // given[::-1], 1), room)
+    resized = tf.image.resize(picture, tf.cast(fitted, tf.int32), antialias=True)
+    top, left = tf.unstack(tf.cast((room - fitted) // 2, tf.int32))
+    return tf.image.pad_to_bounding_box(resized, top, left, *size)

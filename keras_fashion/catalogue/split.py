@@ -71,9 +71,8 @@ def leave_one_out(catalogue: Catalogue, seed: int, minimum_items: int = 5) -> Sp
             f"catalogue {catalogue.name} has items but no users, as nobody bought anything; a "
             "recommender cannot be trained on it, a GAN can (`train gan`)."
         )
-    _, starts, counts = np.unique(
-        catalogue.interactions[:, 0], return_index=True, return_counts=True
-    )
+    counts = np.bincount(catalogue.interactions[:, 0], minlength=1)
+    starts = np.cumsum(counts) - counts
     enough = counts >= minimum_items
     if not enough.any():
         raise InputError(
@@ -81,16 +80,19 @@ def leave_one_out(catalogue: Catalogue, seed: int, minimum_items: int = 5) -> Sp
             "a recommender cannot be trained and tested on it."
         )
     rng = np.random.default_rng(seed)
-    parts: dict[str, list[np.ndarray]] = {"train": [], "validation": [], "test": []}
-    for start, count in zip(starts[enough], counts[enough], strict=True):
-        shuffled = catalogue.interactions[start + rng.permutation(count)]
-        parts["validation"].append(shuffled[:1])
-        parts["test"].append(shuffled[1:2])
-        parts["train"].append(shuffled[2:])
+    starts, counts = starts[enough], counts[enough]
+    shuffled = np.empty(counts.sum(), np.int64)
+    firsts = np.cumsum(counts) - counts
+    for first, start, count in zip(firsts, starts, counts, strict=True):
+        shuffled[first : first + count] = start + rng.permutation(count)
+    trained_on = np.ones(len(shuffled), bool)
+    trained_on[firsts] = trained_on[firsts + 1] = False
     return Split(
         user_count=len(catalogue.user_ids),
         item_count=len(catalogue.item_ids),
-        **{part: np.concatenate(rows) for part, rows in parts.items()},
+        train=catalogue.interactions[shuffled[trained_on]],
+        validation=catalogue.interactions[shuffled[firsts]],
+        test=catalogue.interactions[shuffled[firsts + 1]],
     )
 
 
