@@ -1,13 +1,11 @@
 import io
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_fashion.catalogue.pictures import decode_picture, picture_table, scale, unscale
+from keras_fashion.catalogue.pictures import decode_picture, scale, unscale
 
 
 def encode(pixels, kind="PNG", **options):
@@ -66,6 +64,27 @@ def test_letterboxes_on_white(transposed):
     assert (decoded[:, 8:40] == (10, 60, 200)).all()
 
 
+@pytest.mark.parametrize("within", [lambda f: f, tf.function], ids=["eager", "graph"])
+@pytest.mark.parametrize("factor", [2, 3, 5, 7])
+def test_of_the_same_proportions_nothing_is_white(within, factor):
+    decode = within(lambda data: [decode_picture(data, size) for size in sizes])
+    sizes = [(64, 48), (8, 10), (30, 21), (96, 72), (49, 64)]
+    for at, (height, width) in enumerate(sizes):
+        black = np.zeros((height * factor, width * factor, 3), np.uint8)
+        decoded = decode(tf.constant(encode(black)))[at]
+        assert decoded.shape == (height, width, 3)
+        np.testing.assert_array_equal(decoded, 0)
+
+
+@pytest.mark.parametrize("shape", [(1, 500), (500, 1), (3, 1000)])
+def test_a_narrow_picture_leaves_a_line(shape):
+    decoded = decode_picture(tf.constant(encode(np.zeros((*shape, 3), np.uint8))), (32, 24)).numpy()
+    dark = (decoded < 128).all(axis=2)
+    lines = (dark.any(axis=1).sum(), dark.any(axis=0).sum())
+    assert lines == ((1, 24) if shape[1] > shape[0] else (32, 1))
+    assert np.argwhere(dark).mean(axis=0) == pytest.approx((15.5, 11.5), abs=0.5)
+
+
 def test_scale_takes_the_range_of_a_pixel_to_minus_one_to_one():
     np.testing.assert_allclose(scale(np.array([0, 51, 127.5, 255])), [-1, -0.6, 0, 1], atol=1e-6)
     assert scale(np.zeros(1, np.uint8)).dtype == tf.float32
@@ -76,36 +95,3 @@ def test_unscale_is_the_inverse_and_clips():
     np.testing.assert_array_equal(unscale(scale(every)), every)
     np.testing.assert_array_equal(unscale(np.array([-1.5, 1.5])), [0, 255])
     assert unscale(np.zeros(1)).dtype == tf.uint8
-
-
-def items_file(folder, pictures):
-    pq.write_table(pa.table({"picture": pictures}), folder / "items.parquet")
-    return pq.ParquetFile(folder / "items.parquet")
-
-
-def test_table_is_each_picture_decoded_and_stays_on_disk(tmp_path):
-    rng = np.random.default_rng(1)
-    data = [encode(rng.integers(0, 256, (9, 6, 3), np.uint8)) for _ in range(300)]
-    table = picture_table(items_file(tmp_path, data), (8, 10), tmp_path)
-    assert isinstance(table, np.memmap)
-    assert table.shape == (300, 8, 10, 3)
-    assert table.dtype == np.uint8
-    assert not table.flags.writeable
-    for index in (0, 1, 255, 256, 299):
-        np.testing.assert_array_equal(table[index], decode_picture(data[index], (8, 10)))
-
-
-def test_table_is_made_once_a_size(tmp_path):
-    items = items_file(tmp_path, [encode(noise(8, 8))])
-    picture_table(items, (8, 8), tmp_path)
-    made = (tmp_path / "pictures_8x8.npy").stat().st_mtime_ns
-    picture_table(items, (8, 8), tmp_path)
-    assert (tmp_path / "pictures_8x8.npy").stat().st_mtime_ns == made
-    assert picture_table(items, (4, 6), tmp_path).shape == (1, 4, 6, 3)
-
-
-def test_a_failure_leaves_no_table(tmp_path):
-    items = items_file(tmp_path, [encode(noise(8, 8)), b"no picture"])
-    with pytest.raises(tf.errors.InvalidArgumentError):
-        picture_table(items, (8, 8), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["items.parquet"]
