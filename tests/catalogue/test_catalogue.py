@@ -4,12 +4,15 @@ import shutil
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
+import tensorflow as tf
 from PIL import Image
 
+from keras_fashion.catalogue import builder, prepare
 from keras_fashion.catalogue.catalogue import Catalogue
-from keras_fashion.catalogue.writer import CatalogueWriter
+from keras_fashion.catalogue.decoded_pictures import DecodedPictures
+from keras_fashion.catalogue.picture_table import PictureTable
+from keras_fashion.datasets.in_memory import InMemory
 from keras_fashion.errors import InputError
 
 
@@ -23,11 +26,10 @@ def test_load_gives_what_was_written(tmp_path):
     # Neither items, categories nor users come in sorted order.
     items = [("0300", "Shoes"), ("0020", "Bags"), ("1", "Shoes"), ("0100", "Coats")]
     pairs = [("zoe", "1"), ("007", "0100"), ("ann", "0300"), ("zoe", "0300"), ("7", "0020")]
-    with CatalogueWriter(tmp_path / "shop", "shop") as writer:
-        for number, (item, category) in enumerate(items):
-            writer.add_item(item, category, png((number, 0, 0)), item)
-        writer.add_interactions(pd.DataFrame(pairs, columns=["user", "item"]))
-        writer.add_interactions(pd.DataFrame({"user": ["ann"], "item": ["0999"]}))
+    listed = pd.DataFrame(items, columns=["item", "category"])
+    listed["picture"] = [png((number, 0, 0)) for number in range(4)]
+    bought = pd.DataFrame([*pairs, ("ann", "0999")], columns=["user", "item"])
+    prepare(InMemory(listed, bought), tmp_path / "shop")
 
     catalogue = Catalogue.load(tmp_path / "shop")
 
@@ -40,16 +42,16 @@ def test_load_gives_what_was_written(tmp_path):
     assert catalogue.interactions.dtype == np.int32
     assert catalogue.items_of(3).tolist() == [0, 2]
     assert catalogue.items_of(0).tolist() == [3]
-    assert [catalogue.picture_bytes(i) for i in range(4)] == [png((i, 0, 0)) for i in range(4)]
+    assert [catalogue.picture_files[i] for i in range(4)] == [png((i, 0, 0)) for i in range(4)]
     assert catalogue.skipped == {"interaction on unknown item": 1}
     assert "4 items in 3 categories, 4 users, 5 interactions" in catalogue.summary()
     assert "1 x interaction on unknown item" in catalogue.summary()
 
 
 def test_attributes_are_coded_by_item(tmp_path):
-    with CatalogueWriter(tmp_path / "shop", "shop", attributes=["size", "colour"]) as writer:
-        for item, size, colour in [("3", "S", "red"), ("1", "", "red"), ("2", "L", "blue")]:
-            writer.add_item(item, "Tops", png((0, 0, 0)), item, [size, colour])
+    columns = {"item": ["3", "1", "2"], "category": "Tops", "picture": png((0, 0, 0))}
+    columns |= {"size": ["S", "", "L"], "colour": ["red", "red", "blue"]}
+    prepare(InMemory(pd.DataFrame(columns)), tmp_path / "shop")
     catalogue = Catalogue.load(tmp_path / "shop")
     assert list(catalogue.attributes) == ["size", "colour"]
     size, colour = catalogue.attributes.values()
@@ -59,13 +61,12 @@ def test_attributes_are_coded_by_item(tmp_path):
     assert "1 categories with 2 attribute(s)" in catalogue.summary()
 
 
-def test_a_catalogue_from_before_attributes_loads(copy, tiny_catalogue):
+@pytest.mark.parametrize("other", [1, 3, None])
+def test_a_catalogue_of_another_format_is_to_be_prepared_again(copy, other):
     facts = json.loads((copy / "catalogue.json").read_text())
-    assert facts.pop("attributes") == []
-    (copy / "catalogue.json").write_text(json.dumps(facts))
-    old = Catalogue.load(copy)
-    assert old.attributes == {} and old.fingerprint == tiny_catalogue.fingerprint
-    assert "attribute" not in old.summary()
+    (copy / "catalogue.json").write_text(json.dumps(facts | {"format": other}))
+    with pytest.raises(InputError, match="format 2.*prepare it again"):
+        Catalogue.load(copy)
 
 
 def test_ids_and_dense_indices_are_inverse(tiny_catalogue):
@@ -93,19 +94,84 @@ def test_an_unknown_id_is_refused_with_near_ones(tiny_catalogue, look_up, near, 
     assert not_near not in str(refusal.value)
 
 
-def test_pictures_across_row_groups(tmp_path):
+def test_pictures_across_shards(tmp_path, monkeypatch):
+    monkeypatch.setattr(builder, "ITEMS_PER_SHARD", 256)
     colours = [(number % 256, number // 256, 7) for number in range(600)]
-    with CatalogueWriter(tmp_path / "big", "big") as writer:
-        for number, colour in enumerate(colours):
-            writer.add_item(f"{number:03}", "Tops", png(colour), "")
+    ids = [f"{number:03}" for number in range(600)]
+    pictures = [png(colour) for colour in colours]
+    items = pd.DataFrame({"item": ids, "category": "Tops", "picture": pictures})
+    prepare(InMemory(items), tmp_path / "big")
     catalogue = Catalogue.load(tmp_path / "big")
-    assert pq.ParquetFile(tmp_path / "big" / "items.parquet").metadata.num_row_groups > 2
+    assert len(catalogue.picture_files.shards) == 3
     for index in (0, 255, 256, 257, 511, 512, 599):
-        assert catalogue.picture_bytes(index) == png(colours[index])
-    pictures = catalogue.pictures((3, 3))
-    np.testing.assert_array_equal(pictures[:, 1, 1], colours)
-    np.testing.assert_array_equal(catalogue.pictures_of([599, 3], (3, 3)), pictures[[599, 3]])
+        assert catalogue.picture_files[index] == pictures[index]
+    table = catalogue.pictures((3, 3))
+    np.testing.assert_array_equal(table[np.arange(600)][:, 1, 1], colours)
+    np.testing.assert_array_equal(catalogue.pictures_of([599, 3], (3, 3)), table[[599, 3]])
     assert catalogue.pictures_of([], (3, 3)).shape == (0, 3, 3, 3)
+
+
+def test_a_table_of_pictures_is_made_once_a_size(copy):
+    pictures = Catalogue.load(copy).pictures((8, 6))
+    assert isinstance(pictures, PictureTable)
+    made = (copy / "pictures_8x6.npy").stat()
+    again = Catalogue.load(copy).pictures((8, 6))
+    assert (copy / "pictures_8x6.npy").stat() == made
+    np.testing.assert_array_equal(again[np.arange(24)], pictures[np.arange(24)])
+    assert Catalogue.load(copy).pictures((4, 4)).shape == (24, 4, 4, 3)
+
+
+def test_where_a_table_would_fill_the_disk_pictures_are_decoded_at_each_use(copy, monkeypatch):
+    table = 24 * 8 * 6 * 3
+    catalogue = Catalogue.load(copy)
+    for free, kind in ((2 * table - 2, DecodedPictures), (2 * table, PictureTable)):
+        usage = shutil.disk_usage(copy)._replace(free=free)
+        monkeypatch.setattr(shutil, "disk_usage", lambda path, usage=usage: usage)
+        pictures = catalogue.pictures((8, 6))
+        assert isinstance(pictures, kind)
+        assert (copy / "pictures_8x6.npy").exists() == (kind is PictureTable)
+        np.testing.assert_array_equal(
+            pictures[np.arange(24)], catalogue.pictures_of(range(24), (8, 6))
+        )
+
+
+def test_what_is_derived_of_a_folder_that_is_not_ours_goes_to_the_cache(
+    copy, tmp_path, monkeypatch
+):
+    # (To root, who may run this, every folder is writable.)
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    before = sorted(copy.iterdir())
+    catalogue = Catalogue.load(copy)
+    assert isinstance(catalogue.pictures((8, 6)), PictureTable)
+    assert sorted(copy.iterdir()) == before
+    (table,) = (tmp_path / "cache").rglob("*.npy")
+    assert table.parent.name == catalogue.fingerprint  # so that catalogues do not meet there
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    folder = Catalogue.load(copy).derived
+    assert folder == tmp_path / "home" / ".cache" / "keras-fashion" / catalogue.fingerprint
+
+
+def test_a_catalogue_is_read_through_any_file_system_of_tensorflow(
+    tiny_catalogue, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    address = f"ram://{tmp_path.name}/shop"
+    tf.io.gfile.makedirs(address)
+    for path in tiny_catalogue.path.iterdir():
+        if path.is_file():
+            with tf.io.gfile.GFile(f"{address}/{path.name}", "wb") as file:
+                file.write(path.read_bytes())
+    remote = Catalogue.load(address)
+    assert remote.address == address
+    assert remote.fingerprint == tiny_catalogue.fingerprint
+    assert [*remote.picture_files] == [*tiny_catalogue.picture_files]
+    np.testing.assert_array_equal(remote.interactions, tiny_catalogue.interactions)
+    every = np.arange(24)
+    pictures = remote.pictures((8, 6))[every]
+    np.testing.assert_array_equal(pictures, tiny_catalogue.pictures_of(every, (8, 6)))
+    assert [path.name for path in (tmp_path / "cache").rglob("*.npy")] == ["pictures_8x6.npy"]
 
 
 @pytest.fixture
@@ -132,6 +198,20 @@ def test_a_missing_file_is_refused(copy, name):
     (copy / name).unlink()
     with pytest.raises(InputError, match="damaged"):
         Catalogue.load(copy)
+
+
+def test_a_missing_shard_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(builder, "ITEMS_PER_SHARD", 2)
+    pictures = [png((number, 0, 0)) for number in range(5)]
+    items = pd.DataFrame({"item": [*"abcde"], "category": "Tops", "picture": pictures})
+    prepare(InMemory(items), tmp_path / "shop")
+    for shard in sorted((tmp_path / "shop").glob("*-items.tfrecord-*")):
+        data = shard.read_bytes()
+        shard.unlink()
+        with pytest.raises(InputError, match="damaged.*shards of items"):
+            Catalogue.load(tmp_path / "shop")
+        shard.write_bytes(data)
+    assert Catalogue.load(tmp_path / "shop").picture_files[4] == pictures[4]
 
 
 @pytest.mark.parametrize("content", [{}, [], {"name": "x", "fingerprint": "0", "skipped": {}}])
