@@ -54,22 +54,24 @@ class PictureTable:
 
 def write_picture_table(pictures: DecodedPictures, path: Path) -> None:
     """Decodes all pictures into the file of a `PictureTable`, written aside and renamed."""
-    with written_aside(path) as aside:
-        table = np.lib.format.open_memmap(aside, "w+", np.uint8, pictures.shape)
-        dataset = (
-            tf.data.Dataset.range(len(pictures))
-            .batch(ROWS_AT_A_TIME)
-            .map(
-                lambda items: tf.numpy_function(pictures.__getitem__, [items], tf.uint8),
-                num_parallel_calls=tf.data.AUTOTUNE,
-            )
-            .prefetch(1)
+    dataset = (
+        tf.data.Dataset.range(len(pictures))
+        .batch(ROWS_AT_A_TIME)
+        .map(
+            lambda items: tf.numpy_function(pictures.__getitem__, [items], tf.uint8),
+            num_parallel_calls=tf.data.AUTOTUNE,
         )
-        height, width = pictures.shape[1:3]
-        done = 0
-        with tqdm(total=len(table), desc=f"decode to {height}x{width}", unit="pic") as progress:
-            for batch in dataset.as_numpy_iterator():
-                table[done : done + len(batch)] = batch
-                done += len(batch)
-                progress.update(len(batch))
-        table.flush()
+        .prefetch(1)
+    )
+    height, width = pictures.shape[1:3]
+    header = {"descr": "|u1", "fortran_order": False, "shape": pictures.shape}
+    with (
+        written_aside(path) as aside,
+        open(aside, "wb") as file,
+        tqdm(total=len(pictures), desc=f"decode to {height}x{width}", unit="pic") as progress,
+    ):
+        # Not through a memory map: its pages would count as this process's memory, all of them.
+        np.lib.format.write_array_header_1_0(file, header)
+        for batch in dataset.as_numpy_iterator():
+            file.write(batch)
+            progress.update(len(batch))
