@@ -16,7 +16,7 @@ def test_counts_and_poprank_are_those_of_other_tools(tmp_path):
     from keras_fashion.catalogue.catalogue import Catalogue
     from keras_fashion.catalogue.preparation import prepare
     from keras_fashion.catalogue.split import read_split
-    from keras_fashion.datasets.shop_files import ShopFiles
+    from keras_fashion.datasets.shop.shop_files import ShopFiles
     from keras_fashion.evaluation.baselines import baselines
     from keras_fashion.evaluation.ranking import rank_held_out
 

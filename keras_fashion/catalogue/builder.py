@@ -1,6 +1,7 @@
 """The TFDS builder of a prepared catalogue, whatever its source."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -125,7 +126,7 @@ class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
         features = self.info.features
         writer = ShardWriter(
             features,
-            ExampleSerializer(features.get_serialized_info()),
+            _OrderedSerializer(features.get_serialized_info()),
             IndexedRecordsWriter(self.info.file_format),
         )
         template = self._get_filename_template(split_name=split)
@@ -147,6 +148,13 @@ class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
             num_bytes=sum(path.stat().length for path in paths),
             filename_template=self._get_filename_template(split_name=split),
         )
+
+
+class _OrderedSerializer(ExampleSerializer):
+    """Writes an example's features in one order; protobuf's own differs from process to process."""
+
+    def serialize_example(self, example: dict[str, Any]) -> bytes:
+        return self.get_tf_example(example).SerializeToString(deterministic=True)
 
 
 def _runs(rows: pd.DataFrame, length: int) -> list[pd.DataFrame]:

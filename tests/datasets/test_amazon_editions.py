@@ -1,6 +1,6 @@
 import pytest
 
-from keras_fashion.datasets.amazon_editions import editions_of_item, editions_of_review
+from keras_fashion.datasets.amazon.amazon_editions import editions_of_item, editions_of_review
 
 # Short, but with every key that such records have.
 REVIEWS = {

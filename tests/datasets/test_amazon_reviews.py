@@ -11,8 +11,8 @@ from picture_server import JPEG, PICTURES, PictureServer
 
 from keras_fashion.catalogue import Catalogue, prepare
 from keras_fashion.cli import main
-from keras_fashion.datasets.amazon_reviews import AmazonReviews
-from keras_fashion.datasets.picture_fetcher import PictureFetcher
+from keras_fashion.datasets.amazon.amazon_reviews import AmazonReviews
+from keras_fashion.datasets.web_pictures.picture_fetcher import PictureFetcher
 from keras_fashion.errors import InputError
 
 DEPARTMENT = "Clothing, Shoes & Jewelry"

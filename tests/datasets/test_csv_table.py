@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_fashion.datasets.csv_table import CsvTable
+from keras_fashion.datasets.shop.csv_table import CsvTable
 from keras_fashion.errors import InputError
 
 

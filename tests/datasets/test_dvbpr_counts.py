@@ -1,4 +1,4 @@
-from keras_fashion.datasets.dvbpr_counts import PAPER, RELEASED, Counts, compared
+from keras_fashion.datasets.dvbpr.dvbpr_counts import PAPER, RELEASED, Counts, compared
 
 FASHION = "AmazonFashion6ImgPartitioned.npy"
 MEN = "AmazonMenWithImgPartitioned.npy"

@@ -17,7 +17,7 @@ from PIL import Image
 
 from keras_fashion.catalogue import Catalogue, prepare, read_split
 from keras_fashion.cli import main
-from keras_fashion.datasets.dvbpr_npy import DVBPRNpy
+from keras_fashion.datasets.dvbpr.dvbpr_npy import DVBPRNpy
 from keras_fashion.errors import InputError
 
 HERE = Path(__file__).parent

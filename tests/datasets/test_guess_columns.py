@@ -1,7 +1,7 @@
 import pytest
 
-from keras_fashion.datasets.csv_table import CsvTable
-from keras_fashion.datasets.guess_columns import guess_columns
+from keras_fashion.datasets.shop.csv_table import CsvTable
+from keras_fashion.datasets.shop.guess_columns import guess_columns
 from keras_fashion.errors import InputError
 
 

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from keras_fashion.datasets import json_lines as module
-from keras_fashion.datasets.json_lines import json_lines
+from keras_fashion.datasets.amazon import json_lines as module
+from keras_fashion.datasets.amazon.json_lines import json_lines
 from keras_fashion.errors import InputError
 
 

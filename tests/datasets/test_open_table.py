@@ -4,9 +4,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from keras_fashion.datasets.csv_table import CsvTable
-from keras_fashion.datasets.open_table import open_table
-from keras_fashion.datasets.parquet_table import ParquetTable
+from keras_fashion.datasets.shop.csv_table import CsvTable
+from keras_fashion.datasets.shop.open_table import open_table
+from keras_fashion.datasets.shop.parquet_table import ParquetTable
 from keras_fashion.errors import InputError
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from keras_fashion.datasets.parquet_table import ParquetTable
+from keras_fashion.datasets.shop.parquet_table import ParquetTable
 from keras_fashion.errors import InputError
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_fashion.datasets import bounded_stream, picture_archive
-from keras_fashion.datasets.picture_archive import list_pictures, some_picture_paths
+from keras_fashion.datasets import bounded_stream
+from keras_fashion.datasets.shop import picture_archive
+from keras_fashion.datasets.shop.picture_archive import list_pictures, some_picture_paths
 from keras_fashion.errors import InputError
 
 CONTENT = {

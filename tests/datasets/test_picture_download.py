@@ -8,8 +8,8 @@ import time
 import pytest
 from picture_server import BOMB, JPEG, PICTURES, PictureServer
 
-from keras_fashion.datasets import public_addresses
-from keras_fashion.datasets.picture_download import (
+from keras_fashion.datasets.web_pictures import public_addresses
+from keras_fashion.datasets.web_pictures.picture_download import (
     DownloadFailed,
     DownloadLimits,
     PictureDownloader,

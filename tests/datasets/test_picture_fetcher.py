@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from picture_server import JPEG, PICTURES, PictureServer
 
-from keras_fashion.datasets.picture_download import DownloadLimits
-from keras_fashion.datasets.picture_fetcher import PictureFetcher, Politeness
-from keras_fashion.datasets.picture_folder import find_pictures, stem
-from keras_fashion.datasets.picture_manifest import PictureManifest
+from keras_fashion.datasets.web_pictures.picture_download import DownloadLimits
+from keras_fashion.datasets.web_pictures.picture_fetcher import PictureFetcher, Politeness
+from keras_fashion.datasets.web_pictures.picture_folder import find_pictures, stem
+from keras_fashion.datasets.web_pictures.picture_manifest import PictureManifest
 from keras_fashion.errors import InputError
 
 QUICK = Politeness(attempts=3, first_wait=0.02, longest_wait=1.5)
@@ -181,7 +181,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 SCRIPT = """
 import sys
 from pathlib import Path
-from keras_fashion.datasets.picture_fetcher import PictureFetcher
+from keras_fashion.datasets.web_pictures.picture_fetcher import PictureFetcher
 addresses = {f"I{number}": f"{sys.argv[2]}/{number}" for number in range(int(sys.argv[3]))}
 print(PictureFetcher(Path(sys.argv[1]), allow_private=True).fetch(addresses))
 """

@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from keras_fashion.datasets.picture_manifest import Fetched, PictureManifest
+from keras_fashion.datasets.web_pictures.picture_manifest import Fetched, PictureManifest
 from keras_fashion.errors import InputError
 
 OK = Fetched("A1", "http://a/1.jpg", "ok", "", 123, 1)

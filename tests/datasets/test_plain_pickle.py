@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_fashion.datasets import plain_pickle
-from keras_fashion.datasets.plain_pickle import Array, Span, read_plain_pickle
+from keras_fashion.datasets.dvbpr import plain_pickle
+from keras_fashion.datasets.dvbpr.plain_pickle import Array, Span, read_plain_pickle
 from keras_fashion.errors import InputError
 
 KEEP = ("a", "b")

@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 
-from keras_fashion.datasets.polite_queue import PoliteQueue
+from keras_fashion.datasets.web_pictures.polite_queue import PoliteQueue
 
 
 class Clock:

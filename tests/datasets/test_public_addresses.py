@@ -2,7 +2,11 @@ import socket
 
 import pytest
 
-from keras_fashion.datasets.public_addresses import NotPublic, is_public, public_addresses
+from keras_fashion.datasets.web_pictures.public_addresses import (
+    NotPublic,
+    is_public,
+    public_addresses,
+)
 
 # By hand from the registries of special-purpose addresses of the IANA.
 PUBLIC = ["8.8.8.8", "93.184.216.34", "172.32.0.1", "100.128.0.1", "192.0.1.1", "223.255.255.254"]

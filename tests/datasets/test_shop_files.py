@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from keras_fashion.catalogue import Catalogue, prepare
-from keras_fashion.datasets.picture_archive import FolderReader
-from keras_fashion.datasets.shop_files import ShopFiles
+from keras_fashion.datasets.shop.picture_archive import FolderReader
+from keras_fashion.datasets.shop.shop_files import ShopFiles
 from keras_fashion.errors import InputError
 
 ITEMS = "item,category\n0108,Shoes\n0205,Bags\n0301,Shoes\n"

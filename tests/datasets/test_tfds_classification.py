@@ -11,8 +11,8 @@ from PIL import Image
 from tensorflow_datasets.image_classification import mnist
 
 from keras_fashion.catalogue import Catalogue, prepare
-from keras_fashion.datasets import tfds_builder
-from keras_fashion.datasets.tfds_classification import TFDSClassification
+from keras_fashion.datasets.tfds import tfds_builder
+from keras_fashion.datasets.tfds.tfds_classification import TFDSClassification
 from keras_fashion.errors import InputError
 
 GARMENTS = ("Coat", "T-shirt/top", "été")

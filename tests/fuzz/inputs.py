@@ -18,9 +18,9 @@ from damaged_bytes import DAMAGES
 from damaged_tables import CELLS, TABLE_DAMAGES, csv_bytes, parquet_bytes
 from odd_pictures import ODD_PICTURES, encoded, plain
 
-from keras_fashion.datasets.amazon_reviews import AmazonReviews
-from keras_fashion.datasets.dvbpr_npy import DVBPRNpy
-from keras_fashion.datasets.shop_files import ShopFiles
+from keras_fashion.datasets.amazon.amazon_reviews import AmazonReviews
+from keras_fashion.datasets.dvbpr.dvbpr_npy import DVBPRNpy
+from keras_fashion.datasets.shop.shop_files import ShopFiles
 from keras_fashion.datasets.source import Source
 
 DVBPR = Path(__file__).parents[1] / "datasets" / "dvbpr"

@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parent))  # pytest's importlib mode leaves it
 import fuzz_prepare
 from inputs import KINDS
 
-from keras_fashion.datasets import shop_files
+from keras_fashion.datasets.shop import shop_files
 
 
 def test_two_inputs_of_each_kind():

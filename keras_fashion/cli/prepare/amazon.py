@@ -75,8 +75,8 @@ def amazon(
     there: the same command goes on. What became of each address is in manifest.csv beside the
     pictures. With --check nothing is fetched.
     """
-    from keras_fashion.datasets.amazon_reviews import AmazonReviews
-    from keras_fashion.datasets.picture_fetcher import PictureFetcher
+    from keras_fashion.datasets.amazon.amazon_reviews import AmazonReviews
+    from keras_fashion.datasets.web_pictures.picture_fetcher import PictureFetcher
 
     fetcher = PictureFetcher(pictures, allow_private=allow_private, retry_failed=retry_failed)
     if no_fetch or click.get_current_context().params["check"]:

@@ -17,6 +17,6 @@ def dvbpr(file: Path) -> Source:
     FILE is a pickle of Python 2; nothing that it says is run. Beside the catalogue stands the
     paper's partition, for `keras-fashion train ... --split CATALOGUE/split.csv`.
     """
-    from keras_fashion.datasets.dvbpr_npy import DVBPRNpy
+    from keras_fashion.datasets.dvbpr.dvbpr_npy import DVBPRNpy
 
     return DVBPRNpy(file)

@@ -34,7 +34,7 @@ def shop(**options: Any) -> Source:
     An item's picture is the file whose name, without its ending, is the item's id. Columns that
     are not named are guessed from their names and content, and shown.
     """
-    from keras_fashion.datasets.shop_files import ShopFiles
+    from keras_fashion.datasets.shop.shop_files import ShopFiles
 
     source = ShopFiles(**options)
     click.echo(f"columns: {source.guessed}", err=True)

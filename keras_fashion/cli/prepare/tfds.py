@@ -35,7 +35,7 @@ def tfds(**options: Any) -> Source:
     NAME is a data set that TFDS knows, such as fashion_mnist, emnist/letters or cifar10:3.0.2, or
     the folder of a prepared one. TFDS downloads it, unless that has been done.
     """
-    from keras_fashion.datasets.tfds_classification import TFDSClassification
+    from keras_fashion.datasets.tfds.tfds_classification import TFDSClassification
 
     for noisy in ("absl", "urllib3"):  # of folders that are not there yet, of each retry
         logging.getLogger(noisy).setLevel(logging.ERROR)

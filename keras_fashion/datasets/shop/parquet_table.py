@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from keras_fashion.datasets.printable import printable
-from keras_fashion.datasets.text_table import TextTable
+from keras_fashion.datasets.shop.text_table import TextTable
 from keras_fashion.errors import InputError
 
 DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError)

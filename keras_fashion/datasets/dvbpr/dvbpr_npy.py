@@ -11,9 +11,9 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import pandas as pd
 
-from keras_fashion.datasets.dvbpr_counts import Counts, compared
-from keras_fashion.datasets.dvbpr_partition import PARTS, partition
-from keras_fashion.datasets.plain_pickle import Array, Span, read_plain_pickle
+from keras_fashion.datasets.dvbpr.dvbpr_counts import Counts, compared
+from keras_fashion.datasets.dvbpr.dvbpr_partition import PARTS, partition
+from keras_fashion.datasets.dvbpr.plain_pickle import Array, Span, read_plain_pickle
 from keras_fashion.datasets.source import Skip, Source
 from keras_fashion.errors import InputError
 

@@ -15,18 +15,18 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from keras_fashion.datasets.amazon_editions import (
+from keras_fashion.datasets.amazon.amazon_editions import (
     Edition,
     Record,
     editions_of_item,
     editions_of_review,
     text,
 )
-from keras_fashion.datasets.json_lines import json_lines
-from keras_fashion.datasets.k_core import k_core
-from keras_fashion.datasets.picture_fetcher import PictureFetcher
-from keras_fashion.datasets.picture_folder import find_pictures, stem
+from keras_fashion.datasets.amazon.json_lines import json_lines
+from keras_fashion.datasets.amazon.k_core import k_core
 from keras_fashion.datasets.source import Skip, Source
+from keras_fashion.datasets.web_pictures.picture_fetcher import PictureFetcher
+from keras_fashion.datasets.web_pictures.picture_folder import find_pictures, stem
 from keras_fashion.errors import InputError
 
 _ENOUGH_TO_RECOGNISE = 1000  # records

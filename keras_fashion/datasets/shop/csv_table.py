@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from keras_fashion.datasets.bounded_stream import BoundedStream
 from keras_fashion.datasets.printable import printable
-from keras_fashion.datasets.text_table import TextTable
+from keras_fashion.datasets.shop.text_table import TextTable
 from keras_fashion.errors import InputError
 
 DELIMITERS = (",", ";", "\t")

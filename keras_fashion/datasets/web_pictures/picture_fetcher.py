@@ -13,16 +13,16 @@ from pathlib import Path
 from PIL import Image
 from tqdm import tqdm
 
-from keras_fashion.datasets.picture_download import (
+from keras_fashion.datasets.web_pictures.picture_download import (
     DownloadFailed,
     DownloadLimits,
     Picture,
     PictureDownloader,
     server,
 )
-from keras_fashion.datasets.picture_folder import find_pictures, place, stem
-from keras_fashion.datasets.picture_manifest import Fetched, PictureManifest
-from keras_fashion.datasets.polite_queue import PoliteQueue
+from keras_fashion.datasets.web_pictures.picture_folder import find_pictures, place, stem
+from keras_fashion.datasets.web_pictures.picture_manifest import Fetched, PictureManifest
+from keras_fashion.datasets.web_pictures.polite_queue import PoliteQueue
 from keras_fashion.errors import InputError
 from keras_fashion.written_aside import written_aside
 

@@ -18,7 +18,7 @@ from urllib3.util import Retry, Url, parse_url
 
 from keras_fashion import __version__
 from keras_fashion.catalogue.usable_picture import FORMATS
-from keras_fashion.datasets.public_addresses import NotPublic, public_addresses
+from keras_fashion.datasets.web_pictures.public_addresses import NotPublic, public_addresses
 
 HEADERS = {
     "User-Agent": f"keras-fashion/{__version__} (gathers product pictures for research)",

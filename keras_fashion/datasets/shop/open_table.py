@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from keras_fashion.datasets.csv_table import CsvTable
-from keras_fashion.datasets.parquet_table import ParquetTable
-from keras_fashion.datasets.text_table import TextTable
+from keras_fashion.datasets.shop.csv_table import CsvTable
+from keras_fashion.datasets.shop.parquet_table import ParquetTable
+from keras_fashion.datasets.shop.text_table import TextTable
 from keras_fashion.errors import InputError
 
 PARQUET = b"PAR1"

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from keras_fashion.datasets.record_slices import FORMATS, RecordSlice
 from keras_fashion.datasets.source import Skip, Source
-from keras_fashion.datasets.tfds_builder import open_builder, prepare_builder
+from keras_fashion.datasets.tfds.record_slices import FORMATS, RecordSlice
+from keras_fashion.datasets.tfds.tfds_builder import open_builder, prepare_builder
 from keras_fashion.errors import InputError
 
 

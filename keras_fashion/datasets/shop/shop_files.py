@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from keras_fashion.datasets.guess_columns import Columns, guess_columns
-from keras_fashion.datasets.open_table import open_table
-from keras_fashion.datasets.picture_archive import PictureReader, list_pictures
 from keras_fashion.datasets.printable import printable
+from keras_fashion.datasets.shop.guess_columns import Columns, guess_columns
+from keras_fashion.datasets.shop.open_table import open_table
+from keras_fashion.datasets.shop.picture_archive import PictureReader, list_pictures
 from keras_fashion.datasets.source import Skip, Source
 from keras_fashion.errors import InputError
 

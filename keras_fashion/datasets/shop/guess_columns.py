@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from keras_fashion.datasets.picture_archive import some_picture_paths
-from keras_fashion.datasets.text_table import TextTable, names
+from keras_fashion.datasets.shop.picture_archive import some_picture_paths
+from keras_fashion.datasets.shop.text_table import TextTable, names
 from keras_fashion.errors import InputError
 
 SAMPLE_ROWS = 10_000
