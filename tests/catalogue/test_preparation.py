@@ -1,6 +1,7 @@
 import hashlib
 import io
 import json
+import re
 import struct
 
 import numpy as np
@@ -241,6 +242,17 @@ def test_fingerprint_follows_its_definition(tmp_path, attributes):
     text += number(2) + number(2) + "é1é1".encode()
     text += number(0) + number(4) + b"2020"
     assert found == hashlib.sha256(text).hexdigest()
+
+
+def test_a_records_features_are_in_one_order_whichever_process_wrote_it(tmp_path):
+    columns = ("item", "category", "picture", "size", "colour")
+    rows = [(str(n), "Shoes", encode(), "XL", "red") for n in range(8)]
+    prepare(InMemory(items(*rows, columns=columns)), tmp_path / "shop")
+    shard = (tmp_path / "shop" / "in_memory-items.tfrecord-00000-of-00001").read_bytes()
+    names = ["attributes/colour", "attributes/size", "category", "item", "pictures", "time", "user"]
+    # In a record, a name stands after its length.
+    keys = "|".join(f"{chr(len(name))}{name}" for name in names).encode()
+    assert [key[1:].decode() for key in re.findall(keys, shard)] == names * 8
 
 
 def test_attributes_stand_beside_the_category(tmp_path):
