@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 from typing import IO, Literal
 
+from keras_fashion.datasets.printable import printable
 from keras_fashion.errors import InputError
 
 HARMLESS = frozenset({"duplicate interaction", "picture of an unknown item"})
@@ -44,7 +45,8 @@ class Skipped:
         """
         if self.on_bad == "refuse" and reason not in HARMLESS:
             raise InputError(
-                f"{where}: {reason} ({value!r}). Correct it, or leave it out: --on-bad skip"
+                f"{printable(where)}: {reason} ({value[:300]!r}). Correct it, or leave it out: "
+                "--on-bad skip"
             )
         self.counts[reason] += 1
         if self._rows is not None:
