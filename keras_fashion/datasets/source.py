@@ -1,11 +1,14 @@
 """The abstract base of all sources: what a catalogue can be prepared from."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pandas as pd
+if TYPE_CHECKING:  # the command line names sources in its help, and need not wait for pandas
+    import pandas as pd
 
 
 class Skip(Protocol):

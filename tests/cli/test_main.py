@@ -18,7 +18,7 @@ def test_help_does_without_tensorflow():
 import sys
 from click.testing import CliRunner
 from keras_fashion.cli import main
-commands = [[], ["prepare"], ["prepare", "csv"], ["prepare", "atelier"], ["train"],
+commands = [[], ["prepare"], ["prepare", "shop"], ["prepare", "atelier"], ["train"],
             ["features"], ["compare"], ["train", "dvbpr"], ["train", "gan"], ["evaluate"],
             ["recommend"], ["design"], ["export"], ["report"]]
 for command in commands:
@@ -77,7 +77,7 @@ def test_version(call):
         (["prepare", "atelier", "--out", "x", "--seed", "-1"], "'--seed'"),
         (["train", "gan", ".", "--out", "x", "--split", "s.csv"], "No such option"),
         (["train", "poprank", "."], "Missing option '--out'"),
-        (["prepare", "csv", "--out", "x"], "Missing option '--interactions'"),
+        (["prepare", "shop", "--out", "x"], "Missing option '--interactions'"),
         (["evaluate", ".", "--part", "training"], "'training' is not one of"),
         (["recommend", "."], "either --user, or --history"),
         (["recommend", ".", "--user", "u", "--history", "i"], "either --user, or --history"),

@@ -26,7 +26,7 @@ def refused(call):
         errors = [line for line in lines if line.startswith("Error: ")]
         assert errors == lines[-1:], result.stderr
         # Before it there may be the summary and the progress of the work, but no stack trace.
-        before = ("catalogue ", "  left out", "split: ", "Pictures: ", "decode to ")
+        before = ("columns: ", "catalogue ", "  left out", "split: ", "Pictures: ", "decode to ")
         before += ("category classifier",)
         assert all(line.startswith(before) for line in lines[:-1] if line), result.stderr
         return errors[0]

@@ -29,7 +29,7 @@ def model():
 
 @pytest.fixture
 def dataset():
-    return tf.data.Dataset.from_tensor_slices((np.ones((8, 1)), np.ones((8, 1)))).batch(4)
+    return tf.data.Dataset.from_tensor_slices((np.ones((8, 1)), np.ones((8, 1)))).batch(4).repeat()
 
 
 class FakedAUC(keras.callbacks.Callback):
@@ -66,17 +66,19 @@ def kept_weight(run):
     ],
 )
 def test_the_best_epoch_is_kept(run, model, dataset, values, best):
-    fit(model, dataset, run, 4, [FakedAUC(values), KeepModel(run, monitor="val_auc")])
+    fit(model, dataset, run, 4, 2, [FakedAUC(values), KeepModel(run, monitor="val_auc")])
     assert kept_weight(run) == best
 
 
 def test_without_a_monitor_the_last_epoch_is_kept(run, model, dataset):
-    fit(model, dataset, run, 3, [FakedAUC([0.9, 0.5, 0.1]), KeepModel(run)])
+    fit(model, dataset, run, 3, 2, [FakedAUC([0.9, 0.5, 0.1]), KeepModel(run)])
     assert kept_weight(run) == 3
 
 
 def test_history_and_tensorboard_logs_are_written(run, model, dataset):
-    assert not fit(model, dataset, run, 3, [FakedAUC([0.6, 0.8, 0.7]), KeepModel(run, "val_auc")])
+    assert not fit(
+        model, dataset, run, 3, 2, [FakedAUC([0.6, 0.8, 0.7]), KeepModel(run, "val_auc")]
+    )
     with open(run.path / "history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["0", "1", "2"]
@@ -105,7 +107,7 @@ def logged(folder):
 def test_early_stopping_ends_it(run, model, dataset):
     stop = keras.callbacks.EarlyStopping("val_auc", mode="max", patience=2)
     auc = FakedAUC([0.6, 0.8, 0.7, 0.7, 0.9, 0.9])
-    fit(model, dataset, run, 6, [auc, KeepModel(run, "val_auc"), stop])
+    fit(model, dataset, run, 6, 2, [auc, KeepModel(run, "val_auc"), stop])
     assert auc.epoch == 3
     assert kept_weight(run) == 2
 
@@ -124,24 +126,28 @@ def test_a_training_that_diverges_stops_and_keeps_the_last_good_model(
                 logs["loss"] = bad
 
     auc = Diverging([0.6, 0.7, 0.9, 0.95, 0.99])
-    assert not fit(model, dataset, run, 5, [auc, KeepModel(run, monitor)])
+    assert not fit(model, dataset, run, 5, 2, [auc, KeepModel(run, monitor)])
     assert auc.epoch == 2
     assert kept_weight(run) == 2
     assert "a-run: diverged in epoch 3" in capsys.readouterr().err
 
 
 def test_divergence_in_the_first_epoch_says_so(run, model):
-    nan = tf.data.Dataset.from_tensor_slices((np.ones((8, 1)), np.full((8, 1), np.nan))).batch(4)
+    nan = (
+        tf.data.Dataset.from_tensor_slices((np.ones((8, 1)), np.full((8, 1), np.nan)))
+        .batch(4)
+        .repeat()
+    )
     auc = FakedAUC([0.6] * 6)
     with pytest.raises(InputError, match="a-run diverged in its first epoch.*--learning-rate"):
-        fit(model, nan, run, 6, [auc, KeepModel(run, "val_auc")])
+        fit(model, nan, run, 6, 2, [auc, KeepModel(run, "val_auc")])
     assert auc.epoch == 0
     assert not (run.path / "model.keras").exists()
 
 
 def test_ctrl_c_keeps_what_was_saved(run, model, dataset, capsys):
     auc = FakedAUC([0.6, 0.8, 0.7, 0.9], interrupt_at=(3, 1))
-    assert fit(model, dataset, run, 4, [auc, KeepModel(run, "val_auc")])
+    assert fit(model, dataset, run, 4, 2, [auc, KeepModel(run, "val_auc")])
     assert kept_weight(run) == 2
     assert "interrupted" in capsys.readouterr().err
 
@@ -149,11 +155,11 @@ def test_ctrl_c_keeps_what_was_saved(run, model, dataset, capsys):
 def test_ctrl_c_before_the_first_epoch_says_so(run, model, dataset):
     auc = FakedAUC([0.6, 0.8], interrupt_at=(0, 0))
     with pytest.raises(InputError, match="interrupted before .*a-run held a first epoch"):
-        fit(model, dataset, run, 2, [auc, KeepModel(run, "val_auc")])
+        fit(model, dataset, run, 2, 2, [auc, KeepModel(run, "val_auc")])
 
 
 def test_progress_goes_to_stderr(run, model, dataset, capfd):
-    fit(model, dataset, run, 2, [FakedAUC([0.6, 0.8]), KeepModel(run, "val_auc")])
+    fit(model, dataset, run, 2, 2, [FakedAUC([0.6, 0.8]), KeepModel(run, "val_auc")])
     out, err = capfd.readouterr()
     assert out == ""
     assert "a-run" in err and "2/2" in err and "val_auc=0.8" in err

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 import numpy as np
 from tqdm import tqdm
 
+from keras_fashion.datasets.printable import printable
 from keras_fashion.errors import InputError
 
 LONGEST_READ = 512
@@ -326,9 +327,9 @@ class _PlainPickle:
 
     def _hostile(self, what: str) -> NoReturn:
         raise InputError(
-            f"{self._file.name}, byte {self._file.tell():,}: {what}, which the data do not need. "
-            "The file is not what it claims to be; nothing in it was run. Get it from a source "
-            "that you trust"
+            f"{self._file.name}, byte {self._file.tell():,}: {printable(what)}, which the data do "
+            "not need. The file is not what it claims to be; nothing in it was run. Get it from a "
+            "source that you trust"
         )
 
     def _unknown(self, code: bytes) -> NoReturn:
