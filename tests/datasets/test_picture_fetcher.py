@@ -179,8 +179,10 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 
 
 SCRIPT = """
-import sys
+import signal, sys
 from pathlib import Path
+# A shell that starts the tests in the background has its children ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from keras_fashion.datasets.web_pictures.picture_fetcher import PictureFetcher
 addresses = {f"I{number}": f"{sys.argv[2]}/{number}" for number in range(int(sys.argv[3]))}
 print(PictureFetcher(Path(sys.argv[1]), allow_private=True).fetch(addresses))
