@@ -23,6 +23,7 @@ setup(
     package_data={"keras_fashion.report": ["*.html"]},
     install_requires=[
         "click>=8.1",
+        "etils>=1.9",
         "importlib-resources>=6",  # tensorflow-datasets imports it and does not say so
         "keras>=3.12",
         "lazy-loader>=0.4",
@@ -35,7 +36,7 @@ setup(
         "scipy>=1.11",
         "tensorboard>=2.20",
         "tensorflow>=2.20",
-        "tensorflow-datasets>=4.9.8",
+        "tensorflow-datasets>=4.9.8,<4.10",  # whose writers are reached into
         "tqdm>=4.66",
         "urllib3>=2.2",
     ],

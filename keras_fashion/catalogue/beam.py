@@ -3,17 +3,20 @@
 import io
 import logging
 import pickle
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from os import fspath
 from typing import TYPE_CHECKING
 
+import tensorflow as tf
 import tensorflow_datasets as tfds
 from etils import epath
 from tensorflow_datasets.core.writer import ShardWriter
 
 from keras_fashion.catalogue.examples import Example
+from keras_fashion.catalogue.indexed_records import INDEX_SUFFIX
 from keras_fashion.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,11 +75,12 @@ def _parsed(options: Sequence[str]) -> "PipelineOptions":
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Beam warns at its import of what Google's clients lack, whoever needs them."""
+    before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
 
 
 def write_on_beam(
@@ -116,4 +120,9 @@ def write_on_beam(
 
 def _write_shard(writer: ShardWriter, job: str, path: str) -> None:
     shard: Callable[[], Iterator[Example]] = pickle.loads(epath.Path(job).read_bytes())
-    writer.write(shard(), epath.Path(path))
+    # A runner may try a shard twice at once: each attempt has files of its own.
+    attempt = f"{path}.{uuid.uuid4().hex}"
+    writer.write(shard(), epath.Path(attempt))
+    if tf.io.gfile.exists(attempt + INDEX_SUFFIX):
+        tf.io.gfile.rename(attempt + INDEX_SUFFIX, path + INDEX_SUFFIX, overwrite=True)
+    tf.io.gfile.rename(attempt, path, overwrite=True)

@@ -116,6 +116,12 @@ class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
         interactions = self._split("interactions", paths, [len(run) for run in runs])
         self.info.set_splits(tfds.core.splits.SplitDict([items, interactions]))
 
+    def _log_download_bytes(self) -> None:
+        """TFDS would print that it downloads."""
+
+    def _log_download_done(self) -> None:
+        """TFDS would name the folder that is about to be renamed."""
+
     def _write(
         self,
         split: str,

@@ -1,6 +1,7 @@
 """A prepared catalogue: items with pictures, users and their feedback, ready for training."""
 
 import difflib
+import fnmatch
 import json
 import math
 import os
@@ -18,7 +19,7 @@ from keras_fashion.catalogue.attribute import Attribute
 from keras_fashion.catalogue.decoded_pictures import DecodedPictures
 from keras_fashion.catalogue.picture_files import PictureFiles
 from keras_fashion.catalogue.picture_table import PictureTable, write_picture_table
-from keras_fashion.catalogue.pictures import decode_picture
+from keras_fashion.catalogue.pictures import DECODER, decode_picture
 from keras_fashion.catalogue.text_columns import coded, positions
 from keras_fashion.errors import InputError
 
@@ -114,7 +115,9 @@ class Catalogue:
         user_ids, users = coded(feedback["user"])
         bought = positions(feedback["item"], items["item"])
         interactions = np.stack([users, bought], axis=1)
-        shards = sorted(tf.io.gfile.glob(f"{os.fspath(path)}/*-items.tfrecord-*"))
+        # Not by glob: the folder's own name may have brackets.
+        names = fnmatch.filter(tf.io.gfile.listdir(os.fspath(path)), "*-items.tfrecord-*")
+        shards = [f"{os.fspath(path)}/{name}" for name in sorted(names)]
         # Their number is in each name; without one of them the others would be taken for it.
         if not shards or len(shards) != int(shards[-1].rpartition("-")[2]):
             raise KeyError(f"{len(shards)} shards of items are not all")
@@ -171,7 +174,7 @@ class Catalogue:
         each use (`make bench-pipeline`). Where the table would take more than half of what is free
         on the disk, pictures are decoded at each use instead.
         """
-        path = self.derived / f"pictures_{size[0]}x{size[1]}.npy"
+        path = self.derived / f"pictures_{size[0]}x{size[1]}_{DECODER}.npy"
         decoded = DecodedPictures(self.picture_files, size)
         if not path.exists():
             if math.prod(decoded.shape) > shutil.disk_usage(self.derived).free / 2:

@@ -46,9 +46,15 @@ def folder_aside(path: Path) -> Iterator[Path]:
             for leftover in aside.iterdir():
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
             yield aside
-            aside.rename(path)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
+        try:
+            aside.rename(path)
+        except OSError as error:
+            raise InputError(
+                f"{path} was taken while it was made ({error.strerror}): what was made is in "
+                f"{aside}, rename it"
+            ) from error
     finally:
         os.close(lock)

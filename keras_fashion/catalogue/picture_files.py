@@ -61,12 +61,13 @@ class PictureFiles:
             return self._descriptors[shard]
 
     def _read_remote(self, shard: int, offset: int, length: int) -> bytes:
-        files = self._files.__dict__
-        if shard not in files:
-            files[shard] = tf.io.gfile.GFile(self.shards[shard], "rb")
+        # One file a thread: each holds a buffer of 512 KB.
+        if getattr(self._files, "shard", None) != shard:
+            self._files.shard = shard
+            self._files.file = tf.io.gfile.GFile(self.shards[shard], "rb")
         try:
-            files[shard].seek(offset)
-            return files[shard].read(length)
+            self._files.file.seek(offset)
+            return self._files.file.read(length)
         except tf.errors.OpError as error:
             raise OSError(f"{self.shards[shard]}: {error.message}") from error
 

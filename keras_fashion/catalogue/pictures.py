@@ -6,6 +6,9 @@ so that a served model sees exactly what a trained one saw.
 
 import tensorflow as tf
 
+DECODER = 2
+"""Counts the changes of what `decode_picture` gives: tables made before are not taken for new."""
+
 JPEG_START = b"\xff\xd8"
 
 

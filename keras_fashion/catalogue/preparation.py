@@ -1,13 +1,12 @@
 """From a source to a prepared catalogue, or to what would become of it."""
 
 import hashlib
-import io
 import json
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from tqdm import tqdm
 
 from keras_fashion.catalogue.beam import beam_config
 from keras_fashion.catalogue.builder import CatalogueBuilder
+from keras_fashion.catalogue.catalogue import FORMAT
 from keras_fashion.catalogue.examples import ItemExamples, UnusableItem
 from keras_fashion.catalogue.folder_aside import folder_aside
 from keras_fashion.catalogue.indexed_records import INDEX_SUFFIX
@@ -30,7 +30,6 @@ from keras_fashion.catalogue.usable_rows import usable_interactions, usable_item
 from keras_fashion.datasets.source import Source
 from keras_fashion.errors import InputError
 
-FORMAT = 2
 OWN_COLUMNS = {"item", "category", "picture", "pictures", "user", "time"}
 OWN_COLUMNS |= {"shard", "offset", "length", "index"}
 
@@ -90,7 +89,7 @@ def prepare(
                 stop_at_bad=on_bad == "refuse" and beam_runner is None,
                 data_dir=str(scratch),
             )
-            with redirect_stdout(io.StringIO()), _no_warning_of_large_pictures():
+            with _no_warning_of_large_pictures():
                 try:
                     builder.download_and_prepare(download_dir=scratch, download_config=config)
                 except UnusableItem as error:
@@ -157,8 +156,10 @@ def _interactions_on(
     for row in items.index.difference(usable):
         try:
             usable_picture(source.read_picture, items.at[row, "picture"])
+            reason = "picture could be read the second time only"
         except UnusablePicture as error:
-            _leave_out(source, items, row, str(error), skipped)
+            reason = str(error)
+        _leave_out(source, items, row, reason, skipped)
     if not len(usable):
         raise _no_items(skipped)
     known = items["item"].loc[usable]

@@ -1,13 +1,18 @@
 """A picture as a source delivers it, made into one that every decoder reads."""
 
 import io
+import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # no EPS: Pillow would run Ghostscript
+LARGE = 2**24
+"""Pixels; with transparency such a picture takes 270 MB on its way, so they go one at a time."""
+_LARGE = threading.Lock()
 PNG_END = b"IEND\xaeB`\x82"  # TensorFlow refuses a PNG without it, Pillow does not
 
 
@@ -43,6 +48,11 @@ def _as_jpeg_or_png(data: bytes) -> bytes:
     checked = Image.open(io.BytesIO(data), formats=FORMATS)
     if checked.width * checked.height > Image.MAX_IMAGE_PIXELS:
         raise ValueError("too many pixels")  # of which Pillow itself only warns
+    with _LARGE if checked.width * checked.height > LARGE else nullcontext():
+        return _converted(data, checked)
+
+
+def _converted(data: bytes, checked: Image.Image) -> bytes:
     # Only verify() checks the checksums of a PNG, which TensorFlow's decoder insists on.
     checked.verify()
     image = Image.open(io.BytesIO(data), formats=FORMATS)

@@ -28,6 +28,7 @@ def usable_items(items: pd.DataFrame, skip: Skip, place: Callable[[int], str]) -
         "empty id": item.str.strip() == "",
         **_bad_ids(item),
         "item without a category": items["category"].str.strip() == "",
+        **_bad_texts(items.drop(columns=["item", "picture"])),
         "item without a picture": items["picture"].isna(),
     }
     bad = np.logical_or.reduce(list(reasons.values()))
@@ -62,6 +63,16 @@ def usable_interactions(
     }
     kept = _without(frame, reasons, skip, place, user + ", " + item)
     return kept.fillna("").astype("str").reset_index(drop=True)
+
+
+def _bad_texts(columns: pd.DataFrame) -> dict[str, pd.Series]:
+    """Of the category and attributes, which stand in such tables, too."""
+    longest = columns.apply(lambda column: column.str.len()).max(axis=1)
+    zero = columns.apply(lambda column: column.str.contains("\0", regex=False)).any(axis=1)
+    return {
+        f"category or attribute of more than {LONGEST_ID} characters": longest > LONGEST_ID,
+        "category or attribute with a zero character": zero,
+    }
 
 
 def _bad_ids(ids: pd.Series) -> dict[str, pd.Series]:

@@ -114,9 +114,9 @@ def test_pictures_across_shards(tmp_path, monkeypatch):
 def test_a_table_of_pictures_is_made_once_a_size(copy):
     pictures = Catalogue.load(copy).pictures((8, 6))
     assert isinstance(pictures, PictureTable)
-    made = (copy / "pictures_8x6.npy").stat()
+    made = (copy / "pictures_8x6_2.npy").stat()
     again = Catalogue.load(copy).pictures((8, 6))
-    assert (copy / "pictures_8x6.npy").stat() == made
+    assert (copy / "pictures_8x6_2.npy").stat() == made
     np.testing.assert_array_equal(again[np.arange(24)], pictures[np.arange(24)])
     assert Catalogue.load(copy).pictures((4, 4)).shape == (24, 4, 4, 3)
 
@@ -129,7 +129,7 @@ def test_where_a_table_would_fill_the_disk_pictures_are_decoded_at_each_use(copy
         monkeypatch.setattr(shutil, "disk_usage", lambda path, usage=usage: usage)
         pictures = catalogue.pictures((8, 6))
         assert isinstance(pictures, kind)
-        assert (copy / "pictures_8x6.npy").exists() == (kind is PictureTable)
+        assert (copy / "pictures_8x6_2.npy").exists() == (kind is PictureTable)
         np.testing.assert_array_equal(
             pictures[np.arange(24)], catalogue.pictures_of(range(24), (8, 6))
         )
@@ -171,7 +171,7 @@ def test_a_catalogue_is_read_through_any_file_system_of_tensorflow(
     every = np.arange(24)
     pictures = remote.pictures((8, 6))[every]
     np.testing.assert_array_equal(pictures, tiny_catalogue.pictures_of(every, (8, 6)))
-    assert [path.name for path in (tmp_path / "cache").rglob("*.npy")] == ["pictures_8x6.npy"]
+    assert [path.name for path in (tmp_path / "cache").rglob("*.npy")] == ["pictures_8x6_2.npy"]
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_in_a_prepared_catalogue_every_picture_is_where_the_table_says(tmp_path,
         pictures.append(data.getvalue())
     # An id and an attribute are in the record too, the latter long.
     ids = [f"{number:03}" for number in range(10)]
-    items = {"item": ids, "category": "Tops", "picture": pictures, "text": "x" * 900}
+    items = {"item": ids, "category": "Tops", "picture": pictures, "text": "x" * 200}
     prepare(InMemory(pd.DataFrame(items)), tmp_path / "shop")
     shards = [path.read_bytes() for path in sorted((tmp_path / "shop").glob("*-items.tfrecord-*"))]
     table = pd.read_parquet(tmp_path / "shop" / "items.parquet")

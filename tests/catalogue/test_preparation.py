@@ -423,3 +423,58 @@ def test_everything_given_is_kept_or_skipped(tmp_path_factory, offered, pairs):
     kept = facts["items"] + facts["interactions"]
     assert kept + sum(facts["skipped"].values()) == 1 + len(offered) + len(pairs)
     assert len(listed(path)) == sum(facts["skipped"].values())
+
+
+class FailingOnce(InMemory):
+    """A network whose first answer is an error."""
+
+    def __init__(self, frame):
+        super().__init__(frame)
+        self.failures = 1
+
+    @property
+    def read_picture(self):
+        return self.read
+
+    def read(self, picture):
+        if self.failures and picture == encode():
+            self.failures -= 1
+            raise OSError
+        return picture
+
+
+def test_a_picture_that_failed_once_is_listed_all_the_same(tmp_path):
+    rows = items(("1", "Shoes", encode()), ("2", "Shoes", encode(255 - PIXELS)))
+    facts = prepare(FailingOnce(rows), tmp_path / "shop")
+    assert facts["items"] == 1
+    assert facts["skipped"] == {"picture could be read the second time only": 1}
+
+
+def test_a_folder_may_be_called_what_it_likes(tmp_path):
+    for name in ("shop [v2]", "shop*", "shop?"):
+        prepare(InMemory(items(("1", "Shoes", encode()))), tmp_path / name)
+        assert Catalogue.load(tmp_path / name).picture_files[0] == encode()
+
+
+def test_a_place_that_was_taken_meanwhile_loses_nothing(tmp_path):
+    class Taking(InMemory):
+        def write_extras(self, folder):
+            (tmp_path / "shop").mkdir()
+            (tmp_path / "shop" / "other").touch()
+
+    with pytest.raises(InputError, match="was taken while it was made"):
+        prepare(Taking(items(("1", "Shoes", encode()))), tmp_path / "shop")
+    assert Catalogue.load(tmp_path / ".shop.preparing").item_ids.tolist() == ["1"]
+
+
+def test_long_categories_and_attributes_are_left_out(tmp_path):
+    rows = items(
+        ("1", "Shoes", encode(), "red"),
+        ("2", "Shoes" * 60, encode(), "red"),
+        ("3", "Shoes", encode(), "r\0d"),
+        columns=("item", "category", "picture", "colour"),
+    )
+    assert prepare(InMemory(rows), tmp_path / "shop")["skipped"] == {
+        "category or attribute of more than 256 characters": 1,
+        "category or attribute with a zero character": 1,
+    }

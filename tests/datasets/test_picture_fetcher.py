@@ -104,7 +104,7 @@ def test_pictures_of_ones_own_are_not_fetched_and_broken_ones_are(shop, tmp_path
     (tmp_path / "mine" / "OWN.png").write_bytes(PICTURES["PNG"])
     fetcher(tmp_path).fetch({item: addresses[item] for item in ("SHORT", "EMPTY")})
     there = find_pictures(tmp_path, set(addresses))
-    there["SHORT"].write_bytes(JPEG[:-1])
+    there["SHORT"].write_bytes(JPEG[: len(JPEG) // 2])
     there["EMPTY"].write_bytes(b"")
     shop.asked.clear()
     assert fetcher(tmp_path).fetch(addresses) == {"ok": 3}

@@ -17,6 +17,9 @@ from keras_fashion.errors import InputError
 LONGEST_LINE = 2**24
 """Bytes. A longer one is left out; it is never in memory as a whole."""
 
+LONGEST_LITERAL = 2**20
+"""Bytes of a line in Python's own notation, whose syntax tree takes hundreds for each of them."""
+
 _MALFORMED = (ValueError, SyntaxError, TypeError, RecursionError, MemoryError)
 
 
@@ -91,7 +94,10 @@ def _numbered(lines: io.BufferedIOBase, path: Path, skip: Skip) -> Iterator[tupl
 def _record(line: bytes) -> dict[str, Any] | None:
     try:
         text = line.decode()
-        record = ast.literal_eval(text.strip()) if line[:2] == b"{'" else json.loads(text)
+        if line[:2] == b"{'":
+            record = ast.literal_eval(text.strip()) if len(line) < LONGEST_LITERAL else None
+        else:
+            record = json.loads(text)
     except _MALFORMED:
         return None
     return record if isinstance(record, dict) else None

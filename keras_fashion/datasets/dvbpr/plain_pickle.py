@@ -274,6 +274,8 @@ class _PlainPickle:
                         file.seek(length, os.SEEK_CUR)
                     elif code in gets:
                         self._used.add(self._unpack(gets[code]))
+                        if len(self._used) > MOST_OBJECTS:
+                            self._hostile("more places of its memo")
                     elif code in _LINES:
                         for _ in range(_LINES[code]):
                             file.readline(200)

@@ -29,11 +29,11 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from keras_fashion.datasets.bounded_stream import BoundedStream
+from keras_fashion.datasets.picture_suffixes import SUFFIXES
 from keras_fashion.datasets.printable import printable
 from keras_fashion.datasets.source import Skip
 from keras_fashion.errors import InputError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 LARGEST_PICTURE = 2**26
 """Bytes, packed or not; a larger one is not read."""
 

@@ -123,11 +123,12 @@ class PictureFetcher:
             was_fetched = known is not None and known.outcome == "ok"
             if path := there.get(stem(item)):
                 size = path.stat().st_size
-                if size and (not was_fetched or size >= known.bytes):
+                # Smaller than it was written: somebody shrank it, or the machine went down.
+                if size and (not was_fetched or size >= known.bytes or _decodes(path)):
                     if not was_fetched:
                         manifest.add(Fetched(item, address, "ok", "", size, 0))
                     continue
-                path.unlink()  # less than was written: the machine went down
+                path.unlink()
             elif (
                 known is not None
                 and known.outcome == "failed"
@@ -237,3 +238,12 @@ class _Run:
     def _note(self, row: Fetched) -> None:
         self.manifest.add(row)
         self.progress.update()
+
+
+def _decodes(path: Path) -> bool:
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+    except Exception:  # a broken file makes Pillow's parsers raise nearly anything
+        return False
+    return True

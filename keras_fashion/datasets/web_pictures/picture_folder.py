@@ -6,7 +6,8 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+from keras_fashion.datasets.picture_suffixes import SUFFIXES
+
 _PLAIN = re.compile(r"[0-9A-Z]{1,64}")
 
 
