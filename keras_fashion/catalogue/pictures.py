@@ -20,7 +20,7 @@ def decode_picture(data: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
 
     A JPEG much larger than `size` is decoded at a half, a quarter or an eighth of its size, which
     the decoder does within the cosine transform, and then fitted: 2.1 times as quick from 768 x 512
-    to 64 x 64, 1.4 times from 384 x 256, no quicker (.7 to 1.3) from 192 x 128, and .6 to .8 of 255
+    to 64 x 64, 1.4 times from 384 x 256, slower (.7 times) from 192 x 128, and .6 to .8 of 255
     levels apart on the mean (`tests/benchmarks/decoding.py`, a noisy machine).
 
     Args:
