@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from sklearn.neighbors import NearestNeighbors
+
+from keras_fashion.evaluation import pairwise_distances
+from keras_fashion.evaluation.pairwise_distances import distance_tiles, neighbour_distances
+
+
+@pytest.fixture(autouse=True)
+def small_tiles(monkeypatch):
+    monkeypatch.setattr(pairwise_distances, "TILE", 16)
+
+
+def whole(first, second):
+    distances = np.full((len(first), len(second)), np.nan)
+    for rows, columns, tile in distance_tiles(first, second):
+        assert tile.shape[0] <= 16 and tile.shape[1] <= 16
+        distances[rows, columns] = tile
+    return distances
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (16, 17), (50, 33), (5, 40)])
+@pytest.mark.parametrize("offset", [0.0, 1e5])
+def test_tiles_make_scipys_matrix(rows, columns, offset):
+    random = np.random.default_rng(0)
+    first = random.normal(size=(rows, 7)) + offset
+    second = random.normal(size=(columns, 7)) + offset
+    # cdist subtracts before it squares; an offset that all share may cost nothing either.
+    np.testing.assert_allclose(whole(first, second), cdist(first, second), rtol=1e-9)
+
+
+def test_copies_are_at_distance_zero():
+    points = np.random.default_rng(1).normal(size=(40, 300)) * 10
+    assert (np.diag(whole(points, points.copy())) == 0).all()
+
+
+def test_a_hundred_thousandth_of_the_length_is_no_copy():
+    points = np.random.default_rng(2).normal(size=(2, 300))
+    near = points * (1 + 1e-5)
+    distances = np.diag(whole(points, near))
+    np.testing.assert_allclose(distances[1], 1e-5 * np.linalg.norm(points[1]), rtol=1e-3)
+
+
+@pytest.mark.parametrize("count", [6, 16, 17, 45])
+@pytest.mark.parametrize("neighbours", [1, 5])
+def test_neighbour_distances_equal_scikit_learns(count, neighbours):
+    points = np.random.default_rng(3).normal(size=(count, 4))
+    points[3] = points[0]  # a copy is another point
+    expected, _ = NearestNeighbors(n_neighbors=neighbours).fit(points).kneighbors()
+    np.testing.assert_allclose(
+        neighbour_distances(points, neighbours), expected[:, -1], rtol=1e-9, atol=1e-12
+    )
+
+
+def test_neighbours_on_a_line_by_hand():
+    points = np.array([[0.0], [1], [3], [7]])
+    assert neighbour_distances(points, 1).tolist() == [1, 1, 2, 4]
+    assert neighbour_distances(points, 2).tolist() == [3, 2, 3, 6]
+    assert neighbour_distances(points, 3).tolist() == [7, 6, 4, 7]
