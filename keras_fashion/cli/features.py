@@ -1,26 +1,11 @@
 """`keras-fashion features`: the pictures of a catalogue as a pretrained network sees them."""
 
-import re
 from pathlib import Path
 
 import click
 
+from keras_fashion.cli.picture_size import PictureSizeParam
 from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
-
-
-class PictureSize(click.ParamType):
-    """Height and width in pixels, written 192x128."""
-
-    name = "HxW"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        """From text to (height, width)."""
-        found = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", value)
-        if not found:
-            self.fail(f"{value!r} is no height and width in pixels, such as 192x128", param, ctx)
-        return int(found[1]), int(found[2])
 
 
 @click.command()
@@ -41,7 +26,7 @@ class PictureSize(click.ParamType):
 )
 @click.option(
     "--picture-size",
-    type=PictureSize(),
+    type=PictureSizeParam(),
     metavar="HxW",
     help="Of the pictures that the network sees.  [default: about 192x128, in the pictures' own "
     "proportions]",

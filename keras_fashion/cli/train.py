@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from keras_fashion.cli.picture_size import PictureSizeParam
 from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 from keras_fashion.training.options import (
     BiasedMFOptions,
@@ -17,6 +18,7 @@ from keras_fashion.training.options import (
     FMOptions,
     GANOptions,
     ModelOptions,
+    PictureSize,
     PopRankOptions,
     RandomOptions,
     VBPROptions,
@@ -102,7 +104,9 @@ def option(field: Field) -> Callable:
     flag = f"--{name}/--no-{name}" if isinstance(default, bool) else f"--{name}"
     several = isinstance(default, tuple)
     kind: Any = str
-    if field.metadata["choices"]:
+    if isinstance(default, PictureSize):
+        several, kind, default = False, PictureSizeParam(), f"{default.height}x{default.width}"
+    elif field.metadata["choices"]:
         kind = click.Choice(field.metadata["choices"])
     elif isinstance(default, bool):
         kind = bool

@@ -10,6 +10,7 @@ from keras_fashion.models.compact_encoder import CompactEncoder
 from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.dvbpr import DVBPR
 from keras_fashion.models.fm import FM
+from keras_fashion.models.gan_presets import GAN_PRESETS, GANPreset
 from keras_fashion.models.poprank import PopRank
 from keras_fashion.models.random_scores import RandomScores
 from keras_fashion.models.recommender import Recommender, ScoringVectors
@@ -23,6 +24,7 @@ __all__ = [
     "CNNF",
     "DVBPR",
     "FM",
+    "GAN_PRESETS",
     "VBPR",
     "WARP",
     "BiasedMF",
@@ -31,6 +33,7 @@ __all__ = [
     "CategoryPopularity",
     "CompactEncoder",
     "ConditionalGAN",
+    "GANPreset",
     "NearestItemScores",
     "PopRank",
     "RandomScores",

@@ -5,19 +5,20 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_fashion.models.discriminator import Discriminator
 from keras_fashion.models.gan_losses import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
 )
-from keras_fashion.models.generator import Generator
+from keras_fashion.models.gradient_penalty import gradient_penalty
 
-AVERAGE_DECAY = 0.99  # a step; the average looks back about a hundred of them
+PENALTY_EVERY = 16
+"""Steps from one gradient penalty, which costs another half step, to the next. It weighs as much
+more (Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", 2020, appendix B)."""
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class ConditionalGAN(keras.Model):
-    """A conditional DCGAN over z ~ U(-1, 1), after DVBPR (Kang et al., 2017).
+    """A conditional GAN over z ~ U(-1, 1), after DVBPR (Kang et al., 2017).
 
     `fit` it on (pictures, category) batches. Three networks: `apprentice` is the generator that
     gradients move, `discriminator` its judge, and `generator` the running average of the
@@ -26,42 +27,43 @@ class ConditionalGAN(keras.Model):
     to generate with. Calling the model on `[codes, category]` calls `generator`.
 
     Args:
-        category_count: number of categories.
-        picture_size: (H, W), each divisible by 16.
-        code_size: length of a code z.
-        width: channels of both networks at half the picture's size; the time of a step grows
-            with its square.
-        seed: integer, for the initial weights and for the codes drawn in training.
+        generator: becomes the apprentice: maps `[codes, category]`, (B, Z) float32 and (B,)
+            int32, to (B, H, W, 3) float32 pictures in [-1, 1], and says its `category_count`,
+            `picture_size` and `code_size`.
+        discriminator: maps `[pictures, category]` to (B, 1) float32 verdicts.
+        average_decay: of the average, a step; 0.99 looks back about a hundred of them, 0 is the
+            apprentice itself.
+        gradient_penalty: γ of R1, which keeps the discriminator flat at real pictures; 0 for none.
+        seed: integer, for the codes drawn in training.
 
     Example:
-        gan = ConditionalGAN(len(catalogue.categories))
-        gan.compile()
-        gan.fit(labelled_pictures(...), epochs=30)
+        gan = GAN_PRESETS["default"].make(len(catalogue.categories), (64, 64))
+        gan.fit(labelled_pictures(...), steps_per_epoch=steps, epochs=30)
         pictures = gan.generator([gan.sample_codes(8), tf.zeros(8, tf.int32)])
     """
 
     def __init__(
         self,
-        category_count: int,
-        picture_size: tuple[int, int] = (64, 64),
-        code_size: int = 100,
-        width: int = 24,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        average_decay: float = 0.99,
+        gradient_penalty: float = 0.0,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.category_count = category_count
-        self.picture_size = tuple(picture_size)
-        self.code_size = code_size
-        self.width = width
+        self.apprentice = generator
+        self.generator = generator.__class__.from_config(generator.get_config())
+        self.generator.set_weights(generator.get_weights())
+        self.generator.trainable = False
+        self.discriminator = discriminator
+        self.average_decay = average_decay
+        self.gradient_penalty = gradient_penalty
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        network = (category_count, self.picture_size)
-        self.apprentice = Generator(*network, code_size, width, seed=self.seed_generator)
-        self.generator = Generator(*network, code_size, width)
-        self.generator.set_weights(self.apprentice.get_weights())
-        self.generator.trainable = False
-        self.discriminator = Discriminator(*network, width, seed=self.seed_generator)
+        self.category_count = generator.category_count
+        self.picture_size = generator.picture_size
+        self.code_size = generator.code_size
         self.generator_loss = keras.metrics.Mean("generator_loss")
         self.discriminator_loss = keras.metrics.Mean("discriminator_loss")
         self.built = True
@@ -81,23 +83,24 @@ class ConditionalGAN(keras.Model):
 
     def compile(
         self,
-        generator_optimizer: keras.Optimizer | None = None,
-        discriminator_optimizer: keras.Optimizer | None = None,
+        generator_optimizer: keras.Optimizer,
+        discriminator_optimizer: keras.Optimizer,
+        jit_compile: bool = False,
     ) -> None:
         """Chooses the optimisers.
 
         Args:
-            generator_optimizer: Adam(6e-4, beta_1=0.5, beta_2=0.99) unless given.
-            discriminator_optimizer: the same unless given. A generator that learns faster than
-                its judge collapses to one garment a category.
+            generator_optimizer: moves the apprentice. One that learns faster than its judge
+                collapses to one garment a category.
+            discriminator_optimizer: moves the discriminator.
+            jit_compile: whether to compile the step with XLA: on a CPU it is many times slower
+                than the plain graph for transposed convolutions.
         """
-        default = {"learning_rate": 6e-4, "beta_1": 0.5, "beta_2": 0.99}
-        self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(**default)
-        self.discriminator_optimizer = discriminator_optimizer or keras.optimizers.Adam(**default)
+        self.generator_optimizer = generator_optimizer
+        self.discriminator_optimizer = discriminator_optimizer
         self.generator_optimizer.build(self.apprentice.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        # XLA is many times slower than the plain graph for transposed convolutions on a CPU
-        super().compile(optimizer=self.generator_optimizer, jit_compile=False)
+        super().compile(optimizer=self.generator_optimizer, jit_compile=jit_compile)
 
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step of the discriminator, then one of the generator, on the same fakes."""
@@ -107,7 +110,8 @@ class ConditionalGAN(keras.Model):
             fakes = self.apprentice([codes, category], training=True)
             with tape.stop_recording():
                 discriminator_loss = self.discriminator_step(pictures, fakes, category)
-            generator_loss = least_squares_generator_loss(self.discriminator([fakes, category]))
+            verdicts = self.discriminator([fakes, category], training=True)
+            generator_loss = least_squares_generator_loss(verdicts)
         variables = self.apprentice.trainable_variables
         self.generator_optimizer.apply(tape.gradient(generator_loss, variables), variables)
         self.average_weights()
@@ -120,40 +124,64 @@ class ConditionalGAN(keras.Model):
     ) -> tf.Tensor:
         """Moves the discriminator once; returns its loss before the move."""
         with tf.GradientTape() as tape:
-            verdicts = self.discriminator(
-                [tf.concat([pictures, fakes], 0), tf.concat([category, category], 0)],
-                training=True,
+            # Apart: where batches are normalised, a batch is all real or all generated.
+            loss = least_squares_discriminator_loss(
+                self.discriminator([pictures, category], training=True),
+                self.discriminator([fakes, category], training=True),
             )
-            loss = least_squares_discriminator_loss(*tf.split(verdicts, 2))
+            penalised = loss + self.penalty(pictures, category)
         variables = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
+        self.discriminator_optimizer.apply(tape.gradient(penalised, variables), variables)
         return loss
+
+    def penalty(self, pictures: tf.Tensor, category: tf.Tensor) -> tf.Tensor | float:
+        """What is added to the discriminator's loss at this step."""
+        if not self.gradient_penalty:
+            return 0.0
+        weight = PENALTY_EVERY * self.gradient_penalty / 2
+        due = self.discriminator_optimizer.iterations % PENALTY_EVERY == 0
+        return tf.cond(
+            due,
+            lambda: weight * gradient_penalty(self.discriminator, pictures, category),
+            lambda: 0.0,
+        )
 
     def average_weights(self) -> None:
         """Moves `generator` towards `apprentice`, batch statistics included."""
+        kept = self.average_decay
         for average, value in zip(self.generator.weights, self.apprentice.weights, strict=True):
-            average.assign(AVERAGE_DECAY * average + (1 - AVERAGE_DECAY) * value)
+            average.assign(kept * average + (1 - kept) * value)
 
     def get_config(self) -> dict[str, Any]:
         """Constructor arguments."""
         return {
-            "category_count": self.category_count,
-            "picture_size": self.picture_size,
-            "code_size": self.code_size,
-            "width": self.width,
+            "generator": keras.saving.serialize_keras_object(self.apprentice),
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
+            "average_decay": self.average_decay,
+            "gradient_penalty": self.gradient_penalty,
             "seed": self.seed,
             "name": self.name,
         }
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "ConditionalGAN":
+        """A model of the same shape, untrained."""
+        networks = {
+            name: keras.saving.deserialize_keras_object(config[name])
+            for name in ("generator", "discriminator")
+        }
+        return cls(**(config | networks))
+
     def get_compile_config(self) -> dict[str, Any]:
-        """The two optimisers, serialised."""
+        """Arguments of `compile`, serialised."""
         return {
             "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
             "discriminator_optimizer": keras.saving.serialize_keras_object(
                 self.discriminator_optimizer
             ),
+            "jit_compile": self.jit_compile,
         }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compiles with the optimisers of `get_compile_config`."""
+        """Compiles as `get_compile_config` says."""
         self.compile(**{k: keras.saving.deserialize_keras_object(v) for k, v in config.items()})

@@ -5,19 +5,18 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from keras_fashion.errors import InputError
+from keras_fashion.models.picture_grid import picture_grid
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class Discriminator(keras.Model):
-    """D(x, c): strided convolutions under spectral normalisation, and a projection.
+    """D(x, c): strided convolutions and a projection.
 
     Call it on `[pictures, category]`, (B, H, W, 3) float32 in [-1, 1] and (B,) int32, for (B, 1)
     float32 verdicts, trained towards 1 for real pictures and 0 for generated ones. The category
     enters as in Miyato and Koyama, "cGANs with Projection Discriminator", 2018:
-    D(x, c) = v . h(x) + e_c . h(x) + b. Spectral normalisation (Miyato et al., 2018) stands
-    where DCGAN has batch normalisation, so that a verdict never depends on the other pictures
-    of the batch.
+    D(x, c) = v . h(x) + e_c . h(x) + b. Nothing is normalised, so that a verdict never depends on
+    the other pictures of the batch: `ConditionalGAN` holds it in check by a gradient penalty.
 
     Args:
         category_count: number of categories.
@@ -37,22 +36,16 @@ class Discriminator(keras.Model):
         seed: int | keras.random.SeedGenerator = 0,
         **kwargs: Any,
     ) -> None:
-        height, breadth = picture_size
-        if height % 16 or breadth % 16 or height < 16 or breadth < 16:
-            raise InputError(
-                f"picture_size: height and width must be divisible by 16, not {height}x{breadth}"
-            )
+        picture_grid(picture_size)
         if isinstance(seed, int):
             seed = keras.random.SeedGenerator(seed)
         weights = keras.initializers.GlorotUniform(seed)
 
-        pictures = keras.Input((height, breadth, 3), name="pictures")
+        pictures = keras.Input((*picture_size, 3), name="pictures")
         category = keras.Input((), dtype="int32", name="category")
         x = pictures
         for channels in (width, 2 * width, 4 * width, 8 * width):
-            x = layers.SpectralNormalization(
-                layers.Conv2D(channels, 4, 2, "same", kernel_initializer=weights)
-            )(x)
+            x = layers.Conv2D(channels, 4, 2, "same", kernel_initializer=weights)(x)
             # Leaky ReLU. TensorFlow's graph optimiser fails on the operation of that name behind
             # a convolution, and says so on stderr at every training.
             x = ops.maximum(0.2 * x, x)
@@ -70,13 +63,8 @@ class Discriminator(keras.Model):
             [pictures, category], layers.Add(dtype="float32")([likeness, fit]), **kwargs
         )
 
-        # Keras draws the start of the power iteration without a seed
-        start = keras.initializers.RandomNormal(seed=seed)
-        for layer in self.layers:
-            if isinstance(layer, layers.SpectralNormalization):
-                layer.vector_u.assign(start(layer.vector_u.shape))
         self.category_count = category_count
-        self.picture_size = (height, breadth)
+        self.picture_size = tuple(picture_size)
         self.width = width
 
     def get_config(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from keras_fashion.errors import InputError
+from keras_fashion.models.picture_grid import picture_grid
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
@@ -70,11 +70,7 @@ class Generator(keras.Model):
         seed: int | keras.random.SeedGenerator = 0,
         **kwargs: Any,
     ) -> None:
-        height, breadth = picture_size
-        if height % 16 or breadth % 16 or height < 16 or breadth < 16:
-            raise InputError(
-                f"picture_size: height and width must be divisible by 16, not {height}x{breadth}"
-            )
+        height, breadth = picture_grid(picture_size)
         if isinstance(seed, int):
             seed = keras.random.SeedGenerator(seed)
         glorot = keras.initializers.GlorotUniform(seed)
@@ -85,9 +81,9 @@ class Generator(keras.Model):
         kind = layers.Embedding(category_count, 16, embeddings_initializer=normal)(category)
         style = layers.Concatenate()([codes, kind])
         x = layers.Dense(
-            height // 16 * (breadth // 16) * 8 * width, use_bias=False, kernel_initializer=glorot
+            height * breadth * 8 * width, use_bias=False, kernel_initializer=glorot
         )(style)
-        x = layers.Reshape((height // 16, breadth // 16, 8 * width))(x)
+        x = layers.Reshape((height, breadth, 8 * width))(x)
         x = layers.ReLU()(ModulatedBatchNormalization(seed)(x, style))
         for channels in (4 * width, 2 * width, width):
             x = layers.Conv2DTranspose(
@@ -100,7 +96,7 @@ class Generator(keras.Model):
         super().__init__([codes, category], pictures, **kwargs)
 
         self.category_count = category_count
-        self.picture_size = (height, breadth)
+        self.picture_size = tuple(picture_size)
         self.code_size = code_size
         self.width = width
 

@@ -7,7 +7,7 @@ import keras
 
 from keras_fashion.catalogue import Catalogue, labelled_pictures
 from keras_fashion.errors import InputError
-from keras_fashion.models import ConditionalGAN
+from keras_fashion.models import GAN_PRESETS
 from keras_fashion.run import Run
 from keras_fashion.training.fit import KeepModel, fit
 from keras_fashion.training.options import GANOptions
@@ -28,28 +28,31 @@ def train_gan(
     Raises:
         InputError: If the catalogue has fewer pictures than a batch.
     """
-    if len(catalogue.item_ids) < options.batch_size:
+    preset = GAN_PRESETS[options.preset]
+    batch_size = options.batch_size or preset.batch_size
+    if len(catalogue.item_ids) < batch_size:
         raise InputError(
             f"catalogue {catalogue.name} has {len(catalogue.item_ids)} pictures, fewer than a "
-            f"batch of {options.batch_size}; give a smaller --batch-size."
+            f"batch of {batch_size}; give a smaller --batch-size."
         )
-    size = (options.picture_size, options.picture_size)
     keras.utils.set_random_seed(seed)
     # First, because the networks refuse an odd size: then no folder is left behind.
-    gan = ConditionalGAN(
-        len(catalogue.categories), size, options.code_size, options.width, seed=seed
-    )
-    gan.compile(
-        keras.optimizers.Adam(options.learning_rate, beta_1=0.5, beta_2=0.99),
-        keras.optimizers.Adam(options.learning_rate, beta_1=0.5, beta_2=0.99),
+    gan = preset.make(
+        len(catalogue.categories),
+        options.picture_size,
+        options.width,
+        options.learning_rate,
+        options.mixed_precision,
+        options.jit,
+        seed,
     )
     config = {"model": "gan", "seed": seed, "options": asdict(options)}
     run = Run.create(out, config, catalogue)
     batches = labelled_pictures(
-        catalogue.pictures(size), catalogue.item_categories, options.batch_size, seed
+        catalogue.pictures(options.picture_size), catalogue.item_categories, batch_size, seed
     )
     grid = SampleGrid(run.path, every=options.grid_every)
-    steps = len(catalogue.item_ids) // options.batch_size
+    steps = len(catalogue.item_ids) // batch_size
     interrupted = fit(gan, batches, run, options.epochs, steps, [grid, KeepModel(run)])
     run.finish(interrupted)
     return run

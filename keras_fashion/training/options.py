@@ -6,7 +6,7 @@ can show all of it at once.
 """
 
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from keras_fashion.errors import InputError
 
@@ -14,6 +14,15 @@ from keras_fashion.errors import InputError
 def _option(default: Any, help: str, choices: tuple[str, ...] = (), minimum: int = 1) -> Any:
     return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
 
+
+class PictureSize(NamedTuple):
+    """Height and width of a picture in pixels."""
+
+    height: int
+    width: int
+
+
+SQUARE = PictureSize(64, 64)
 
 FEATURES = (
     "frozen features: classifier, attributes, or a backbone of `keras-fashion features`; of "
@@ -44,7 +53,8 @@ class ModelOptions:
             value, choices = getattr(self, each.name), each.metadata["choices"]
             if choices and value not in choices:
                 raise InputError(f"{each.name} {value!r}: there are {', '.join(choices)}.")
-            if isinstance(each.default, tuple) and isinstance(value, str):
+            several = isinstance(each.default, tuple) and not isinstance(each.default, PictureSize)
+            if several and isinstance(value, str):
                 raise InputError(f"{each.name} {value!r}: give a tuple of names.")
 
 
@@ -203,10 +213,20 @@ class GANOptions(ModelOptions):
     """A conditional GAN that draws garments."""
 
     model: ClassVar[str] = "gan"
+    preset: str = _option(
+        "default", "networks and their constants; dvbpr is the paper's", ("default", "dvbpr")
+    )
     epochs: int = _option(18, "passes over the pictures")
-    batch_size: int = _option(16, "pictures a step")
-    picture_size: int = _option(64, "height and width, in pixels, divisible by 16")
-    width: int = _option(24, "channels of both networks at half the picture's size")
-    code_size: int = _option(100, "length of a code z")
-    learning_rate: float = _option(6e-4, "of both Adams")
+    batch_size: int = _option(0, "pictures a step; 0: the preset's", minimum=0)
+    picture_size: tuple[int, int] = _option(
+        SQUARE, "height and width that pictures are fitted into, in pixels, divisible by 16"
+    )
+    width: int = _option(
+        0, "channels of both networks at half the picture's size; 0: the preset's", minimum=0
+    )
+    learning_rate: float = _option(0.0, "of both Adams; 0: the preset's")
+    mixed_precision: bool = _option(
+        False, "whether convolutions run in bfloat16, on processors that have it"
+    )
+    jit: bool = _option(False, "whether XLA compiles the step; much slower on a CPU")
     grid_every: int = _option(3, "epochs from one sample grid to the next")

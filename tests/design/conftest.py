@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from keras_fashion.models import DVBPR, CompactEncoder, ConditionalGAN
+from keras_fashion.models.discriminator import Discriminator
+from keras_fashion.models.generator import Generator
 
 
 def amplify(network: keras.Model, factor: float) -> None:
@@ -37,7 +39,10 @@ def make_gan():
     """Makes a GAN of three categories for pictures of (size, size), with codes of 4."""
 
     def make(size: int) -> ConditionalGAN:
-        model = ConditionalGAN(3, (size, size), code_size=4, width=4, seed=2)
+        model = ConditionalGAN(
+            Generator(3, (size, size), code_size=4, width=4, seed=2),
+            Discriminator(3, (size, size), width=4, seed=3),
+        )
         amplify(model.generator, 3)
         amplify(model.discriminator, 2)
         return model

@@ -18,7 +18,7 @@ from keras_fashion.evaluation.retrieval_vs_generation import (
     random_real,
     retrieval,
 )
-from keras_fashion.models import DVBPR, CompactEncoder, ConditionalGAN, ScoringVectors
+from keras_fashion.models import DVBPR, GAN_PRESETS, CompactEncoder, ScoringVectors
 
 RNG = np.random.default_rng(0)
 ITEMS = 15
@@ -146,7 +146,7 @@ def maximiser():
     tf.random.set_seed(0)
     recommender = DVBPR(4, ITEMS, CompactEncoder(3, (16, 16), width=4))
     recommender.theta.assign(np.random.default_rng(2).normal(size=(4, 3)))
-    gan = ConditionalGAN(3, (16, 16), code_size=6, width=4, seed=0)
+    gan = GAN_PRESETS["default"].make(3, (16, 16), width=4)
     return PreferenceMaximiser(recommender, gan, restarts=4, steps=5)
 
 

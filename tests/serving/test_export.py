@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from keras_fashion.catalogue import Catalogue, decode_picture, leave_one_out, pr
 from keras_fashion.datasets.in_memory import InMemory
 from keras_fashion.design import PreferenceMaximiser
 from keras_fashion.errors import InputError
-from keras_fashion.models import BPRMF, DVBPR, CompactEncoder, ConditionalGAN
+from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder
 from keras_fashion.run import Run
 from keras_fashion.serving import export
 from keras_fashion.serving.recommender import NO_SCORE
@@ -79,8 +80,7 @@ def make_dvbpr(path, catalogue):
 
 
 def make_gan(path, catalogue):
-    gan = ConditionalGAN(len(CATEGORIES), (32, 32), code_size=6, width=4, seed=3)
-    gan.compile()
+    gan = replace(GAN_PRESETS["default"], code_size=6).make(len(CATEGORIES), (32, 32), 4, seed=3)
     return make_run(path, "gan", gan, catalogue)
 
 

@@ -9,8 +9,9 @@ from PIL import Image
 from keras_fashion.errors import InputError
 from keras_fashion.run import Run
 from keras_fashion.training import GANOptions, train_gan
+from keras_fashion.training.options import PictureSize
 
-SMALL = GANOptions(epochs=3, batch_size=8, picture_size=16, width=4, code_size=5, grid_every=2)
+SMALL = GANOptions(epochs=3, batch_size=8, picture_size=PictureSize(16, 16), width=4, grid_every=2)
 
 
 @pytest.fixture(scope="module")
@@ -19,18 +20,18 @@ def run(tiny_catalogue, tmp_path_factory):
 
 
 def drawn(run):
-    codes = np.linspace(-1, 1, 15, dtype=np.float32).reshape(3, 5)
+    codes = np.linspace(-1, 1, 300, dtype=np.float32).reshape(3, 100)
     return run.model.generator([codes, np.arange(3)]).numpy()
 
 
 def test_a_run_holds_the_model_and_its_history(run, tiny_catalogue):
     later = Run(run.path)
     assert later.config["model"] == "gan" and later.config["seed"] == 1
-    assert later.config["options"]["picture_size"] == 16
+    assert later.config["options"]["picture_size"] == [16, 16]
     assert later.config["fingerprint"] == tiny_catalogue.fingerprint
     assert later.metrics["training_seconds"] > 0
     assert later.model.picture_size == (16, 16)
-    assert later.model.code_size == 5
+    assert later.model.code_size == 100
     assert later.model.category_count == 3
     history = pd.read_csv(run.path / "history.csv")
     assert len(history) == 3
@@ -51,7 +52,7 @@ def test_the_networks_are_those_of_the_last_epoch(run, tiny_catalogue, tmp_path)
     """The kept model draws what the last grid shows: nothing is chosen by a loss."""
     with Image.open(run.path / "samples" / "epoch_0003.png") as grid:
         shown = np.asarray(grid)[:16, :16]
-    codes = np.random.default_rng(0).uniform(-1.0, 1.0, (10, 5)).astype(np.float32)
+    codes = np.random.default_rng(0).uniform(-1.0, 1.0, (10, 100)).astype(np.float32)
     first = run.model.generator([codes[:1], np.zeros(1, np.int32)]).numpy()[0]
     assert np.abs((first + 1) * 127.5 - shown).max() < 1.5
 
@@ -70,7 +71,11 @@ def test_what_cannot_be_trained_is_refused_and_leaves_no_folder(tiny_catalogue, 
     with pytest.raises(InputError, match="24 pictures, fewer than a batch of 25.*--batch-size"):
         train_gan(tiny_catalogue, tmp_path / "run", GANOptions(batch_size=25))
     with pytest.raises(InputError, match="divisible by 16"):
-        train_gan(tiny_catalogue, tmp_path / "run", GANOptions(batch_size=8, picture_size=40))
+        train_gan(
+            tiny_catalogue,
+            tmp_path / "run",
+            GANOptions(batch_size=8, picture_size=PictureSize(40, 40)),
+        )
     assert not (tmp_path / "run").exists()
 
 

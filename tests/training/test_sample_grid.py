@@ -1,18 +1,19 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models import GAN_PRESETS
 from keras_fashion.training.sample_grid import SampleGrid
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    gan = ConditionalGAN(3, picture_size=(16, 32), code_size=4, width=2)
-    gan.compile()
+    gan = replace(GAN_PRESETS["default"], code_size=4).make(3, (16, 32), width=2)
     data = tf.data.Dataset.from_tensors((tf.zeros((4, 16, 32, 3)), tf.zeros(4, tf.int32)))
     callback = SampleGrid(folder, every=2, columns=5, seed=3)
     gan.fit(data, epochs=5, callbacks=[callback], verbose=0)

@@ -1,0 +1,118 @@
+"""The conditional GANs that can be had by name: data, and how data becomes a model."""
+
+from dataclasses import dataclass
+
+import keras
+
+from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.discriminator import Discriminator
+from keras_fashion.models.dvbpr_discriminator import DVBPRDiscriminator
+from keras_fashion.models.dvbpr_generator import DVBPRGenerator
+from keras_fashion.models.generator import Generator
+
+
+@dataclass(frozen=True)
+class GANPreset:
+    """A pair of networks and the constants of their training.
+
+    Attributes:
+        generator: class of the generator.
+        discriminator: class of the discriminator.
+        width: channels of both at half the picture's size.
+        code_size: length of a code z.
+        batch_size: pictures a step.
+        learning_rate: of both Adams.
+        beta_1: of both Adams.
+        beta_2: of both Adams.
+        average_decay: see `ConditionalGAN`.
+        gradient_penalty: see `ConditionalGAN`.
+    """
+
+    generator: type[keras.Model]
+    discriminator: type[keras.Model]
+    width: int
+    code_size: int
+    batch_size: int
+    learning_rate: float
+    beta_1: float
+    beta_2: float
+    average_decay: float
+    gradient_penalty: float
+
+    def make(
+        self,
+        category_count: int,
+        picture_size: tuple[int, int] = (64, 64),
+        width: int | None = None,
+        learning_rate: float | None = None,
+        mixed_precision: bool = False,
+        jit_compile: bool = False,
+        seed: int = 0,
+    ) -> ConditionalGAN:
+        """A compiled GAN, untrained.
+
+        Args:
+            category_count: number of categories.
+            picture_size: (H, W), each divisible by 16.
+            width: instead of the preset's; the time of a step grows with its square.
+            learning_rate: instead of the preset's.
+            mixed_precision: whether convolutions run in bfloat16; weights, losses and pictures
+                stay float32.
+            jit_compile: see `ConditionalGAN.compile`.
+            seed: decides initial weights and the codes drawn in training.
+
+        Raises:
+            InputError: if the picture size is not divisible by 16.
+        """
+        width = width or self.width
+        weights = keras.random.SeedGenerator(seed)
+        before = keras.config.dtype_policy()
+        # The networks' layers take the policy that they find when they are made, and keep it.
+        keras.config.set_dtype_policy("mixed_bfloat16" if mixed_precision else "float32")
+        try:
+            gan = ConditionalGAN(
+                self.generator(category_count, picture_size, self.code_size, width, weights),
+                self.discriminator(category_count, picture_size, width, weights),
+                self.average_decay,
+                self.gradient_penalty,
+                seed,
+            )
+        finally:
+            keras.config.set_dtype_policy(before)
+        gan.compile(self._adam(learning_rate), self._adam(learning_rate), jit_compile)
+        return gan
+
+    def _adam(self, learning_rate: float | None) -> keras.optimizers.Adam:
+        return keras.optimizers.Adam(
+            learning_rate or self.learning_rate, beta_1=self.beta_1, beta_2=self.beta_2
+        )
+
+
+GAN_PRESETS = {
+    "default": GANPreset(
+        generator=Generator,
+        discriminator=Discriminator,
+        width=24,
+        code_size=100,
+        batch_size=16,
+        learning_rate=6e-4,
+        beta_1=0.5,
+        beta_2=0.99,
+        average_decay=0.99,
+        gradient_penalty=1.0,
+    ),
+    # The code released with the paper, but for the codes: U(-1, 1) as the paper has it, where
+    # the code draws from N(0, 1); a design needs them bounded.
+    "dvbpr": GANPreset(
+        generator=DVBPRGenerator,
+        discriminator=DVBPRDiscriminator,
+        width=64,
+        code_size=256,
+        batch_size=16,
+        learning_rate=1e-4,
+        beta_1=0.5,
+        beta_2=0.99,
+        average_decay=0.0,
+        gradient_penalty=0.0,
+    ),
+}
