@@ -8,10 +8,12 @@ from keras_fashion.cli.design import design
 from keras_fashion.cli.evaluate import evaluate
 from keras_fashion.cli.export import export
 from keras_fashion.cli.features import features
+from keras_fashion.cli.generate import generate
 from keras_fashion.cli.plain_errors import PlainGroup
 from keras_fashion.cli.prepare import prepare
 from keras_fashion.cli.recommend import recommend
 from keras_fashion.cli.report import report
+from keras_fashion.cli.score_images import score_images
 from keras_fashion.cli.train import train
 
 
@@ -28,5 +30,17 @@ def main() -> None:
     """
 
 
-for command in (prepare, features, train, evaluate, compare, recommend, design, export, report):
+for command in (
+    prepare,
+    features,
+    train,
+    generate,
+    score_images,
+    evaluate,
+    compare,
+    recommend,
+    design,
+    export,
+    report,
+):
     main.add_command(command)

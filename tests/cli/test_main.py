@@ -19,7 +19,8 @@ import sys
 from click.testing import CliRunner
 from keras_fashion.cli import main
 commands = [[], ["prepare"], ["prepare", "shop"], ["prepare", "atelier"], ["train"],
-            ["features"], ["compare"], ["train", "dvbpr"], ["train", "gan"], ["evaluate"],
+            ["features"], ["compare"], ["train", "dvbpr"], ["train", "gan"], ["generate"],
+            ["score-images"], ["evaluate"],
             ["recommend"], ["design"], ["export"], ["report"]]
 for command in commands:
     result = CliRunner().invoke(main, [*command, "--help"])
