@@ -92,13 +92,13 @@ GAN_PRESETS = {
     "default": GANPreset(
         generator=Generator,
         discriminator=Discriminator,
-        width=24,
+        width=64,
         code_size=100,
         batch_size=16,
-        learning_rate=6e-4,
+        learning_rate=4e-4,
         beta_1=0.5,
         beta_2=0.99,
-        average_decay=0.99,
+        average_decay=0.998,
         gradient_penalty=1.0,
     ),
     # The code released with the paper, but for the codes: U(-1, 1) as the paper has it, where

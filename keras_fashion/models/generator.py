@@ -47,8 +47,10 @@ class Generator(keras.Model):
 
     Four transposed convolutions double H / 16 x W / 16 up to H x W (Radford et al.,
     "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
-    Networks", 2016). Call it on `[codes, category]`, (B, code_size) float32 and (B,) int32, for
-    (B, H, W, 3) float32 pictures in [-1, 1].
+    Networks", 2016); after all but the last a convolution refines what was made larger, and
+    what was there before is added, enlarged by repetition (He et al., "Deep Residual Learning for
+    Image Recognition", 2016). Call it on `[codes, category]`, (B, code_size) float32 and (B,)
+    int32, for (B, H, W, 3) float32 pictures in [-1, 1].
 
     Args:
         category_count: number of categories.
@@ -80,15 +82,21 @@ class Generator(keras.Model):
         category = keras.Input((), dtype="int32", name="category")
         kind = layers.Embedding(category_count, 16, embeddings_initializer=normal)(category)
         style = layers.Concatenate()([codes, kind])
-        x = layers.Dense(
-            height * breadth * 8 * width, use_bias=False, kernel_initializer=glorot
-        )(style)
+        x = layers.Dense(height * breadth * 8 * width, use_bias=False, kernel_initializer=glorot)(
+            style
+        )
         x = layers.Reshape((height, breadth, 8 * width))(x)
         x = layers.ReLU()(ModulatedBatchNormalization(seed)(x, style))
         for channels in (4 * width, 2 * width, width):
+            shortcut = layers.Conv2D(channels, 1, use_bias=False, kernel_initializer=glorot)(x)
             x = layers.Conv2DTranspose(
                 channels, 4, 2, "same", use_bias=False, kernel_initializer=glorot
             )(x)
+            x = layers.ReLU()(ModulatedBatchNormalization(seed)(x, style))
+            x = layers.Conv2D(
+                channels, 3, padding="same", use_bias=False, kernel_initializer=glorot
+            )(x)
+            x = layers.Add()([x, layers.UpSampling2D()(shortcut)])
             x = layers.ReLU()(ModulatedBatchNormalization(seed)(x, style))
         x = layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=glorot)(x)
         # float32 whatever the precision policy: these are the pictures that others measure
