@@ -14,9 +14,10 @@ def distance_tiles(
     """Every distance between a row of `first` and one of `second`, in tiles.
 
     |x - y|² = |x|² + |y|² - 2 x·y leaves the work to one matrix product, six times as fast as
-    SciPy's `cdist` on one core, and it takes all cores. The subtraction cancels, so all is in double precision and measured from one
-    of the points, which takes away an offset that all share; a distance below rounding error (about
-    a millionth of the points' lengths) is 0, so that a copy is at distance 0.
+    SciPy's `cdist` on one core, and it takes all cores. The subtraction cancels, so all is in
+    double precision and measured from one of the points, which takes away an offset that all
+    share; a distance below rounding error (about a millionth of the points' lengths) is 0, so
+    that a copy is at distance 0.
 
     Args:
         first: (N, F) float64.
