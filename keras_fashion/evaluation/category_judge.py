@@ -71,8 +71,8 @@ def train_category_judge(real: PictureSet, seed: int = 0) -> CategoryJudge:
     names, labels = np.unique(real.categories, return_inverse=True)
     if len(names) < 2:
         raise InputError(
-            f"all real pictures are of one category, {names[0]!r}; telling categories apart needs "
-            "two."
+            f"all real pictures are of one category, {str(names[0])!r}; telling categories apart "
+            "needs two."
         )
     rest, held_out = stratified(labels, seed)
     if not len(held_out):
