@@ -1,0 +1,123 @@
+"""Noticing that a GAN's training has gone wrong, as a Keras callback."""
+
+import sys
+
+import keras
+import numpy as np
+from scipy.spatial.distance import pdist
+from tqdm import tqdm
+
+from keras_fashion.catalogue import Catalogue
+
+REAL = 64
+"""Real pictures of a category at most, whose distances are the yardstick."""
+FEWEST = 8
+"""Real pictures that a category needs to be looked at."""
+CATEGORIES = 16
+"""That are looked at, at most: those with the most pictures."""
+CODES = 8
+"""Pictures that are drawn of each."""
+
+COLLAPSED = 0.25
+"""Diversity below which a category has collapsed."""
+WON = (0.03, 0.45)
+"""The discriminator has won where its loss is below the first and the generator's above the
+second: at 0 and 0.5 it calls every real picture 1 and every generated one 0."""
+YOUNG = 500
+"""Steps before which nothing is said: an untrained generator draws one blur."""
+EPOCHS = 2
+"""For how many running it must be so."""
+
+ADVICE = (
+    "Try a lower --learning-rate, a larger --batch-size, more pictures of each category or "
+    "another --preset."
+)
+
+
+class CollapseWatch(keras.callbacks.Callback):
+    """Logs how diverse the pictures of a category are, and warns, once, when that goes wrong.
+
+    `diversity` is the mean distance between generated pictures of a category, of the same codes
+    throughout, over that between real ones, Euclidean in pixels; the log is the mean over the
+    categories. It is about 1 where generated pictures differ as real ones do and 0 where all codes
+    give one picture. It says nothing of quality: noise is diverse.
+
+    It also warns of a discriminator that has won, from which a generator learns nothing more. It
+    never ends a training.
+
+    Args:
+        catalogue: With the real pictures.
+        picture_size: Height and width of the generated ones.
+        seed: Of the codes and of which real pictures are looked at.
+    """
+
+    def __init__(self, catalogue: Catalogue, picture_size: tuple[int, int], seed: int = 0) -> None:
+        super().__init__()
+        self.seed = seed
+        random = np.random.default_rng(seed)
+        counts = np.bincount(catalogue.item_categories, minlength=len(catalogue.categories))
+        most = np.argsort(-counts, kind="stable")[:CATEGORIES]
+        pictures = catalogue.pictures(picture_size)
+        self.real: dict[int, float] = {}
+        for category in most[counts[most] >= FEWEST]:
+            items = np.flatnonzero(catalogue.item_categories == category)
+            some = np.sort(random.choice(items, min(REAL, len(items)), replace=False))
+            distance = _mean_distance(pictures[some] / 127.5)
+            if distance > 0:  # a shop may have the same picture everywhere
+                self.real[int(category)] = distance
+        self.names = catalogue.categories
+        self.running = {"collapsed": 0, "won": 0}
+        self.warned: set[str] = set()
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Draws the codes."""
+        shape = (CODES, self.model.code_size)
+        self.codes = np.random.default_rng(self.seed).uniform(-1, 1, shape).astype(np.float32)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Logs the diversity, if a category has enough pictures; warns if it is time to."""
+        young = int(self.model.discriminator_optimizer.iterations) < YOUNG
+        if self.real:
+            ratios = self.diversity()
+            logs["diversity"] = float(np.mean(list(ratios.values())))
+            low = {name: ratio for name, ratio in ratios.items() if ratio < COLLAPSED}
+            if self._is_time("collapsed", bool(low) and not young):
+                few = ", ".join(f"{name} ({ratio:.2f})" for name, ratio in [*low.items()][:5])
+                _say(
+                    f"epoch {epoch + 1}: {len(low)} of {len(ratios)} categories have collapsed: "
+                    "whatever the code, the generator draws much the same picture. Distances "
+                    f"between generated ones over those between real ones: {few}. {ADVICE}"
+                )
+        judge, generator = logs["discriminator_loss"], logs["generator_loss"]
+        if self._is_time("won", judge < WON[0] and generator > WON[1] and not young):
+            _say(
+                f"epoch {epoch + 1}: the discriminator has won, its loss is {judge:.3f} and the "
+                f"generator's {generator:.2f}: it tells every picture that is generated, and the "
+                f"generator learns nothing more. {ADVICE}"
+            )
+
+    def diversity(self) -> dict[str, float]:
+        """Of the averaged generator, by category."""
+        found = {}
+        for category, distance in self.real.items():
+            kinds = np.full(CODES, category, np.int32)
+            drawn = np.asarray(self.model.generator([self.codes, kinds], training=False))
+            found[self.names[category]] = _mean_distance(drawn) / distance
+        return found
+
+    def _is_time(self, what: str, is_so: bool) -> bool:
+        """Whether it has been so for long enough and nothing was said of it."""
+        self.running[what] = self.running[what] + 1 if is_so else 0
+        if self.running[what] < EPOCHS or what in self.warned:
+            return False
+        self.warned.add(what)
+        return True
+
+
+def _mean_distance(pictures: np.ndarray) -> float:
+    """Mean Euclidean distance between two of (N, H, W, 3) pictures, a range of 2 a channel."""
+    return float(pdist(pictures.reshape(len(pictures), -1).astype(np.float64)).mean())
+
+
+def _say(warning: str) -> None:
+    tqdm.write(f"warning: {warning}", file=sys.stderr)
