@@ -55,7 +55,7 @@ COLUMNS = {
 @click.argument("catalogue", type=click.Path(exists=True, path_type=Path))
 @click.option("--inception", required=True, help="As for `keras-fashion score-images`.")
 @click.option("--out", type=click.Path(path_type=Path), default="runs/hm_gan", show_default=True)
-@click.option("--epochs", type=click.IntRange(1), default=6, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=18, show_default=True)
 @click.option("--picture-size", type=PictureSizeParam(), default=SQUARE, show_default="64x64")
 @click.option(
     "--mixed-precision/--no-mixed-precision",

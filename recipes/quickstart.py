@@ -117,7 +117,11 @@ def quickstart(
 
     say("3 of 5: the conditional GAN.")
     gan = training.finished_or_trained(
-        training.train_gan, catalogue, out / "gan", GANOptions(epochs=gan_epochs), seed
+        training.train_gan,
+        catalogue,
+        out / "gan",
+        GANOptions(epochs=gan_epochs, width=24, learning_rate=6e-4),
+        seed,
     )
 
     say("4 of 5: design, for some shoppers, against what exists.")
