@@ -1,11 +1,12 @@
 """`keras-fashion train`: a model on a catalogue, into a run folder."""
 
 from collections.abc import Callable
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from keras_fashion.cli.picture_size import PictureSizeParam
 from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
@@ -33,6 +34,14 @@ SPLIT = click.option(
     help="CSV file of user, item, part (train, valid, test).  [default: leave one out]",
 )
 
+RESUME = click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the run in --out exactly where it stopped, however that was. Options that are "
+    "not given are the run's own; of those that are, only --epochs may differ: it may be larger. "
+    "The epoch that was interrupted is finished first; its logged losses cover only that rest.",
+)
+
 
 class Models(click.Group):
     """A command for each model, in the order in which they were added."""
@@ -54,7 +63,8 @@ def train() -> None:
     """Train a model on a prepared catalogue, into a new run folder.
 
     Progress goes to stderr and, with losses, AUC and sample grids, to TensorBoard's logs in the
-    run folder. Ctrl-C ends a training early and keeps the best epoch so far.
+    run folder. Ctrl-C ends a training early and keeps the best epoch so far; a GAN keeps its last
+    step, from which --resume goes on.
     """
 
 
@@ -72,6 +82,9 @@ def train_command(options: type[ModelOptions]) -> click.Command:
         if is_recommender:
             split = chosen.pop("split")
             training.train_recommender(loaded, out, options(**chosen), split, seed)
+        elif chosen.pop("resume"):
+            own, own_seed = given_or_own(out, chosen, seed)
+            training.train_gan(loaded, out, own, own_seed, resume=True)
         else:
             training.train_gan(loaded, out, options(**chosen), seed)
         click.echo(out)
@@ -79,7 +92,7 @@ def train_command(options: type[ModelOptions]) -> click.Command:
     decorators: list[Callable] = [
         click.argument("catalogue", type=click.Path(exists=True, path_type=Path)),
         click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder."),
-        *([SPLIT] if is_recommender else []),
+        SPLIT if is_recommender else RESUME,
         click.option(
             "--seed",
             type=click.IntRange(0, 2**32 - 1),
@@ -92,6 +105,18 @@ def train_command(options: type[ModelOptions]) -> click.Command:
     for decorate in reversed(decorators):
         run = decorate(run)
     return click.command(options.model, help=options.__doc__)(run)
+
+
+def given_or_own(out: Path, chosen: dict[str, Any], seed: int) -> tuple[GANOptions, int]:
+    """What a run to resume was started with, but for what the command line gives."""
+    from keras_fashion.run import Run
+    from keras_fashion.training.resumed_run import recorded_options
+
+    source = click.get_current_context().get_parameter_source
+    given = {name for name in (*chosen, "seed") if source(name) is not ParameterSource.DEFAULT}
+    run = Run(out)
+    own = replace(recorded_options(run), **{name: chosen[name] for name in given - {"seed"}})
+    return own, seed if "seed" in given else run.config["seed"]
 
 
 def option(field: Field) -> Callable:

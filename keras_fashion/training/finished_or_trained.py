@@ -10,7 +10,7 @@ from typing import Any
 from keras_fashion.catalogue import Catalogue
 from keras_fashion.errors import InputError
 from keras_fashion.run import Run
-from keras_fashion.training.options import ModelOptions
+from keras_fashion.training.options import GANOptions, ModelOptions
 
 
 def finished_or_trained(
@@ -22,6 +22,8 @@ def finished_or_trained(
     **rest: Any,
 ) -> Run:
     """The run in `out` if it is finished and was made in the same way; else a new one there.
+
+    A GAN's run that was made in the same way and interrupted goes on where it stopped.
 
     Args:
         train: `train_recommender` or `train_gan`.
@@ -43,12 +45,17 @@ def finished_or_trained(
         same = made == asked and _same_split(run, rest.get("split"))
         if same and not run.metrics["interrupted"]:
             return run
+        if same and options.model == GANOptions.model:
+            return _whole(train(catalogue, out, options, seed=seed, resume=True, **rest))
     if out.exists() and any(out.iterdir()):
         made_of = Path(Run(out).config["catalogue"])
         if made_of != Path(catalogue.address) and made_of.parent != out.parent.absolute():
             raise InputError(f"{out} is a run of something else; name another folder with --out.")
         shutil.rmtree(out)
-    run = train(catalogue, out, options, seed=seed, **rest)
+    return _whole(train(catalogue, out, options, seed=seed, **rest))
+
+
+def _whole(run: Run) -> Run:
     if run.metrics["interrupted"]:
         raise InputError(f"{run.path} was interrupted; start again to train it to its end.")
     return run

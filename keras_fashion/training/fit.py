@@ -10,6 +10,7 @@ from tqdm.keras import TqdmCallback
 
 from keras_fashion.errors import InputError
 from keras_fashion.run import Run
+from keras_fashion.training.keep_training import KeepTraining
 
 
 class KeepModel(keras.callbacks.Callback):
@@ -46,19 +47,24 @@ def fit(
     epochs: int,
     steps: int,
     callbacks: Sequence[keras.callbacks.Callback],
+    first_epoch: int = 0,
+    keep: KeepTraining | None = None,
 ) -> bool:
     """Trains a compiled model into its run folder.
 
-    Writes `history.csv` and `logs/` (TensorBoard), shows progress with the time left on stderr.
-    Ctrl-C ends the training early; what `KeepModel` has saved by then stands.
+    Writes `history.csv` and `logs/` (TensorBoard), or goes on with them, and shows progress with
+    the time left on stderr. Ctrl-C ends the training early; what was saved by then stands.
 
     Args:
         model: Compiled.
         dataset: Batches without end.
         run: Where everything goes.
-        epochs: How many passes at most.
+        epochs: After how many passes it ends at the latest, those before `first_epoch` included.
         steps: Batches in a pass.
         callbacks: In the order in which they shall see the logs.
+        first_epoch: How many passes were trained already.
+        keep: Saves when an epoch's row is in `history.csv`, and at Ctrl-C, for a training that
+            can go on. At Ctrl-C after an epoch's last step and before its row, the row is lost.
 
     Returns:
         Whether it was interrupted.
@@ -72,18 +78,22 @@ def fit(
         model.fit(
             dataset,
             epochs=epochs,
+            initial_epoch=first_epoch,
             steps_per_epoch=steps,
             shuffle=False,  # the pipeline draws anew at each pass
             verbose=0,
             callbacks=[
                 *callbacks,
-                keras.callbacks.CSVLogger(run.path / "history.csv"),
+                keras.callbacks.CSVLogger(run.path / "history.csv", append=True),
                 keras.callbacks.TensorBoard(run.path / "logs", write_graph=False),
                 progress,
+                *([keep] if keep else []),
             ],
         )
     except KeyboardInterrupt:
         interrupted = True
+        if keep:
+            keep.save()
     if not (run.path / "model.keras").is_file():
         raise InputError(
             f"interrupted before {run.path} held a first epoch."
@@ -91,5 +101,6 @@ def fit(
             else f"{run.path} diverged in its first epoch; try a smaller --learning-rate."
         )
     if interrupted:
-        print(f"interrupted; {run.path} keeps what was saved so far", file=sys.stderr)
+        what = "every step so far; go on with --resume" if keep else "what was saved so far"
+        print(f"interrupted; {run.path} keeps {what}", file=sys.stderr)
     return interrupted

@@ -230,3 +230,25 @@ class GANOptions(ModelOptions):
     )
     jit: bool = _option(False, "whether XLA compiles the step; much slower on a CPU")
     grid_every: int = _option(3, "epochs from one sample grid to the next")
+    metrics_every: int = _option(
+        0,
+        "epochs from one scoring of generated pictures (FID, KID, precision, recall, density, "
+        "coverage) to the next; the last is scored too; 0: never",
+        minimum=0,
+    )
+    metrics_count: int = _option(
+        2000, "pictures that are scored, real and generated; at most the catalogue's", minimum=6
+    )
+    inception: str = _option(
+        "",
+        "for the scores: FID's Inception (.pt or .whl), or imagenet, or a .h5 of Keras's "
+        "InceptionV3; without it features are those of the category classifier",
+    )
+
+    def __post_init__(self) -> None:
+        """InputError for what would have no effect, too."""
+        super().__post_init__()
+        if self.inception and not self.metrics_every:
+            raise InputError(
+                "--inception is for scores, and none are asked for; give --metrics-every."
+            )

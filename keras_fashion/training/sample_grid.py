@@ -22,16 +22,23 @@ class SampleGrid(keras.callbacks.Callback):
         every: Epochs from one grid to the next.
         columns: Codes, that is pictures a row.
         seed: For the codes, which are drawn from U(-1, 1).
+        last: Number of the last epoch; by default the last of the `fit` that it is given to.
     """
 
     def __init__(
-        self, folder: str | Path, every: int = 5, columns: int = 10, seed: int = 0
+        self,
+        folder: str | Path,
+        every: int = 5,
+        columns: int = 10,
+        seed: int = 0,
+        last: int | None = None,
     ) -> None:
         super().__init__()
         self.folder = Path(folder)
         self.every = every
         self.columns = columns
         self.seed = seed
+        self.last = last
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Draws the codes and opens the TensorBoard writer."""
@@ -43,7 +50,7 @@ class SampleGrid(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Draws a grid if one is due."""
         done = epoch + 1
-        if done % self.every and done != self.params["epochs"]:
+        if done % self.every and done != (self.last or self.params["epochs"]):
             return
         grid = self.grid()
         with written_aside(self.folder / "samples" / f"epoch_{done:04d}.png") as aside:

@@ -30,7 +30,7 @@ def test_a_gan_learns_from_it(catalogue, succeed, tmp_path):
     run = tmp_path / "gan"
     succeed(
         *("train", "gan", catalogue, "--out", run, "--epochs", 1, "--batch-size", 8),
-        *("--picture-size", 16, "--width", 4, "--code-size", 8, "--grid-every", 1),
+        *("--picture-size", 16, "--width", 4, "--grid-every", 1),
     )
     grids = [*(run / "samples").glob("*.png")]
     assert grids and (run / "model.keras").is_file()

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from keras_fashion import training
 from keras_fashion.catalogue import Catalogue
 from keras_fashion.errors import InputError
+from keras_fashion.run import Run
 
 
 @pytest.fixture
@@ -87,3 +89,31 @@ def test_a_run_on_another_split_is_made_anew(stage, tiny_catalogue, tmp_path):
     stage.take(1, split=tmp_path / "b.csv")
     stage.take(1)
     assert stage.seeds == [1, 1, 1, 1]
+
+
+def test_an_interrupted_gan_goes_on(tiny_catalogue, tmp_path):
+    """One that was made in the same way; any other is trained anew."""
+    catalogue, out, resumed = tiny_catalogue, tmp_path / "gan", []
+
+    def train(catalogue, out, options, seed, resume=False):
+        resumed.append(resume)
+        config = {"model": "gan", "seed": seed, "options": asdict(options)}
+        run = Run.create(out, config, catalogue) if not resume else Run(out)
+        run.started = 0.0
+        (out / "model.keras").touch()
+        run.finish(interrupted=len(resumed) in (1, 2, 4))
+        return run
+
+    def take(options):
+        return training.finished_or_trained(train, catalogue, out, options, 1)
+
+    for _ in range(2):
+        with pytest.raises(InputError, match="interrupted"):
+            take(training.GANOptions())
+    take(training.GANOptions())
+    take(training.GANOptions())
+    assert resumed == [False, True, True]
+    with pytest.raises(InputError, match="interrupted"):
+        take(training.GANOptions(width=4))
+    take(training.GANOptions(width=4))
+    assert resumed == [False, True, True, False, True]

@@ -1,7 +1,7 @@
 import pytest
 
 from keras_fashion.errors import InputError
-from keras_fashion.training.options import BPRMFOptions, VisRankOptions
+from keras_fashion.training.options import BPRMFOptions, GANOptions, VisRankOptions
 
 
 def test_options_check_themselves():
@@ -9,3 +9,5 @@ def test_options_check_themselves():
         BPRMFOptions(monitor="loss")
     with pytest.raises(InputError, match="give a tuple of names"):
         VisRankOptions(features="classifier")
+    with pytest.raises(InputError, match="--inception is for scores.*--metrics-every"):
+        GANOptions(inception="weights.pt")
