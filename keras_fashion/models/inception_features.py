@@ -51,7 +51,7 @@ class InceptionFeatures:
                 progress.update(len(batch))
         if not np.isfinite(found).all():
             raise InputError(
-                f"Inception makes features that are not finite numbers of its weights "
+                "Inception makes features that are not finite of its weights "
                 f"({self.kind}, {self.digest[:12]}); give another file with --inception."
             )
         return found
