@@ -108,7 +108,7 @@ def image_scores(
     """
     check_sets(real, generated)
     prefix = NETWORKS[network][0]
-    subset = min(SUBSET, len(real), len(generated))
+    subset = min(SUBSET, len(real) // 2, len(generated) // 2)
     kernel = kernel_distance(real_features, generated_features, subset, seed=seed)
     found = {
         "frechet_distance": frechet_distance(real_features, generated_features),
