@@ -97,7 +97,7 @@ def chain(succeed, prepare_arguments, tmp_path_factory):
         ),
         "gan": succeed(
             *("train", "gan", catalogue, "--out", gan, "--epochs", 1, "--batch-size", 8),
-            *("--picture-size", 32, "--width", 4, "--code-size", 8),
+            *("--picture-size", 32, "--width", 4),
         ),
     }
     facts = json.loads((catalogue / "catalogue.json").read_text())

