@@ -20,7 +20,7 @@ def test_the_choice_is_that_of_the_models():
     assert list(option.type.choices) == list(BACKBONES)
 
 
-@pytest.mark.parametrize("size", ["192", "0x32", "32x-1", "axb", "1.5x2"])
-def test_a_picture_size_is_two_counts(call, size):
+@pytest.mark.parametrize("size", ["0", "0x32", "32x-1", "axb", "1.5x2"])
+def test_a_picture_size_is_one_or_two_counts(call, size):
     result = call("features", ".", "--backbone", "vgg16", "--picture-size", size)
     assert result.exit_code == 2 and repr(size) in result.stderr and "192x128" in result.stderr
