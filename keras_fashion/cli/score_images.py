@@ -21,7 +21,7 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 )
 @click.option(
     "--count",
-    type=click.IntRange(2),
+    type=click.IntRange(6),
     help="Pictures of each set at most, drawn at random.  [default: all]",
 )
 @click.option(

@@ -37,7 +37,7 @@ SPLIT = click.option(
 RESUME = click.option(
     "--resume",
     is_flag=True,
-    help="Go on with the run in --out exactly where it stopped, however that was. Options that are "
+    help="Go on with the run in --out where it stopped, however that was. Options that are "
     "not given are the run's own; of those that are, only --epochs may differ: it may be larger. "
     "The epoch that was interrupted is finished first; its logged losses cover only that rest.",
 )

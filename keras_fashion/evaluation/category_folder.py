@@ -7,7 +7,7 @@ _NO_NAME = re.compile(r'[/\\:*?"<>|%\x00-\x1f]|^\.|[. ]$')
 
 
 def category_to_folder(category: str) -> str:
-    """A name that every file system takes: what it does not is written as in addresses, `%2F`."""
+    """A name for a folder: characters that some file system refuses are written `%2F`."""
     return _NO_NAME.sub(lambda found: f"%{ord(found[0]):02X}", category)
 
 

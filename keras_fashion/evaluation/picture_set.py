@@ -38,7 +38,7 @@ class PictureSet:
 
 
 def picture_paths(folder: Path) -> list[Path]:
-    """All picture files in a folder and below it, by path; hidden ones and links left out.
+    """All picture files in a folder and below it, by path; hidden ones and linked folders left out.
 
     Raises:
         InputError: If there are none, or some of them are in sub-folders and some are not.

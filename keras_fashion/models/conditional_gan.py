@@ -10,6 +10,7 @@ from keras_fashion.models.gan_losses import (
     least_squares_generator_loss,
 )
 from keras_fashion.models.gradient_penalty import gradient_penalty
+from keras_fashion.models.mixed_precision import mixed_precision
 
 AVERAGE_PART = 25.0
 """The average looks back over this part of the steps so far, at most: an average of a young
@@ -64,6 +65,7 @@ class ConditionalGAN(keras.Model):
         self.average_decay = average_decay
         self.gradient_penalty = gradient_penalty
         self.seed = seed
+        self.mixed_precision = keras.config.dtype_policy().compute_dtype != "float32"
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.category_count = generator.category_count
         self.picture_size = generator.picture_size
@@ -165,17 +167,18 @@ class ConditionalGAN(keras.Model):
             "average_decay": self.average_decay,
             "gradient_penalty": self.gradient_penalty,
             "seed": self.seed,
+            "mixed_precision": self.mixed_precision,
             "name": self.name,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ConditionalGAN":
-        """A model of the same shape, untrained."""
-        networks = {
-            name: keras.saving.deserialize_keras_object(config[name])
-            for name in ("generator", "discriminator")
-        }
-        return cls(**(config | networks))
+        """A model of the same shape and precision, untrained."""
+        config = dict(config)
+        with mixed_precision(config.pop("mixed_precision")):
+            for name in ("generator", "discriminator"):
+                config[name] = keras.saving.deserialize_keras_object(config[name])
+            return cls(**config)
 
     def get_compile_config(self) -> dict[str, Any]:
         """Arguments of `compile`, serialised."""

@@ -32,7 +32,7 @@ class Discriminator(keras.Model):
         self,
         category_count: int,
         picture_size: tuple[int, int] = (64, 64),
-        width: int = 24,
+        width: int = 64,
         seed: int | keras.random.SeedGenerator = 0,
         **kwargs: Any,
     ) -> None:

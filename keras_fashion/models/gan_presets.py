@@ -9,6 +9,7 @@ from keras_fashion.models.discriminator import Discriminator
 from keras_fashion.models.dvbpr_discriminator import DVBPRDiscriminator
 from keras_fashion.models.dvbpr_generator import DVBPRGenerator
 from keras_fashion.models.generator import Generator
+from keras_fashion.models.mixed_precision import mixed_precision as precision
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,7 @@ class GANPreset:
         """
         width = width or self.width
         weights = keras.random.SeedGenerator(seed)
-        before = keras.config.dtype_policy()
-        # The networks' layers take the policy that they find when they are made, and keep it.
-        keras.config.set_dtype_policy("mixed_bfloat16" if mixed_precision else "float32")
-        try:
+        with precision(mixed_precision):
             gan = ConditionalGAN(
                 self.generator(category_count, picture_size, self.code_size, width, weights),
                 self.discriminator(category_count, picture_size, width, weights),
@@ -77,8 +75,6 @@ class GANPreset:
                 self.gradient_penalty,
                 seed,
             )
-        finally:
-            keras.config.set_dtype_policy(before)
         gan.compile(self._adam(learning_rate), self._adam(learning_rate), jit_compile)
         return gan
 

@@ -68,7 +68,7 @@ class Generator(keras.Model):
         category_count: int,
         picture_size: tuple[int, int] = (64, 64),
         code_size: int = 100,
-        width: int = 24,
+        width: int = 64,
         seed: int | keras.random.SeedGenerator = 0,
         **kwargs: Any,
     ) -> None:

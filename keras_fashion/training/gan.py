@@ -28,9 +28,10 @@ def train_gan(
 ) -> Run:
     """Trains a conditional GAN on all pictures of a catalogue.
 
-    A training that was interrupted, killed or shall be longer goes on where it stopped: on a CPU
-    the networks come out bit for bit as if it had never stopped. An epoch that had begun is
-    finished first; its losses in `history.csv` are then means over the rest of it.
+    A training that was interrupted, killed or shall be longer goes on where it stopped. The
+    networks come out as if it had never stopped, but for the rounding of sums that TensorFlow
+    makes in no fixed order. An epoch that had begun is finished first; its losses in
+    `history.csv` are then means over the rest of it.
 
     Args:
         catalogue: What to learn from.
@@ -84,7 +85,9 @@ def train_gan(
         interrupted = fit(gan, batches, run, last, length, [*watches, grid], first, keep)
         if interrupted or keep.diverged:
             break
-    run.finish(interrupted)
+    run.finish(interrupted or keep.diverged)
+    if keep.diverged:
+        raise InputError(f"{run.path} diverged; what it held before stands. Train anew.")
     return run
 
 

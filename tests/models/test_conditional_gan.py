@@ -130,12 +130,23 @@ def test_losses_are_those_of_the_step(gan):
 
 def test_generator_is_the_running_average_of_the_apprentice(gan):
     average = values(gan.generator)
-    for _ in range(3):
+    for step in range(1, 4):
         gan.train_step(batch())
         new = values(gan.apprentice)
-        average = [0.99 * a + 0.01 * b for a, b in zip(average, new, strict=True)]
+        # it looks back over a 25th of the steps so far, until `average_decay` holds
+        kept = step / (step + 25)
+        average = [kept * a + (1 - kept) * b for a, b in zip(average, new, strict=True)]
     for expected, value in zip(average, values(gan.generator), strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_average_looks_back_no_further_than_its_decay(gan):
+    gan.generator_optimizer.iterations.assign(100_000)
+    before = values(gan.generator)
+    gan.train_step(batch())
+    new = values(gan.apprentice)
+    for old, value, now in zip(before, new, values(gan.generator), strict=True):
+        np.testing.assert_allclose(now, 0.998 * old + 0.002 * value, rtol=1e-4, atol=1e-6)
 
 
 def test_discriminator_steps_go_downhill(gan):
