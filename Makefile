@@ -1,4 +1,5 @@
 # make demo: train, design, export and report on the built-in atelier.   make test: the tests.
+# make test-long: the tests that kill trainings and let them go on, and that compile by XLA.
 # make parity: against tensorflow-addons (2 GB of its own).   make bench-lazy-adam: step times.
 # make bench-evaluation: CPU time of the exact evaluation, beside Cornac's.
 # make bench-shared-negatives: what an AUC costs, beside a PyTorch loop, on the demo's catalogue or
@@ -22,7 +23,7 @@ PYTHON_PARITY ?= $(firstword $(foreach name,python3.11 python3.10 python3.9,\
 	$(shell $(name) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint parity test-beam fuzz clean
+.PHONY: demo test test-long lint parity test-beam fuzz clean
 .PHONY: bench-lazy-adam bench-evaluation bench-shared-negatives bench-pipeline bench-memory
 
 demo: $(VENV)/installed
@@ -30,6 +31,11 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest
+
+# What takes minutes: trainings that are killed and go on, and XLA.
+test-long: $(VENV)/installed
+	KERAS_FASHION_LONG=1 $(BIN)/python -m pytest tests/training/test_resume.py \
+		tests/models/test_gan_presets.py
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -1,3 +1,5 @@
+import os
+
 import keras
 import numpy as np
 import pytest
@@ -89,6 +91,9 @@ def test_mixed_precision_keeps_weights_losses_and_pictures_exact():
     np.testing.assert_allclose(gan([codes, category]), exact([codes, category]), atol=0.05)
 
 
+@pytest.mark.skipif(
+    "KERAS_FASHION_LONG" not in os.environ, reason="KERAS_FASHION_LONG is not set: make test-long"
+)
 def test_xla_compiles_the_step():
     # the codes differ: XLA draws by another algorithm
     gan = GAN_PRESETS["default"].make(2, (16, 16), width=4, jit_compile=True)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,10 @@ from keras_fashion.run import Run
 from keras_fashion.training import GANOptions, train_gan
 from keras_fashion.training.gan import parts
 from keras_fashion.training.options import PictureSize
+
+LONG = pytest.mark.skipif(
+    "KERAS_FASHION_LONG" not in os.environ, reason="KERAS_FASHION_LONG is not set: make test-long"
+)
 
 # 24 pictures: 4 epochs of 6 steps; R1's penalty is due at steps 0 and 16.
 FOUR = GANOptions(epochs=4, batch_size=4, picture_size=PictureSize(16, 16), width=4, grid_every=2)
@@ -47,18 +52,21 @@ train_gan(Catalogue.load(sys.argv[1]), Path(sys.argv[2]), options, seed=5)
 """
 
 
-def everything(run):
-    """Every number that is kept and that a next step depends on: weights, moments, iterations."""
+def kept(run):
+    """What is kept and a next step depends on: weights, then moments and iterations."""
     model = keras.saving.load_model(run.path / "model.keras")
     optimizers = (model.generator_optimizer, model.discriminator_optimizer)
-    variables = [*model.weights]
-    variables += [variable for each in optimizers for variable in each.variables]
-    return [np.asarray(variable) for variable in variables]
+    moments = [variable for each in optimizers for variable in each.variables]
+    return [np.asarray(each) for each in model.weights], [np.asarray(each) for each in moments]
 
 
 def assert_same(run, straight):
-    for ours, theirs in zip(everything(run), everything(straight), strict=True):
+    (weights, moments), (expected, expected_moments) = kept(run), kept(straight)
+    for ours, theirs in zip(weights, expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+    # To rounding: an embedding's sparse gradients were once summed in another order.
+    for ours, theirs in zip(moments, expected_moments, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-12)
 
 
 def epochs(run):
@@ -100,15 +108,14 @@ def stop_at(monkeypatch):
 
 def test_every_number_that_matters_is_compared(straight):
     """A comparison of too little would let all tests here pass."""
-    numbers = everything(straight)
+    weights, numbers = kept(straight)
     iterations = [each for each in numbers if each.ndim == 0 and each == 4 * STEPS]
     assert len(iterations) == 2
     model = straight.model
-    trained = len(model.apprentice.trainable_variables) + len(
-        model.discriminator.trainable_variables
-    )
-    moments = [each for each in numbers if each.ndim and np.abs(each.astype(float)).max() > 0]
-    assert len(moments) > 3 * trained
+    networks = (model.apprentice, model.discriminator)
+    trained = sum(len(network.trainable_variables) for network in networks)
+    assert len(weights) >= 2 * len(model.apprentice.weights) + len(model.discriminator.weights)
+    assert len([each for each in numbers if each.ndim and each.any()]) == 2 * trained
 
 
 def test_more_epochs_go_on_where_fewer_ended(tiny_catalogue, tmp_path, straight):
@@ -145,6 +152,7 @@ def test_ctrl_c_keeps_the_last_step(tiny_catalogue, tmp_path, straight, stop_at,
     assert grids == ["epoch_0002.png", "epoch_0004.png"]
 
 
+@LONG
 def test_ctrl_c_between_an_epochs_last_step_and_its_row(
     tiny_catalogue, tmp_path, straight, stop_at
 ):
@@ -156,13 +164,15 @@ def test_ctrl_c_between_an_epochs_last_step_and_its_row(
     assert epochs(run) == [0, 2, 3]  # the step is kept, the row is not
 
 
+@LONG
 def test_kill_9(tiny_catalogue, tmp_path, straight):
     out = tmp_path / "run"
     command = [sys.executable, "-c", KILLED, str(tiny_catalogue.path), str(out)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
     killed = Run(out)
-    assert killed.metrics["interrupted"] and killed.metrics["training_seconds"] > 0
+    before = killed.metrics
+    assert before["interrupted"] and before["training_seconds"] > 0
     assert int(killed.model.discriminator_optimizer.iterations) == 2 * STEPS
     # As if it had been killed between the row and the model, and within a row.
     with open(out / "history.csv", "a") as file:
@@ -170,9 +180,10 @@ def test_kill_9(tiny_catalogue, tmp_path, straight):
     run = train_gan(tiny_catalogue, out, FOUR, seed=5, resume=True)
     assert_same(run, straight)
     assert history(run) == history(straight)
-    assert run.metrics["training_seconds"] > killed.metrics["training_seconds"]
+    assert run.metrics["training_seconds"] > before["training_seconds"]
 
 
+@LONG
 def test_killed_before_anything_was_kept_starts_at_the_beginning(
     tiny_catalogue, tmp_path, straight
 ):
