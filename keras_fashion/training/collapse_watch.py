@@ -19,10 +19,17 @@ CODES = 8
 """Pictures that are drawn of each."""
 
 COLLAPSED = 0.25
-"""Diversity below which a category has collapsed."""
+"""Diversity below which a category has collapsed.
+
+Measured on the demo shop at 32x32 and 64x64 and on H&M: after 500 steps no category of a training
+in order was below 0.45, and before them they were from 0.22; one that had collapsed (no penalty, a
+hundredfold learning rate of the generator) was at 0.00. Twenty times the learning rate collapsed
+nothing, with the penalty or without.
+"""
 WON = (0.03, 0.45)
 """The discriminator has won where its loss is below the first and the generator's above the
-second: at 0 and 0.5 it calls every real picture 1 and every generated one 0."""
+second: at 0 and 0.5 it calls every real picture 1 and every generated one 0. In order they were
+0.04 to 0.21 and 0.2 to 0.44; won on purpose, 0.001 to 0.009 and 0.495 to 0.5."""
 YOUNG = 500
 """Steps before which nothing is said: an untrained generator draws one blur."""
 EPOCHS = 2
