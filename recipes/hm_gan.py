@@ -10,6 +10,7 @@ the row `real` puts the other half in their place: a floor. What is finished is 
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -46,7 +47,7 @@ COLUMNS = {
     "coverage": "coverage",
     "category_accuracy_ratio": "category accuracy / real",
     "opposite_ssim": "opposite SSIM",
-    "nearer_than_other_real": "P(nearer than real)",
+    "nearest_probability_nearer": "P(nearer than real)",
     "training_seconds": "training, s",
 }
 
@@ -118,8 +119,8 @@ def hm_gan(
         seen = network.features(drawn.pictures)
         copies = nearest_real(features, seen).summary
         rows[name] = scores(drawn, seen) | {
-            "nearer_than_other_real": copies.probability_nearer,
-            "share_nearer_than_nearest_hundredth": copies.share_nearer,
+            # Of all pictures that were trained on: copies of the other half would go unseen.
+            **{f"nearest_{key}": value for key, value in asdict(copies).items()},
             "training_seconds": run.metrics["training_seconds"],
         }
         with written_aside(out / f"interpolations_{name}.png") as aside:

@@ -3,14 +3,18 @@
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from keras_fashion.catalogue.pictures import unscale
 from keras_fashion.models.gan_losses import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
 )
 from keras_fashion.models.gradient_penalty import gradient_penalty
 from keras_fashion.models.mixed_precision import mixed_precision
+
+DRAWN_TOGETHER = 64
 
 AVERAGE_PART = 25.0
 """The average looks back over this part of the steps so far, at most: an average of a young
@@ -86,6 +90,15 @@ class ConditionalGAN(keras.Model):
     def sample_codes(self, count: int | tf.Tensor) -> tf.Tensor:
         """(count, code_size) float32 codes from the prior U(-1, 1)."""
         return keras.random.uniform((count, self.code_size), -1.0, 1.0, seed=self.seed_generator)
+
+    def draw(self, codes: np.ndarray, category: np.ndarray) -> np.ndarray:
+        """(N, H, W, 3) uint8 pictures of (N, code_size) codes in (N,) categories, by batches."""
+        pictures = np.empty((len(codes), *self.picture_size, 3), np.uint8)
+        for start in range(0, len(codes), DRAWN_TOGETHER):
+            some = slice(start, start + DRAWN_TOGETHER)
+            kinds = np.asarray(category[some], np.int32)
+            pictures[some] = unscale(self.generator([codes[some], kinds], training=False))
+        return pictures
 
     def compile(
         self,

@@ -2,7 +2,9 @@
 
 import hashlib
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -38,16 +40,13 @@ class InceptionFeatures:
 
     def features(self, pictures: np.ndarray) -> np.ndarray:
         """Features of (N, H, W, 3) uint8 pictures of any one size: (N, F) float32."""
-        embed = tf.function(
-            lambda batch: self.network(resize_as_fid(batch), training=False), reduce_retracing=True
-        )
         found = np.empty((len(pictures), self.network.output_shape[-1]), np.float32)
         with tqdm(
             total=len(pictures), desc=f"Inception ({self.kind})", unit="pic", file=sys.stderr
         ) as progress:
             for start in range(0, len(pictures), BATCH_SIZE):
                 batch = pictures[start : start + BATCH_SIZE]
-                found[start : start + len(batch)] = embed(tf.constant(batch))
+                found[start : start + len(batch)] = self._embed(tf.constant(batch))
                 progress.update(len(batch))
         if not np.isfinite(found).all():
             raise InputError(
@@ -55,6 +54,13 @@ class InceptionFeatures:
                 f"({self.kind}, {self.digest[:12]}); give another file with --inception."
             )
         return found
+
+    @cached_property
+    def _embed(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Traced once: a graph of Inception takes seconds to make."""
+        return tf.function(
+            lambda batch: self.network(resize_as_fid(batch), training=False), reduce_retracing=True
+        )
 
     def probabilities(self, features: np.ndarray) -> np.ndarray | None:
         """Class probabilities (N, K) float32 of pictures by their features (N, F), if any."""

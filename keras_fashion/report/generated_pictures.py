@@ -7,14 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from keras_fashion.catalogue import unscale
 from keras_fashion.catalogue.folder_aside import folder_aside
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.category_folder import category_to_folder
 from keras_fashion.evaluation.picture_set import PictureSet
 from keras_fashion.run import Run
-
-BATCH_SIZE = 64
 
 
 def drawn_pictures(
@@ -45,11 +42,8 @@ def drawn_pictures(
         drawn = np.resize(named, count)
     else:
         drawn = random.choice(catalogue.item_categories, count)
-    pictures = np.empty((count, *model.picture_size, 3), np.uint8)
-    for start in range(0, count, BATCH_SIZE):
-        some = drawn[start : start + BATCH_SIZE].astype(np.int32)
-        codes = random.uniform(-1, 1, (len(some), model.code_size)).astype(np.float32)
-        pictures[start : start + len(some)] = unscale(model.generator([codes, some]))
+    codes = random.uniform(-1, 1, (count, model.code_size)).astype(np.float32)
+    pictures = model.draw(codes, drawn)
     return PictureSet(pictures, np.array(catalogue.categories)[drawn])
 
 

@@ -5,7 +5,6 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 from PIL import Image
 
-from keras_fashion.catalogue.pictures import unscale
 from keras_fashion.design.preference_maximiser import Designs, PreferenceMaximiser
 from keras_fashion.design.redesign import redesign
 from keras_fashion.models.conditional_gan import ConditionalGAN
@@ -121,5 +120,4 @@ def trajectory_figure(
 
 
 def _draw(model: ConditionalGAN, codes: np.ndarray, category: int) -> np.ndarray:
-    categories = np.full(len(codes), category, np.int32)
-    return unscale(model.generator([codes, categories], training=False)).numpy()
+    return model.draw(codes, np.full(len(codes), category))

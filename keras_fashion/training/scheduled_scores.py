@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from keras_fashion.catalogue import Catalogue, unscale
+from keras_fashion.catalogue import Catalogue
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.category_judge import CategoryJudge
 from keras_fashion.evaluation.density_coverage import density_coverage
@@ -22,7 +22,6 @@ from keras_fashion.training.category_classifier import category_classifier
 PREFIXES = {"fid": "", "imagenet": "imagenet_", "classifier": "classifier_"}
 """What the names of scores begin with, by whose features they are of: only those of FID's
 Inception bear the names that papers print."""
-BATCH_SIZE = 64
 
 
 class ScheduledScores(keras.callbacks.Callback):
@@ -112,7 +111,7 @@ class ScheduledScores(keras.callbacks.Callback):
 
     def scores(self) -> dict[str, float]:
         """Of the generator as it is now, by name."""
-        pictures = self.generated()
+        pictures = self.model.draw(self.codes, self.categories)
         features = self.network.features(pictures)
         subset = min(SUBSET, len(features) // 2)
         shares = precision_recall(self.real, features)
@@ -129,12 +128,3 @@ class ScheduledScores(keras.callbacks.Callback):
             seen = self.network.probabilities(pictures).argmax(axis=1)
             found.append(float((seen == self.categories).mean()))
         return dict(zip(self.names, found, strict=True))
-
-    def generated(self) -> np.ndarray:
-        """(N, H, W, 3) uint8: the fixed codes in the real pictures' categories."""
-        batches = (slice(at, at + BATCH_SIZE) for at in range(0, len(self.codes), BATCH_SIZE))
-        drawn = [
-            unscale(self.model.generator([self.codes[some], self.categories[some]])).numpy()
-            for some in batches
-        ]
-        return np.concatenate(drawn)

@@ -65,6 +65,16 @@ def test_pictures_and_verdicts(gan):
     np.testing.assert_array_equal(gan([codes, category]), generated)
 
 
+def test_drawn_pictures_are_the_generators_in_whole_levels(gan):
+    # more than go through the network together
+    codes, category = np.array(gan.sample_codes(70)), np.arange(70) % 3
+    drawn = gan.draw(codes, category)
+    assert drawn.shape == (70, 16, 32, 3) and drawn.dtype == np.uint8
+    for row in (0, 63, 64, 69):
+        picture = gan.generator([codes[[row]], category[[row]].astype("int32")])[0]
+        np.testing.assert_allclose(drawn[row], np.array(picture) * 127.5 + 127.5, atol=0.51)
+
+
 def test_prior_is_uniform():
     codes = np.array(made(2, (16, 16), code_size=8, width=2).sample_codes(4000)).ravel()
     assert np.mean(codes) == pytest.approx(0, abs=0.02)

@@ -34,7 +34,11 @@ def fake_inception(monkeypatch):
 
 def started(catalogue, generator, every=2, count=2000, inception="", last=5):
     scores = ScheduledScores(catalogue, (16, 16), every, count, inception, seed=4, last=last)
-    scores.set_model(SimpleNamespace(generator=lambda inputs: generator(*inputs), code_size=5))
+
+    def draw(codes, categories):
+        return np.rint(generator(codes, categories) * 127.5 + 127.5).astype(np.uint8)
+
+    scores.set_model(SimpleNamespace(draw=draw, code_size=5))
     scores.on_train_begin()
     return scores
 
