@@ -62,7 +62,7 @@ COLUMNS = {
     "--mixed-precision/--no-mixed-precision",
     default=True,
     show_default=True,
-    help="Of both: about twice as quick on processors that have bfloat16.",
+    help="Of both: quicker on processors that have bfloat16.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 def hm_gan(
