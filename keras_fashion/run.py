@@ -202,6 +202,23 @@ def versions() -> dict[str, str]:
     }
 
 
+def picture_recommender(run: Run) -> Run:
+    """A DVBPR's run that scores by pictures alone, checked; InputError for any other."""
+    if run.config["model"] != "dvbpr":
+        raise InputError(
+            f"{run.path} is a run of {run.config['model']}, not of dvbpr, and no other model "
+            "looks at pictures itself; train a dvbpr."
+        )
+    options = run.config.get("options", {})
+    if options.get("latent_size") or options.get("bias"):
+        raise InputError(
+            f"{run.path} also scores by what no picture shows (--latent-size, --bias), "
+            "which a design has not and an explanation would miss; take a DVBPR trained without "
+            "them."
+        )
+    return run
+
+
 def matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
     """A DVBPR's run and a GAN's run of one catalogue, checked; InputError for any other pair."""
     for run, model in ((recommender, "dvbpr"), (gan, "gan")):
@@ -210,12 +227,7 @@ def matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
                 f"{run.path} is a run of {run.config['model']}, not of {model}; give the run of a "
                 "DVBPR first, then that of a GAN."
             )
-    options = recommender.config.get("options", {})
-    if options.get("latent_size") or options.get("bias"):
-        raise InputError(
-            f"{recommender.path} also scores by what no picture shows (--latent-size, --bias), "
-            "which a new design has not; design with a DVBPR trained without them."
-        )
+    picture_recommender(recommender)
     if recommender.config["fingerprint"] != gan.config["fingerprint"]:
         raise InputError(
             f"{recommender.path} and {gan.path} were trained on different catalogues; "

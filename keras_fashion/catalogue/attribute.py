@@ -15,3 +15,14 @@ class Attribute(NamedTuple):
 
     values: np.ndarray
     codes: np.ndarray
+
+
+def differing_attributes(
+    attributes: dict[str, Attribute], first: int, second: int
+) -> dict[str, tuple[str, str]]:
+    """What two items have of each attribute in which they differ and that is known of both."""
+    pairs = {
+        name: (str(each.values[each.codes[first]]), str(each.values[each.codes[second]]))
+        for name, each in attributes.items()
+    }
+    return {name: (a, b) for name, (a, b) in pairs.items() if a and b and a != b}

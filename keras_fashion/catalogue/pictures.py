@@ -35,6 +35,19 @@ def decode_picture(data: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
         lambda: _decode_jpeg(data, size),
         lambda: tf.io.decode_image(data, channels=3, expand_animations=False),
     )
+    return fit_on_white(picture, size)
+
+
+def fit_on_white(picture: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Fits a picture into `size` on white, keeping its proportions.
+
+    Args:
+        picture: (h, w, 3) uint8.
+        size: H and W.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
     inverted = 255.0 - tf.cast(picture, tf.float32)
     # Padding is with 0: on the inverted picture that is white.
     fitted = 255.0 - _fit(inverted, size)

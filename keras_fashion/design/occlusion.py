@@ -1,0 +1,64 @@
+"""Occlusion map: which places of a picture raise a preference, and which lower it."""
+
+from itertools import product
+
+import numpy as np
+
+from keras_fashion.catalogue.pictures import scale
+from keras_fashion.models.image_encoder import ImageEncoder
+
+PATCHES = 8
+"""How many patches would lie side by side along a picture; each overlaps the next by half."""
+AT_A_TIME = 64
+"""Covered pictures that go through the encoder together."""
+
+
+def occlusion_map(encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """How far theta . Phi(X) falls where a patch covers the picture.
+
+    Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014; but the
+    patch has the colour of the picture's own ground instead of grey, so that covering the ground
+    changes nothing. A pixel has the mean of all patches that cover it.
+
+    `tests/benchmarks/deletion.py` holds it against integrated gradients (Sundararajan et al., ICML
+    2017): covering the places that it ranks first moves the preference as far.
+
+    Args:
+        encoder: Phi.
+        taste: (K,) float, theta of a user or mean theta of a group.
+        picture: (H, W, 3) uint8, X, of `encoder.picture_size`.
+
+    Returns:
+        (H, W) float32, in units of the preference. Above 0: what is there raises it.
+    """
+    size = picture.shape[:2]
+    places = list(product(*(_along(length) for length in size)))
+    ground = ground_colour(picture)
+
+    def preferences(places: list[tuple[slice, slice]]) -> np.ndarray:
+        pictures = np.repeat(picture[None], len(places), axis=0)
+        for covered, place in zip(pictures, places, strict=True):
+            covered[place] = ground
+        return encoder(scale(pictures), training=False).numpy() @ taste
+
+    whole = encoder(scale(picture[None]), training=False).numpy() @ taste
+    sums, counts = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    for first in range(0, len(places), AT_A_TIME):
+        together = places[first : first + AT_A_TIME]
+        for place, fall in zip(together, whole - preferences(together), strict=True):
+            sums[place] += fall
+            counts[place] += 1
+    return sums / counts
+
+
+def ground_colour(picture: np.ndarray) -> np.ndarray:
+    """Median colour of a picture's outermost pixels: (H, W, 3) uint8 to (3,) uint8."""
+    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    return np.median(border, axis=0).astype(np.uint8)
+
+
+def _along(length: int) -> list[slice]:
+    """Where patches lie along a side of so many pixels; the last one ends with it."""
+    side = max(1, round(length / PATCHES))
+    starts = [*range(0, length - side, max(1, side // 2)), length - side]
+    return [slice(start, start + side) for start in starts]
