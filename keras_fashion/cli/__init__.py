@@ -6,6 +6,7 @@ from keras_fashion import __version__
 from keras_fashion.cli.compare import compare
 from keras_fashion.cli.design import design
 from keras_fashion.cli.evaluate import evaluate
+from keras_fashion.cli.explain import explain
 from keras_fashion.cli.export import export
 from keras_fashion.cli.features import features
 from keras_fashion.cli.generate import generate
@@ -40,6 +41,7 @@ for command in (
     compare,
     recommend,
     design,
+    explain,
     export,
     report,
 ):

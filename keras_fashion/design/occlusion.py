@@ -17,7 +17,7 @@ def occlusion_map(encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray)
     """How far theta . Phi(X) falls where a patch covers the picture.
 
     Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014; but the
-    patch has the colour of the picture's own ground instead of grey, so that covering the ground
+    patch shows the picture's own ground (`ground_of`) instead of grey, so that covering the ground
     changes nothing. A pixel has the mean of all patches that cover it.
 
     `tests/benchmarks/deletion.py` holds it against integrated gradients (Sundararajan et al., ICML
@@ -33,12 +33,12 @@ def occlusion_map(encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray)
     """
     size = picture.shape[:2]
     places = list(product(*(_along(length) for length in size)))
-    ground = ground_colour(picture)
+    ground = ground_of(picture)
 
     def preferences(places: list[tuple[slice, slice]]) -> np.ndarray:
         pictures = np.repeat(picture[None], len(places), axis=0)
         for covered, place in zip(pictures, places, strict=True):
-            covered[place] = ground
+            covered[place] = ground[place]
         return encoder(scale(pictures), training=False).numpy() @ taste
 
     whole = encoder(scale(picture[None]), training=False).numpy() @ taste
@@ -51,10 +51,21 @@ def occlusion_map(encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray)
     return sums / counts
 
 
-def ground_colour(picture: np.ndarray) -> np.ndarray:
-    """Median colour of a picture's outermost pixels: (H, W, 3) uint8 to (3,) uint8."""
-    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-    return np.median(border, axis=0).astype(np.uint8)
+def ground_of(picture: np.ndarray) -> np.ndarray:
+    """What a picture would be without its garment: (H, W, 3) uint8 to the same.
+
+    The median colour of its outermost pixels. White bars at two opposite sides, with which
+    `decode_picture` fills up pictures of other proportions, stay white and have no say.
+    """
+    rows, columns = (np.flatnonzero((picture < 255).any(axis=(axis, 2))) for axis in (1, 0))
+    inside = np.s_[:, :]
+    if len(rows) == picture.shape[0] or len(columns) == picture.shape[1]:
+        inside = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    drawn = picture[inside]
+    border = np.concatenate([drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]])
+    ground = np.full_like(picture, 255)
+    ground[inside] = np.median(border, axis=0)
+    return ground
 
 
 def _along(length: int) -> list[slice]:

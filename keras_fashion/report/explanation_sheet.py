@@ -4,10 +4,12 @@ import textwrap
 
 import numpy as np
 from PIL import Image
+from skimage.filters import gaussian
 
 from keras_fashion.catalogue import Catalogue
 from keras_fashion.design.colour_difference import colour_difference
 from keras_fashion.design.explanation import ComparedItem, Explanation
+from keras_fashion.design.occlusion import PATCHES
 from keras_fashion.report.heat_map import heat_overlay, heat_scale, text_card
 from keras_fashion.report.sheets import PictureGroup, SheetRow, picture_sheet
 
@@ -16,7 +18,7 @@ HEIGHT = 192
 _RAISES, _DIFFERS = "RdBu", "Purples"
 _FAR = 50.0
 """CIEDE2000 of the strongest purple: as of black and a medium grey."""
-_CARD_COLUMNS = 28
+_CARD_COLUMNS = 25
 """Characters of a line on a card of text."""
 
 
@@ -41,9 +43,11 @@ def explanation_sheet(
     category = catalogue.categories[explanation.category]
     rows = [
         SheetRow(
-            who,
+            "as it is",
             [
-                PictureGroup("the picture", shown[None], [_liked(explanation.liked_less)]),
+                PictureGroup(
+                    "the picture", shown[None], [f"preference {explanation.preference:.2f}"]
+                ),
                 PictureGroup("what drives the score", _influence_cards(explanation, shown)),
                 _items("most alike", catalogue, explanation.alike, size),
             ],
@@ -51,11 +55,13 @@ def explanation_sheet(
     ]
     if explanation.better is not None:
         rows.append(_better_row(catalogue, explanation, explanation.better, shown))
-    return picture_sheet(rows, f"{name} among the {category} of {catalogue.name}", HEIGHT)
+    title = f"{name} for {who}: {_liked(explanation.liked_less)} of the {category}"
+    return picture_sheet(rows, title, HEIGHT)
 
 
 def _influence_cards(explanation: Explanation, shown: np.ndarray) -> np.ndarray:
-    influence = explanation.influence
+    # The edges of the single patches say nothing.
+    influence = gaussian(explanation.influence, max(explanation.influence.shape) / (4 * PATCHES))
     limit = float(np.abs(influence).max()) or 1.0
     limits = (-limit, limit)
     meanings = {
@@ -75,7 +81,7 @@ def _better_row(
     catalogue: Catalogue, explanation: Explanation, better: ComparedItem, shown: np.ndarray
 ) -> SheetRow:
     size = shown.shape[:2]
-    item = _items("the nearest that is", catalogue, [better], size)
+    item = _items("nearest favourite", catalogue, [better], size)
     difference = colour_difference(shown, item.pictures[0])
     limits = (0.0, _FAR)
     meanings = {_FAR: "another\ncolour", 0: "the same"}
@@ -83,23 +89,16 @@ def _better_row(
         heat_overlay(shown, difference, limits, _DIFFERS),
         heat_scale(limits, _DIFFERS, meanings, size),
     ]
-    groups = [item, PictureGroup("where they differ", np.stack(cards))]
+    groups = [item, PictureGroup("where the two differ", np.stack(cards))]
     if explanation.differences:
-        lines = [
-            line
-            for attribute, (has, wanted) in explanation.differences.items()
-            for line in (
-                *textwrap.wrap(f"{attribute}:", _CARD_COLUMNS),
-                *textwrap.wrap(
-                    f"{has} → {wanted}",
-                    _CARD_COLUMNS,
-                    initial_indent="   ",
-                    subsequent_indent="   ",
-                ),
-            )
-        ]
+        lines = []
+        for attribute, (has, wanted) in explanation.differences.items():
+            lines += textwrap.wrap(f"{attribute.replace('_', ' ')}:", _CARD_COLUMNS)
+            lines += textwrap.indent(
+                textwrap.fill(f"{has} → {wanted}", _CARD_COLUMNS - 3), "   "
+            ).splitlines()
         groups.append(PictureGroup("what would change", text_card(lines, size)[None]))
-    return SheetRow("not liked enough; of the tenth liked best", groups)
+    return SheetRow("what would please", groups)
 
 
 def _items(
@@ -113,4 +112,4 @@ def _items(
 
 
 def _liked(share: float) -> str:
-    return f"liked better than {share:.0%}"
+    return f"liked better than {100 * share:.0f} %"

@@ -11,6 +11,8 @@ from skimage.transform import resize
 
 _DPI = 100
 _INK = "#333333"
+_LINE = 17
+"""Height of a line of text, in pixels."""
 _STRONGEST = 0.85
 """Share of the colour where the map is at its limit; the rest is the picture."""
 
@@ -61,11 +63,13 @@ def heat_scale(
 
 
 def text_card(lines: list[str], size: tuple[int, int]) -> np.ndarray:
-    """Lines of text as a picture, (H, W, 3) uint8; what has no room below is left out."""
+    """Lines of text as a picture, (H, W, 3) uint8; "…" stands for those that have no room."""
+    room = size[0] // _LINE - 1
+    if len(lines) > room:
+        lines = [*lines[: room - 1], "…"]
     figure = _card(size)
-    figure.text(
-        0.06, 0.94, "\n".join(lines), color=_INK, size=8.5, va="top", linespacing=1.5, clip_on=True
-    )
+    for number, line in enumerate(lines, start=1):
+        figure.text(0.06, 1 - number * _LINE / size[0], line, color=_INK, size=8.5, va="center")
     return _drawn(figure)
 
 
