@@ -156,6 +156,32 @@ class Catalogue:
         """Index of a category; InputError for an unknown one."""
         return _position({name: i for i, name in enumerate(self.categories)}, name, "category")
 
+    def items_where(self, conditions: Sequence[tuple[str, str]]) -> np.ndarray:
+        """Which items have, of every column that is named, one of the values named for it.
+
+        Args:
+            conditions: Pairs of a column, "category" or the name of an attribute, and a value;
+                an attribute's "" stands for "not known".
+
+        Returns:
+            (I,) bool.
+
+        Raises:
+            InputError: For an unknown column or value; it names the nearest ones.
+        """
+        columns = {"category": Attribute(np.array(self.categories), self.item_categories)}
+        columns |= self.attributes
+        names = {name: i for i, name in enumerate(columns)}
+        wanted: dict[str, list[int]] = {}
+        for name, value in conditions:
+            _position(names, name, "column")
+            values = {each: i for i, each in enumerate(columns[name].values.tolist())}
+            wanted.setdefault(name, []).append(_position(values, value, name))
+        kept = np.ones(len(self.item_ids), bool)
+        for name, codes in wanted.items():
+            kept &= np.isin(columns[name].codes, codes)
+        return kept
+
     def items_of(self, user: int) -> np.ndarray:
         """The dense items of one user, ascending."""
         start, end = np.searchsorted(self.interactions[:, 0], [user, user + 1])

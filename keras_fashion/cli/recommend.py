@@ -8,6 +8,15 @@ import click
 from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 
 
+def _conditions(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    for each in given:
+        if "=" not in each:
+            raise click.BadParameter(f"{each!r} is not of the form COLUMN=VALUE.")
+    return [tuple(each.split("=", 1)) for each in given]
+
+
 @click.command()
 @click.argument("run", type=click.Path(exists=True, path_type=Path))
 @click.option("--user", "user_id", help="Id of a user who was trained on.")
@@ -18,7 +27,15 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
     "models trained with --history.",
 )
 @click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="How many.")
-@click.option("--category", help="Only items of this category.")
+@click.option("--category", help="Only items of this category; short for --where category=...")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    callback=_conditions,
+    help="Only items that have this value of an attribute or of category; repeat it for further "
+    "columns, which must all hold, and for further values of one, of which one must.",
+)
 @click.option("--sheet", type=click.Path(path_type=Path), help="PNG to draw them into.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def recommend(
@@ -27,6 +44,7 @@ def recommend(
     history: tuple[str, ...],
     k: int,
     category: str | None,
+    where: list[tuple[str, str]],
     sheet: Path | None,
     as_json: bool,
 ) -> None:
@@ -52,9 +70,9 @@ def recommend(
     else:
         user, title = trained.trained_user(user_id), user_id
         bought = catalogue.items_of(user)
-    allowed = None
     if category is not None:
-        allowed = catalogue.item_categories == catalogue.category_index(category)
+        where.append(("category", category))
+    allowed = catalogue.items_where(where)
     items, scores = top_items(vectors, user, k, bought, allowed)
 
     rows = [

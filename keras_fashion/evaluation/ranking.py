@@ -1,7 +1,6 @@
 """Exact ranking metrics of held-out interactions, over the whole catalogue, in one pass."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +8,8 @@ import tensorflow as tf
 
 from keras_fashion.catalogue.split import Split
 from keras_fashion.errors import InputError
+from keras_fashion.models.best_columns import CHUNK, best_columns
+from keras_fashion.models.exact_products import exact_products
 from keras_fashion.models.recommender import ScoringVectors
 
 COLD = 5
@@ -16,9 +17,6 @@ COLD = 5
 
 BINS = COLD + 1
 """Items are alike in popularity if they have 0, 1, 2, 3, 4, or 5 and more of them."""
-
-CHUNK = 64
-"""Scores that are reduced together: a row's best k are in the k chunks with the best maxima."""
 
 BLOCK = 2**24
 """Scores in a block, 64 MiB in float32: about a thousand users at 17 thousand items."""
@@ -138,7 +136,7 @@ def rank_held_out(
     above = np.empty((len(items), BINS))
     covered = {k: np.zeros(split.item_count, bool) for k in ks}
     users_at_a_time = max(32, BLOCK // len(layout.items))
-    with _exact_products():
+    with exact_products():
         for first in range(0, len(items), users_at_a_time):
             block = slice(first, min(first + users_at_a_time, len(items)))
             hidden = slice(*np.searchsorted(rows, [block.start, block.stop]))
@@ -305,32 +303,14 @@ def _compared(
     no_score = tf.fill(tf.shape(hidden)[:1], tf.constant(-np.inf, block.dtype))
     block = tf.tensor_scatter_nd_update(block, hidden, no_score)
     target_score = tf.gather(block, target[:, None], axis=1, batch_dims=1)
-    users = tf.shape(block)[0]
-    chunks = tf.reshape(block, [users, -1, CHUNK])
+    chunks = tf.reshape(block, [tf.shape(block)[0], -1, CHUNK])
     # The sign is 1 above, 0 at a tie, -1 below; NaN stays NaN.
     more = tf.reduce_sum(tf.sign(chunks - target_score[:, :, None]), axis=2)
     more = tf.matmul(tf.cast(more, tf.float64), bin_of_chunk)
     if not k:
-        return more, tf.zeros([users, 0], tf.int32)
-    chosen = tf.minimum(k, tf.shape(chunks)[1])
-    # In the order of the columns, so that this order settles ties.
-    chosen = tf.sort(tf.math.top_k(tf.reduce_max(chunks, axis=2), chosen).indices, axis=1)
-    candidates = tf.reshape(tf.gather(chunks, chosen, batch_dims=1), [users, -1])
-    scores, best = tf.math.top_k(candidates, tf.minimum(k, tf.shape(candidates)[1]))
-    columns = CHUNK * tf.gather(chosen, best // CHUNK, batch_dims=1) + best % CHUNK
+        return more, tf.zeros([tf.shape(block)[0], 0], tf.int32)
+    scores, columns = best_columns(block, k)
     return more, tf.where(scores > -np.inf, columns, -1)
-
-
-@contextmanager
-def _exact_products() -> Iterator[None]:
-    """Without TensorFloat-32, whose ten bits of a product on a GPU would make ties."""
-    config = tf.config.experimental
-    enabled = config.tensor_float_32_execution_enabled()
-    config.enable_tensor_float_32_execution(False)
-    try:
-        yield
-    finally:
-        config.enable_tensor_float_32_execution(enabled)
 
 
 def _share(won: np.ndarray, of: np.ndarray) -> np.ndarray:

@@ -1,12 +1,14 @@
 """Retrieval: the items that a user is predicted to like best."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.visrank_max import NearestItemScores
 
 
 def top_items(
-    vectors: ScoringVectors,
+    vectors: ScoringVectors | NearestItemScores,
     user: int,
     k: int,
     seen: np.ndarray,
@@ -14,8 +16,10 @@ def top_items(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k best items of one user, best first; fewer where fewer are left.
 
+    Of equal ones, the first in the catalogue. For many users at once, see `ItemRetriever`.
+
     Args:
-        vectors: Of a trained recommender.
+        vectors: Of any recommender.
         user: Dense index.
         k: How many.
         seen: Dense items never to return, such as those the user has bought.
@@ -28,5 +32,5 @@ def top_items(
     candidates = np.ones(len(scores), bool) if allowed is None else allowed.copy()
     candidates[seen] = False
     items = np.flatnonzero(candidates)
-    best = items[np.argsort(-scores[items], kind="stable")[:k]]
-    return best, scores[best]
+    best, places = tf.math.top_k(scores[items], min(k, len(items)))
+    return items[places.numpy()], best.numpy()

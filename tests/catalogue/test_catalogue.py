@@ -61,6 +61,25 @@ def test_attributes_are_coded_by_item(tmp_path):
     assert "1 categories with 2 attribute(s)" in catalogue.summary()
 
 
+def test_items_where_columns_have_values(tmp_path):
+    columns = {"item": ["3", "1", "2"], "category": ["Tops", "Bags", "Tops"]}
+    columns |= {"picture": png((0, 0, 0)), "size": ["S", "", "L"], "colour": ["red", "red", "blue"]}
+    prepare(InMemory(pd.DataFrame(columns)), tmp_path / "shop")
+    catalogue = Catalogue.load(tmp_path / "shop")
+    for conditions, expected in (
+        ([], [True, True, True]),
+        ([("colour", "red")], [True, True, False]),
+        ([("colour", "red"), ("category", "Tops")], [True, False, False]),
+        ([("size", "L"), ("colour", "red"), ("size", "")], [False, True, False]),
+        ([("colour", "blue"), ("category", "Bags")], [False, False, False]),
+    ):
+        assert catalogue.items_where(conditions).tolist() == expected
+    with pytest.raises(InputError, match="no column 'color'.*colour"):
+        catalogue.items_where([("color", "red")])
+    with pytest.raises(InputError, match="no colour 'blau'.*blue"):
+        catalogue.items_where([("colour", "blau")])
+
+
 @pytest.mark.parametrize("other", [1, 3, None])
 def test_a_catalogue_of_another_format_is_to_be_prepared_again(copy, other):
     facts = json.loads((copy / "catalogue.json").read_text())
