@@ -5,6 +5,7 @@
 # make bench-shared-negatives: what an AUC costs, beside a PyTorch loop, on the demo's catalogue or
 # another: CATALOGUE=FOLDER.
 # make bench-pipeline: what a step waits for its pictures, on the same.
+# make bench-retrieval: the best of a million items, exactly and by FAISS.
 # make bench-memory: what a training holds at 10,000 items and at a million, which take an hour to
 # draw.
 # make fuzz: 2,000 damaged inputs through prepare, and 20 kills of it.
@@ -24,7 +25,8 @@ PYTHON_PARITY ?= $(firstword $(foreach name,python3.11 python3.10 python3.9,\
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: demo test test-long lint parity test-beam fuzz clean
-.PHONY: bench-lazy-adam bench-evaluation bench-shared-negatives bench-pipeline bench-memory
+.PHONY: bench-lazy-adam bench-evaluation bench-shared-negatives bench-pipeline bench-memory \
+	bench-retrieval
 
 demo: $(VENV)/installed
 	$(BIN)/python recipes/quickstart.py
@@ -57,6 +59,9 @@ bench-shared-negatives: $(VENV)/installed $(PEERS)/installed
 
 bench-pipeline: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/pipeline.py --catalogue $(CATALOGUE)
+
+bench-retrieval: $(VENV)/installed
+	$(BIN)/python tests/benchmarks/retrieval.py
 
 bench-memory: $(BEAM)/installed runs/atelier_10k runs/atelier_1m
 	$(BEAM)/bin/python tests/benchmarks/memory.py runs/atelier_10k runs/atelier_1m

@@ -42,8 +42,14 @@ setup(
     ],
     extras_require={
         "beam": ["apache-beam>=2.70"],
+        "dev": [
+            "faiss-cpu>=1.8",
+            "hypothesis>=6.100",
+            "pytest>=8",
+            "ruff>=0.15",
+            "scikit-learn>=1.4",
+        ],
         "faiss": ["faiss-cpu>=1.8"],
-        "dev": ["hypothesis>=6.100", "pytest>=8", "ruff>=0.15", "scikit-learn>=1.4"],
     },
     entry_points={"console_scripts": ["keras-fashion=keras_fashion.cli:main"]},
     classifiers=[

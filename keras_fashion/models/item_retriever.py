@@ -11,7 +11,7 @@ from keras_fashion.models.exact_products import exact_products
 from keras_fashion.models.recommender import ScoringVectors
 
 BLOCK = 2**24
-"""Scores held at a time, 64 MiB in float32."""
+"""Numbers held at a time, scores or picked item vectors; 64 MiB in float32."""
 
 USERS = 256
 """Users served at a time; each block of items is read once for all of them."""
@@ -21,8 +21,7 @@ class ItemRetriever:
     """The k best items of each of many users: x_ui = p_u . q_i + b_i, over every item.
 
     Scores are made in blocks, and only the k best so far outlive one: beside a copy of the item
-    vectors, memory is that of a block or two, for a million items and any number of users. On the
-    GPU if there is one.
+    vectors, memory is that of a few blocks, for a million items and any number of users.
 
     Args:
         vectors: Of a trained recommender; its users play no part.
@@ -116,7 +115,8 @@ class ItemRetriever:
         tastes = tf.constant(np.pad(tastes, ((0, 0), (0, 1)), constant_values=1), tf.float32)
         items = tf.fill([len(tastes), k], -1)
         scores = tf.fill([len(tastes), k], -np.inf)
-        step = max(CHUNK, BLOCK // len(tastes) // CHUNK * CHUNK)
+        # Neither the scores nor the rows that a filter picks out are more than a block.
+        step = max(CHUNK, BLOCK // max(tastes.shape) // CHUNK * CHUNK)
         for first in range(0, count, step):
             last = min(first + step, count)
             if rows is None:

@@ -23,7 +23,6 @@ def vectors():
 
 @pytest.fixture(scope="module")
 def retriever(vectors):
-    pytest.importorskip("faiss")
     return FaissRetriever(vectors, recall=0.9, k=20)
 
 
@@ -55,7 +54,6 @@ def test_scores_with_the_bias_and_best_first(retriever, vectors):
 
 
 def test_looking_into_every_list_is_exact_and_leaves_out_what_was_seen(vectors):
-    pytest.importorskip("faiss")
     every = FaissRetriever(vectors, recall=1.0, k=2500)
     assert (every.probes, every.recall) == (50, 1.0)
     rng = np.random.default_rng(1)
@@ -67,7 +65,6 @@ def test_looking_into_every_list_is_exact_and_leaves_out_what_was_seen(vectors):
 
 
 def test_fewer_are_left_than_asked_for(vectors):
-    pytest.importorskip("faiss")
     few = ScoringVectors(vectors.users, vectors.items[:6], vectors.biases[:6])
     items, scores = FaissRetriever(few, recall=1.0).best(
         vectors.users[:2], 8, [np.array([0, 5]), np.array([], int)]
