@@ -24,10 +24,11 @@ def read_picture(path: Path, size: tuple[int, int]) -> np.ndarray:
         InputError: If the file is no picture, is damaged, or shows nothing but one colour.
     """
     try:
-        picture = decode_picture(tf.constant(usable_picture(Path.read_bytes, path)), size).numpy()
+        data = usable_picture(Path.read_bytes, path)
+        whole = tf.io.decode_image(data, channels=3, expand_animations=False).numpy()
+        picture = decode_picture(tf.constant(data), size).numpy()
     except (UnusablePicture, tf.errors.OpError) as error:
         raise InputError(f"{path} is damaged or no picture; give a JPEG or PNG file.") from error
-    drawn = picture[(picture < 255).any(axis=-1)]
-    if not len(drawn) or (drawn == drawn[0]).all():
+    if (whole == whole[0, 0]).all():
         raise InputError(f"{path} shows nothing but one colour; give the picture of a garment.")
     return picture

@@ -20,8 +20,11 @@ def occlusion_map(encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray)
     patch shows the picture's own ground (`ground_of`) instead of grey, so that covering the ground
     changes nothing. A pixel has the mean of all patches that cover it.
 
-    `tests/benchmarks/deletion.py` holds it against integrated gradients (Sundararajan et al., ICML
-    2017): covering the places that it ranks first moves the preference as far.
+    Chosen over integrated gradients (Sundararajan et al., ICML 2017) by `tests/benchmarks/
+    deletion.py` on two seeds of the atelier: covering the cells that a map calls most for or most
+    against an item moves the preference by .71 and .61 of its standard deviation, by .66 and .54
+    with theirs. Theirs are ahead on single pixels (.96 and .95; 1.42 and 1.52), but there the maps
+    of two trainings correlate by .31, these by .62.
 
     Args:
         encoder: Phi.

@@ -21,7 +21,7 @@ from keras_fashion.cli import main
 commands = [[], ["prepare"], ["prepare", "shop"], ["prepare", "atelier"], ["train"],
             ["features"], ["compare"], ["train", "dvbpr"], ["train", "gan"], ["generate"],
             ["score-images"], ["evaluate"],
-            ["recommend"], ["design"], ["export"], ["report"]]
+            ["recommend"], ["design"], ["explain"], ["export"], ["report"]]
 for command in commands:
     result = CliRunner().invoke(main, [*command, "--help"])
     assert result.exit_code == 0 and "Usage:" in result.stdout, command
