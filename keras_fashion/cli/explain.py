@@ -11,7 +11,7 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 
 if TYPE_CHECKING:
     from keras_fashion.catalogue import Catalogue
-    from keras_fashion.design import ComparedItem
+    from keras_fashion.design.explanation import ComparedItem
 
 _THIRDS = [
     f"{row} {column}"
@@ -56,7 +56,7 @@ def explain(
         raise click.UsageError("--picture and --category go together.")
     quiet_tensorflow()
     from keras_fashion.catalogue.picture_file import read_picture
-    from keras_fashion.design import PreferenceExplainer
+    from keras_fashion.design.explanation import PreferenceExplainer
     from keras_fashion.report.explanation_sheet import explanation_sheet, shown_size
     from keras_fashion.run import Run, picture_recommender
     from keras_fashion.written_aside import written_aside

@@ -3,7 +3,9 @@ import numpy as np
 import pytest
 
 from keras_fashion.catalogue import Attribute, Catalogue, picture_batches
-from keras_fashion.design import PreferenceExplainer, explanation, occlusion_map
+from keras_fashion.design import explanation
+from keras_fashion.design.explanation import PreferenceExplainer
+from keras_fashion.design.occlusion import occlusion_map
 from keras_fashion.models import DVBPR, CompactEncoder
 
 from .conftest import amplify

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from keras_fashion.catalogue import scale
-from keras_fashion.design import occlusion, occlusion_map
-from keras_fashion.design.occlusion import ground_of
+from keras_fashion.design import occlusion
+from keras_fashion.design.occlusion import ground_of, occlusion_map
 
 
 class LinearEncoder:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from keras_fashion.design import ComparedItem, Explanation
+from keras_fashion.design.explanation import ComparedItem, Explanation
 from keras_fashion.report.explanation_sheet import explanation_sheet, shown_size
 
 
