@@ -1,4 +1,4 @@
-"""Recommenders, image encoders, the category classifier and the conditional GAN."""
+"""Recommenders, retrieval, image encoders, the category classifier and the conditional GAN."""
 
 from keras_fashion.models.biased_mf import BiasedMF
 from keras_fashion.models.bprmf import BPRMF
@@ -9,8 +9,10 @@ from keras_fashion.models.cnnf import CNNF
 from keras_fashion.models.compact_encoder import CompactEncoder
 from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.dvbpr import DVBPR
+from keras_fashion.models.faiss_retriever import FaissRetriever
 from keras_fashion.models.fm import FM
 from keras_fashion.models.gan_presets import GAN_PRESETS, GANPreset
+from keras_fashion.models.item_retriever import ItemRetriever
 from keras_fashion.models.poprank import PopRank
 from keras_fashion.models.random_scores import RandomScores
 from keras_fashion.models.recommender import Recommender, ScoringVectors
@@ -33,7 +35,9 @@ __all__ = [
     "CategoryPopularity",
     "CompactEncoder",
     "ConditionalGAN",
+    "FaissRetriever",
     "GANPreset",
+    "ItemRetriever",
     "NearestItemScores",
     "PopRank",
     "RandomScores",

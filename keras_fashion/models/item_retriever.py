@@ -44,7 +44,9 @@ class ItemRetriever:
         table[: self.item_count, :-1] = items
         table[: self.item_count, -1] = biases
         table[self.item_count :, -1] = -np.inf
-        self._table = tf.constant(table)
+        # In whole chunks, of which TensorFlow takes a slice without a copy: it does so where what
+        # stands behind the first axis is a multiple of 64 bytes.
+        self._table = tf.constant(table.reshape(-1, CHUNK, size + 1))
 
     def best(
         self,
@@ -103,7 +105,7 @@ class ItemRetriever:
         """`best` of some users among some rows of the table, ascending; None: among all."""
         users = np.repeat(np.arange(len(tastes)), [len(each) for each in seen])
         columns = np.concatenate(seen).astype(np.int64)
-        count = len(self._table)
+        count = len(self._table) * CHUNK
         if rows is not None:
             count = len(rows)
             places = np.searchsorted(rows, columns)
@@ -115,16 +117,17 @@ class ItemRetriever:
         tastes = tf.constant(np.pad(tastes, ((0, 0), (0, 1)), constant_values=1), tf.float32)
         items = tf.fill([len(tastes), k], -1)
         scores = tf.fill([len(tastes), k], -np.inf)
-        # Neither the scores nor the rows that a filter picks out are more than a block.
-        step = max(CHUNK, BLOCK // max(tastes.shape) // CHUNK * CHUNK)
+        # Neither the scores nor the vectors that a filter picks out are more than a block.
+        widest = len(tastes) if rows is None else max(tastes.shape)
+        step = max(CHUNK, BLOCK // widest // CHUNK * CHUNK)
         for first in range(0, count, step):
             last = min(first + step, count)
             if rows is None:
-                # A slice of whole chunks is no copy.
-                block, ids = self._table[first:last], tf.range(first, last)
+                block = self._table[first // CHUNK : last // CHUNK]
+                ids = tf.range(first, last)
             else:
                 ids = tf.constant(rows[first:last], tf.int32)
-                block = tf.gather(self._table, ids)
+                block = tf.gather(tf.reshape(self._table, [-1, tastes.shape[1]]), ids)
             part = slice(*np.searchsorted(hidden[:, 1], [first, last]))
             items, scores = _better(
                 items, scores, tastes, block, ids, hidden[part] - np.array([0, first])
@@ -147,13 +150,14 @@ def _better(
         items: (B, k) int32, -1 where none has been found; those of earlier blocks win ties.
         scores: (B, k) float32, -inf where none has been found.
         tastes: (B, K + 1) float32.
-        block: (J, K + 1) float32.
+        block: J rows of K + 1, float32, in any shape.
         ids: (J,) int32, the item of each row of the block.
         hidden: (n, 2) int, rows and columns of scores that do not count.
     """
     k = tf.shape(items)[1]
     # In one graph, the block of scores is overwritten in place and never copied.
-    products = tf.matmul(tastes, block, transpose_b=True)
+    rows = tf.reshape(block, [-1, tf.shape(tastes)[1]])
+    products = tf.matmul(tastes, rows, transpose_b=True)
     products = tf.tensor_scatter_nd_update(products, hidden, tf.fill(tf.shape(hidden)[:1], -np.inf))
     found, columns = best_columns(products, k)
     merged, at = tf.math.top_k(tf.concat([scores, found], axis=1), k)
