@@ -1,4 +1,4 @@
-"""Gradient ascent over latent codes, for many restarts at once, as one compiled loop."""
+"""Gradient ascent from many starts at once, as one compiled loop."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,71 +8,83 @@ import tensorflow as tf
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 """Adam's constants (Kingma & Ba, ICLR 2015)."""
 
-EDGE = 0.999
-"""Codes nearer to -1 or 1 than this start from here: arctanh grows without bound."""
-
 
 class Ascent(NamedTuple):
-    """What an ascent of R codes over S steps leaves.
+    """What an ascent of R starts over S steps leaves.
 
     Attributes:
-        codes: (R, Z) float32, each restart's best.
+        places: (R, Z) float32, each start's best place.
         values: (R,) float32, the objective there.
-        path: (S + 1, R, Z) float32, the codes at each step, the start first.
-        path_values: (S + 1, R) float32.
+        path: (S + 1, R, Z) float32, the places at each step, the start first; one that has
+            stopped stays.
+        evaluations: () int32, how many places the objective was asked of.
     """
 
-    codes: tf.Tensor
+    places: tf.Tensor
     values: tf.Tensor
     path: tf.Tensor
-    path_values: tf.Tensor
+    evaluations: tf.Tensor
 
 
 def latent_ascent(
-    objective: Callable[[tf.Tensor], tf.Tensor],
-    codes: tf.Tensor,
+    objective: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    start: tf.Tensor,
     steps: int,
-    learning_rate: float,
+    learning_rate: Callable[[tf.Tensor], tf.Tensor],
+    patience: int,
+    held: tf.Tensor | None = None,
 ) -> Ascent:
-    """Maximises an objective over codes in (-1, 1) with Adam.
+    """Maximises an objective with Adam. Call it inside a `tf.function`.
 
-    The bound is kept by z = tanh(zeta), with the steps taken on zeta, so that a design stays
-    within the prior U(-1, 1) of the generator. Adam is written out: the loop is traced into
-    exported graphs, where a `keras.Optimizer` would want variables for each size of `codes`.
-    Call it inside a `tf.function`.
+    Adam is written out: the loop is traced into exported graphs, where a `keras.Optimizer` would
+    want variables for each number of starts.
 
     Args:
-        objective: (R, Z) codes to (R,) values; row r may depend on code r alone.
-        codes: (R, Z) float32 in [-1, 1], where to start.
+        objective: (A, Z) places and the (A,) int64 rows of `start` that they come from, to (A,)
+            values; a value may depend on its own place and row alone.
+        start: (R, Z) float32.
         steps: S.
-        learning_rate: Adam's, on zeta.
+        learning_rate: Step, () int32, to Adam's rate, as `keras.optimizers.schedules` have it.
+        patience: A start that has not risen above its best for so many steps leaves the batch,
+            and costs nothing more.
+        held: (H, Z) float32, orthonormal directions along which no start may move; None for none.
     """
-    zeta = tf.atanh(tf.clip_by_value(codes, -EDGE, EDGE))
-    mean, square = tf.zeros_like(zeta), tf.zeros_like(zeta)
-    path = tf.TensorArray(tf.float32, size=steps + 1, element_shape=zeta.shape)
-    path_values = tf.TensorArray(tf.float32, size=steps + 1, element_shape=zeta.shape[:1])
+    place, best, best_value = start, start, tf.fill(tf.shape(start)[:1], start.dtype.min)
+    mean, square = tf.zeros_like(start), tf.zeros_like(start)
+    stale = tf.zeros(tf.shape(start)[:1], tf.int32)
+    evaluations = tf.constant(0)
+    path = tf.TensorArray(tf.float32, size=steps + 1, element_shape=start.shape)
 
     for step in tf.range(steps + 1):
-        with tf.GradientTape() as tape:
-            tape.watch(zeta)
-            code = tf.tanh(zeta)
-            value = objective(code)
-        path = path.write(step, code)
-        path_values = path_values.write(step, value)
+        path = path.write(step, place)
+        rows = tf.where(stale < patience)[:, 0]
+        if tf.size(rows) > 0:
+            climbing = tf.gather(place, rows)
+            with tf.GradientTape() as tape:
+                tape.watch(climbing)
+                value = objective(climbing, rows)
+            gradient = tape.gradient(value, climbing)
+            evaluations += tf.size(rows)
 
-        gradient = tape.gradient(value, zeta)
-        mean = BETA_1 * mean + (1 - BETA_1) * gradient
-        square = BETA_2 * square + (1 - BETA_2) * gradient**2
-        time = tf.cast(step + 1, tf.float32)
-        unbiased_mean = mean / (1 - BETA_1**time)
-        unbiased_square = square / (1 - BETA_2**time)
-        zeta += learning_rate * unbiased_mean / (tf.sqrt(unbiased_square) + EPSILON)
+            risen = value > tf.gather(best_value, rows)
+            best = _put(best, rows, tf.where(risen[:, None], climbing, tf.gather(best, rows)))
+            best_value = _put(best_value, rows, tf.maximum(value, tf.gather(best_value, rows)))
+            stale = _put(stale, rows, tf.where(risen, 0, tf.gather(stale, rows) + 1))
 
-    path, path_values = path.stack(), path_values.stack()
-    best = tf.argmax(path_values, axis=0)
-    return Ascent(
-        codes=tf.gather(tf.transpose(path, [1, 0, 2]), best, batch_dims=1),
-        values=tf.reduce_max(path_values, axis=0),
-        path=path,
-        path_values=path_values,
-    )
+            row_mean = BETA_1 * tf.gather(mean, rows) + (1 - BETA_1) * gradient
+            row_square = BETA_2 * tf.gather(square, rows) + (1 - BETA_2) * gradient**2
+            mean, square = _put(mean, rows, row_mean), _put(square, rows, row_square)
+            time = tf.cast(step + 1, tf.float32)
+            unbiased_mean = row_mean / (1 - BETA_1**time)
+            unbiased_square = row_square / (1 - BETA_2**time)
+            change = unbiased_mean / (tf.sqrt(unbiased_square) + EPSILON)
+            if held is not None:
+                # Of the step, not of the gradient: Adam scales each coordinate by itself.
+                change -= tf.matmul(tf.matmul(change, held, transpose_b=True), held)
+            place = _put(place, rows, climbing + learning_rate(step) * change)
+
+    return Ascent(best, best_value, path.stack(), evaluations)
+
+
+def _put(table: tf.Tensor, rows: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    return tf.tensor_scatter_nd_update(table, rows[:, None], values)

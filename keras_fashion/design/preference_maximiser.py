@@ -3,29 +3,40 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.pictures import unscale
-from keras_fashion.design.latent_ascent import Ascent, latent_ascent
+from keras_fashion.design.diverse_top import diverse_top, likeness, looks
+from keras_fashion.design.group_preference import MEAN, GroupPreference
+from keras_fashion.design.latent_ascent import latent_ascent
+from keras_fashion.design.normal_codes import beyond_prior, from_normal, to_normal
+from keras_fashion.design.people import People
+from keras_fashion.design.prior_sample import PriorSample
+from keras_fashion.design.procedure import PROCEDURES, Procedure
 from keras_fashion.errors import InputError
 from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.dvbpr import DVBPR
 
-CODES_AT_A_TIME = 256
+CODES_AT_A_TIME = 128
 """How many codes go through the networks together; more gains no speed and costs memory."""
+
+SAMPLE = 512
+"""Codes of the prior that are judged in each category."""
 
 
 @dataclass(frozen=True)
 class Designs:
-    """Designs of N tastes, n of each, the best first.
+    """Designs of N people or groups, n of each, the best first.
 
     Attributes:
         pictures: (N, n, H, W, 3) uint8.
-        codes: (N, n, Z) float32 in (-1, 1).
-        preference: (N, n) float32, theta . Phi(G(z, c)).
+        codes: (N, n, Z) float32; in (-1, 1) unless the procedure is unbounded.
+        preference: (N, n) float32, theta . Phi(G(z, c)), of a group as its `GroupPreference`.
         realism: (N, n) float32, D(G(z, c), c): 1 is what the discriminator takes for real.
         path: (S + 1, N, n, Z) float32, the codes on the way, the start first.
+        evaluations: How many codes were drawn and judged on the way, with gradients, in all.
     """
 
     pictures: np.ndarray
@@ -33,22 +44,20 @@ class Designs:
     preference: np.ndarray
     realism: np.ndarray
     path: np.ndarray
+    evaluations: int
 
 
 class PreferenceMaximiser:
     """Maximises theta . Phi(G(z, c)) - eta (D(G(z, c), c) - 1)² over z (ICDM 2017, equation 8).
 
-    z is bounded by tanh, each design is the best of many restarts, and all restarts of all
-    tastes climb together.
+    The search begins at the codes that please most among a sample of the prior, which is drawn
+    and judged once for all tastes; all restarts of all tastes climb together, and of those that
+    have arrived the best that are not alike are kept.
 
     Args:
         recommender: A trained DVBPR: gives theta and Phi.
         gan: A trained conditional GAN of the same catalogue: gives G and D.
-        restarts: Codes drawn from the prior for each taste; at least as many as designs wanted.
-        steps: S, gradient steps.
-        learning_rate: Of the steps, on arctanh(z). Many short steps from many restarts stay
-            where the prior has its mass; long ones end in the corners of the cube, which please
-            the recommender more and look worse.
+        procedure: How to search.
 
     Example:
         >>> maximiser = PreferenceMaximiser(recommender, gan)
@@ -61,15 +70,12 @@ class PreferenceMaximiser:
         self,
         recommender: DVBPR,
         gan: ConditionalGAN,
-        restarts: int = 16,
-        steps: int = 25,
-        learning_rate: float = 0.05,
+        procedure: Procedure = PROCEDURES["default"],
     ) -> None:
         self.recommender = recommender
         self.gan = gan
-        self.restarts = restarts
-        self.steps = steps
-        self.learning_rate = learning_rate
+        self.procedure = procedure
+        self._judged: dict[int, PriorSample] = {}
 
     def design(
         self,
@@ -78,11 +84,11 @@ class PreferenceMaximiser:
         count: int = 3,
         eta: float = 1.0,
         seed: int = 0,
+        weights: Sequence[float] | None = None,
+        together: GroupPreference = MEAN,
+        held: np.ndarray | None = None,
     ) -> Designs:
         """Designs for one user or for a group.
-
-        A group's preference is the mean of its members'; as the score is linear in theta, that
-        is the preference of their mean theta.
 
         Args:
             users: Dense indices, one or more.
@@ -90,12 +96,28 @@ class PreferenceMaximiser:
             count: n, how many designs.
             eta: Weight of the realism term.
             seed: Decides where the restarts begin.
+            weights: Of the users, at least 0; equal by default.
+            together: How the members' preferences become the group's.
+            held: As in `design_for`.
 
         Returns:
             Designs with N = 1.
+
+        Raises:
+            InputError: If there are no users, a weight is below 0 or all are 0, eta is below 0,
+                or more designs are wanted than there are restarts.
         """
-        taste = tf.reduce_mean(self.recommender.taste(tf.constant(users)), axis=0)
-        return self.design_for(taste[None], [category], count, [eta], seed)
+        if not len(users):
+            raise InputError("a group needs one member or more; name a user.")
+        shares = np.ones(len(users)) if weights is None else np.asarray(weights, np.float64)
+        if shares.shape != (len(users),):
+            raise InputError(f"{shares.size} weights for {len(users)} users; give one for each.")
+        if not np.isfinite(shares).all() or (shares < 0).any() or not shares.any():
+            raise InputError(f"weights are 0 or more, and not all 0; got {shares.tolist()}.")
+        tastes = self.recommender.taste(tf.constant(users))
+        return self.design_for(
+            tastes[None], [category], count, [eta], seed, shares[None], together, held
+        )
 
     def design_for(
         self,
@@ -104,130 +126,247 @@ class PreferenceMaximiser:
         count: int,
         etas: Sequence[float],
         seed: int,
+        weights: np.ndarray | None = None,
+        together: GroupPreference = MEAN,
+        held: np.ndarray | None = None,
     ) -> Designs:
-        """Designs for N tastes at once, each with its own category and eta.
+        """Designs for N people or groups at once, each with its own category and eta.
 
         Args:
-            tastes: (N, K) float.
+            tastes: (N, K) float, or (N, M, K) for groups of M.
             categories: N dense indices.
             count: n, how many designs each.
             etas: N weights of the realism term.
-            seed: Decides where the restarts begin; the same starts for every taste, so that
+            seed: Decides where the restarts begin; the same draw for every taste, so that
                 differences between tastes are not differences between draws.
+            weights: (N, M) float, 0 where a group has fewer members than M.
+            together: How the members' preferences become the group's.
+            held: (H, Z) float32, orthonormal directions along which no design moves from where
+                it began, in the coordinates of `to_normal`.
 
         Raises:
-            InputError: If more designs are wanted than there are restarts.
+            InputError: If an eta is below 0, or more designs are wanted than there are restarts.
         """
-        if count > self.restarts:
+        restarts = self.procedure.restarts
+        if count > restarts:
             raise InputError(
-                f"{count} designs need at least as many restarts; there are {self.restarts}."
+                f"{count} designs need at least as many restarts; there are {restarts}."
             )
-        tastes = tf.convert_to_tensor(tastes, tf.float32)
-        categories = tf.constant(categories, tf.int32)
-        etas = tf.constant(etas, tf.float32)
-        start = self.prior(self.restarts, seed)
-        together = max(1, CODES_AT_A_TIME // self.restarts)
-        blocks = [
-            self.maximise(
-                tastes[first : first + together],
-                categories[first : first + together],
-                etas[first : first + together],
-                start,
-                count,
+        at_a_time = max(1, CODES_AT_A_TIME // restarts)
+        wanted = tf.constant(count), together, held
+        blocks = []
+        for first in range(0, len(tastes), at_a_time):
+            some = slice(first, first + at_a_time)
+            sample = self.prior_sample(categories[some])
+            people = self.people(
+                tastes[some],
+                categories[some],
+                etas[some],
+                None if weights is None else weights[some],
             )
-            for first in range(0, len(tastes), together)
-        ]
-        codes, path = (
-            tf.concat(parts, axis)
-            for parts, axis in zip(zip(*blocks, strict=True), (0, 1), strict=True)
+            start = self.starts(sample, people, tf.constant(seed), together)
+            blocks.append(self.maximise(people, start, *wanted))
+        codes, pictures, preference, realism = (
+            np.concatenate(parts) for parts in list(zip(*blocks, strict=True))[:4]
         )
-        pictures, preference, realism = self.judge(codes, tastes, categories)
         return Designs(
             pictures=unscale(pictures).numpy(),
-            codes=codes.numpy(),
-            preference=preference.numpy(),
-            realism=realism.numpy(),
-            path=path.numpy(),
+            codes=codes,
+            preference=preference,
+            realism=realism,
+            path=np.concatenate([block[4] for block in blocks], axis=1),
+            evaluations=sum(int(block[5]) for block in blocks),
         )
 
-    def prior(self, count: int, seed: int | tf.Tensor) -> tf.Tensor:
+    def people(
+        self,
+        tastes: np.ndarray,
+        categories: Sequence[int],
+        etas: Sequence[float],
+        weights: np.ndarray | None = None,
+    ) -> People:
+        """Arguments of `design_for` as tensors, with everybody's scale.
+
+        Raises:
+            InputError: If an eta is below 0.
+        """
+        if not np.all(np.asarray(etas) >= 0):
+            raise InputError(f"eta weighs realism and is 0 or more; got {np.min(etas):g}.")
+        tastes = tf.convert_to_tensor(tastes, tf.float32)
+        tastes = tastes[:, None] if tastes.shape.rank == 2 else tastes
+        return People.on_scale(
+            self.prior_sample(categories),
+            tastes,
+            tf.ones(tastes.shape[:2]) if weights is None else tf.cast(weights, tf.float32),
+            tf.constant(categories, tf.int32),
+            tf.constant(etas, tf.float32),
+        )
+
+    def prior(self, count: int | tf.Tensor, seed: int | tf.Tensor) -> tf.Tensor:
         """(count, Z) codes from U(-1, 1)."""
         return tf.random.stateless_uniform([count, self.gan.code_size], [seed, 0], -1.0, 1.0)
 
+    def prior_sample(self, categories: Sequence[int]) -> PriorSample:
+        """The sample of the prior in each of N categories, judged at its first use."""
+        for category in {int(each) for each in categories} - self._judged.keys():
+            self._judged[category] = self._judge_prior(category)
+        judged = [self._judged[int(category)] for category in categories]
+        return PriorSample(
+            judged[0].codes,
+            *(tf.concat(parts, 0) for parts in list(zip(*judged, strict=True))[1:]),
+        )
+
+    def _judge_prior(self, category: int) -> PriorSample:
+        codes = self.prior(SAMPLE, 0)
+        parts = []
+        for some in tf.split(codes, SAMPLE // CODES_AT_A_TIME):
+            pictures, styles, realism = self.draw(some, tf.fill([CODES_AT_A_TIME], category))
+            parts.append((styles, realism, looks(pictures)))
+        judged = (tf.concat(each, 0)[None] for each in zip(*parts, strict=True))
+        return PriorSample(codes, *judged)
+
+    @tf.function(reduce_retracing=True)
+    def draw(self, codes: tf.Tensor, categories: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """`terms`, compiled."""
+        return self.terms(codes, categories)
+
     def terms(
-        self, codes: tf.Tensor, tastes: tf.Tensor, categories: tf.Tensor
+        self, codes: tf.Tensor, categories: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Pictures, preference and realism of codes, row by row.
+        """Pictures, styles and realism of codes, row by row.
 
         Args:
-            codes: (R, Z) float32.
-            tastes: (R, K) float32.
-            categories: (R,) int32.
+            codes: (A, Z) float32.
+            categories: (A,) int32.
 
         Returns:
-            (R, H, W, 3) float32 in [-1, 1], (R,) float32, (R,) float32.
+            G(z, c), (A, H, W, 3) float32 in [-1, 1]; Phi(G(z, c)), (A, K) float32; and
+            D(G(z, c), c), (A,) float32.
         """
         pictures = self.gan.generator([codes, categories], training=False)
         realism = self.gan.discriminator([pictures, categories], training=False)[:, 0]
+        return pictures, self.style(pictures), realism
+
+    def style(self, pictures: tf.Tensor) -> tf.Tensor:
+        """Phi of pictures of the generator's size: (A, H, W, 3) in [-1, 1] to (A, K)."""
         encoder = self.recommender.encoder
         # The filter through which the encoder has seen real pictures.
-        seen = tf.image.resize(pictures, encoder.picture_size, antialias=True)
-        preference = tf.reduce_sum(tastes * encoder(seen, training=False), axis=-1)
-        return pictures, preference, realism
+        return encoder(tf.image.resize(pictures, encoder.picture_size, antialias=True))
+
+    @tf.function(reduce_retracing=True)
+    def starts(
+        self,
+        sample: PriorSample,
+        people: People,
+        seed: tf.Tensor,
+        together: GroupPreference,
+    ) -> tf.Tensor:
+        """(N, R, Z) codes where the restarts of N people begin.
+
+        A random half of the sample stands for election, so that another seed gives other designs.
+        """
+        restarts, size = self.procedure.restarts, tf.shape(sample.codes)[0]
+        order = tf.random.experimental.stateless_shuffle(tf.range(size), [seed, 1])
+        if not self.procedure.screened:
+            start = tf.gather(sample.codes, order[:restarts])
+            return tf.repeat(start[None], tf.shape(people.etas)[0], axis=0)
+        electable = order[: size // 2]
+        styles, realism, seen = (tf.gather(each, electable, axis=1) for each in sample[1:])
+        number, candidates = tf.unstack(tf.shape(realism))
+        everyone = people.rows(tf.repeat(tf.range(number), candidates))
+        preference = everyone.preference(
+            tf.reshape(styles, [number * candidates, styles.shape[-1]]), together
+        )
+        values = tf.reshape(preference, [number, candidates])
+        values -= people.etas[:, None] * tf.square(realism - 1.0)
+        best = diverse_top(values, likeness(seen), restarts, self.procedure.diversity * people.unit)
+        return tf.gather(sample.codes, tf.gather(electable, best))
 
     @tf.function(reduce_retracing=True)
     def maximise(
         self,
-        tastes: tf.Tensor,
-        categories: tf.Tensor,
-        etas: tf.Tensor,
+        people: People,
         start: tf.Tensor,
-        count: int,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Climbs from the same R starts for each of N tastes and keeps the best n of each.
+        count: int | tf.Tensor,
+        together: GroupPreference = MEAN,
+        held: tf.Tensor | None = None,
+    ) -> tuple[tf.Tensor, ...]:
+        """Climbs from R starts for each of N people and keeps the best n of each.
 
         Args:
-            tastes: (N, K) float32.
-            categories: (N,) int32.
-            etas: (N,) float32.
-            start: (R, Z) float32 in [-1, 1].
+            people: For whom.
+            start: (N, R, Z) float32, codes.
             count: n.
+            together: How the members' preferences become the group's.
+            held: As in `design_for`.
 
         Returns:
-            Codes (N, n, Z), the best first, and their path (S + 1, N, n, Z).
+            Codes (N, n, Z), the best first, their pictures (N, n, H, W, 3), preference (N, n) and
+            realism (N, n), their path (S + 1, N, n, Z), and the number of evaluations, () int32.
         """
-        restarts, code_size = tf.shape(start)[0], self.gan.code_size
-        number = tf.shape(tastes)[0]
-        row_tastes, row_categories, row_etas = (
-            tf.repeat(each, restarts, axis=0) for each in (tastes, categories, etas)
-        )
+        number, restarts = tf.unstack(tf.shape(start)[:2])
+        group = tf.repeat(tf.range(number), restarts)
 
-        def objective(codes: tf.Tensor) -> tf.Tensor:
-            _, preference, realism = self.terms(codes, row_tastes, row_categories)
-            return preference - row_etas * tf.square(realism - 1.0)
+        def objective(places: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+            return self.judge(places, people.rows(tf.gather(group, rows)), together)[0]
 
-        ascent: Ascent = latent_ascent(
-            objective, tf.tile(start, [number, 1]), self.steps, self.learning_rate
+        ascent = latent_ascent(
+            objective,
+            self.places(tf.reshape(start, [number * restarts, self.gan.code_size])),
+            self.procedure.steps,
+            self.rate,
+            self.procedure.patience,
+            held,
         )
-        _, best = tf.math.top_k(tf.reshape(ascent.values, [number, restarts]), k=count)
-        codes = tf.reshape(ascent.codes, [number, restarts, code_size])
-        path = tf.reshape(ascent.path, [-1, number, restarts, code_size])
-        path = tf.gather(tf.transpose(path, [1, 2, 0, 3]), best, batch_dims=1)
-        return tf.gather(codes, best, batch_dims=1), tf.transpose(path, [2, 0, 1, 3])
+        _, pictures, _, preference, realism = self.judge(
+            ascent.places, people.rows(group), together
+        )
+        best = diverse_top(
+            tf.reshape(ascent.values, [number, restarts]),
+            likeness(tf.reshape(looks(pictures), [number, restarts, -1])),
+            count,
+            self.procedure.diversity * people.unit,
+        )
+        rows = best + restarts * tf.range(number)[:, None]
+        return (
+            self.codes(tf.gather(ascent.places, rows)),
+            *(tf.gather(each, rows) for each in (pictures, preference, realism)),
+            self.codes(tf.gather(ascent.path, rows, axis=1)),
+            ascent.evaluations,
+        )
 
     def judge(
-        self, codes: tf.Tensor, tastes: tf.Tensor, categories: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """`terms` of (N, n, Z) codes under N tastes: shapes (N, n, H, W, 3), (N, n), (N, n)."""
-        number, count, code_size = codes.shape
-        pictures, preference, realism = self.terms(
-            tf.reshape(codes, [-1, code_size]),
-            tf.repeat(tastes, count, axis=0),
-            tf.repeat(categories, count, axis=0),
-        )
-        shape = [number, count]
-        return (
-            tf.reshape(pictures, [*shape, *pictures.shape[1:]]),
-            tf.reshape(preference, shape),
-            tf.reshape(realism, shape),
-        )
+        self, places: tf.Tensor, people: People, together: GroupPreference = MEAN
+    ) -> tuple[tf.Tensor, ...]:
+        """The objective at places of the search, and what it is made of, row by row.
+
+        Args:
+            places: (A, Z) float32.
+            people: A of them.
+            together: How the members' preferences become the group's.
+
+        Returns:
+            The objective, (A,); pictures, (A, H, W, 3); styles, (A, K); preference, (A,); and
+            realism, (A,); all float32.
+        """
+        pictures, styles, realism = self.terms(self.codes(places), people.categories)
+        preference = people.preference(styles, together)
+        value = preference - people.etas * tf.square(realism - 1.0)
+        if self.procedure.brake:
+            value -= self.procedure.brake * people.unit * beyond_prior(places)
+        return value, pictures, styles, preference, realism
+
+    def places(self, codes: tf.Tensor) -> tf.Tensor:
+        """Codes in the coordinates of the search."""
+        return to_normal(codes) if self.procedure.bounded else codes
+
+    def codes(self, places: tf.Tensor) -> tf.Tensor:
+        """Places of the search as codes."""
+        return from_normal(places) if self.procedure.bounded else places
+
+    def rate(self, step: tf.Tensor) -> tf.Tensor:
+        """Adam's rate at a step."""
+        first = self.procedure.learning_rate
+        if not self.procedure.decay:
+            return tf.constant(first)
+        return keras.optimizers.schedules.CosineDecay(first, self.procedure.steps)(step)

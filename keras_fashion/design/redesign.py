@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue.pictures import scale, unscale
+from keras_fashion.catalogue.pictures import unscale
+from keras_fashion.design.inversion import nearest_codes
 from keras_fashion.design.latent_ascent import latent_ascent
+from keras_fashion.design.originals import Originals
+from keras_fashion.design.people import People
 from keras_fashion.design.preference_maximiser import PreferenceMaximiser
-from keras_fashion.models.generator import Generator
+from keras_fashion.errors import InputError
 
-INVERSION_RESTARTS, INVERSION_STEPS, INVERSION_RATE = 32, 60, 0.1
+STEPS, RATE = 40, 0.06
 
 
 @dataclass(frozen=True)
@@ -19,45 +23,18 @@ class Redesign:
 
     Attributes:
         pictures: (n, H, W, 3) uint8; the first is the generator's nearest picture to the item.
-        preference: (n,) float32.
+        codes: (n, Z) float32.
+        preference: (n,) float32, theta . Phi.
         realism: (n,) float32, D; 1 is what the discriminator takes for real.
+        distance: (n,) float32, from the item's picture: 0 is the same, 1 a garment drawn at
+            random (`Originals`).
     """
 
     pictures: np.ndarray
+    codes: np.ndarray
     preference: np.ndarray
     realism: np.ndarray
-
-
-def invert(
-    maximiser: PreferenceMaximiser, picture: np.ndarray, category: int, seed: int
-) -> tf.Tensor:
-    """The code whose picture is nearest to a given one, in mean squared pixel difference.
-
-    Args:
-        maximiser: Whose generator is inverted.
-        picture: (H, W, 3) uint8, of the generator's size.
-        category: Dense index of the item's category.
-        seed: Decides where the restarts begin.
-
-    Returns:
-        (Z,) float32 in (-1, 1).
-    """
-    start = maximiser.prior(INVERSION_RESTARTS, seed)
-    return _nearest(maximiser.gan.generator, scale(picture), tf.constant(category), start)
-
-
-@tf.function(reduce_retracing=True)
-def _nearest(
-    generator: Generator, target: tf.Tensor, category: tf.Tensor, start: tf.Tensor
-) -> tf.Tensor:
-    categories = tf.fill(tf.shape(start)[:1], category)
-
-    def closeness(codes: tf.Tensor) -> tf.Tensor:
-        pictures = generator([codes, categories], training=False)
-        return -tf.reduce_mean(tf.square(pictures - target), axis=[1, 2, 3])
-
-    ascent = latent_ascent(closeness, start, INVERSION_STEPS, INVERSION_RATE)
-    return ascent.codes[tf.argmax(ascent.values)]
+    distance: np.ndarray
 
 
 def redesign(
@@ -67,24 +44,75 @@ def redesign(
     category: int,
     frames: int = 6,
     eta: float = 1.0,
-    seed: int = 0,
+    proximity: float = 1.0,
+    held: np.ndarray | None = None,
 ) -> Redesign:
-    """Starts from an item's picture and follows the gradient of the design objective.
+    """Starts from an item's picture and climbs towards a taste, without leaving the item behind.
+
+    The objective is that of the design less proximity times the distance from the item, in
+    standard deviations of preference over the prior. The frames are places on the way at which
+    the preference has risen by equal parts.
 
     Args:
-        maximiser: Gives the networks, the number of steps and their size.
+        maximiser: Gives the networks.
         user: Dense index of whom to please.
         picture: (H, W, 3) uint8, of the generator's size.
         category: Dense index of the item's category.
         frames: n, pictures on the way, both ends included.
         eta: Weight of the realism term.
-        seed: Of the inversion.
+        proximity: Weight of the distance; 0 lets go of the item.
+        held: (H, Z) float32, directions that do not change, as in `PreferenceMaximiser.design`.
+
+    Raises:
+        InputError: If the picture is of another size, frames are fewer than 2, or eta or proximity
+            is below 0.
     """
-    taste = maximiser.recommender.taste(tf.constant([user]))
-    categories = tf.constant([category])
-    start = invert(maximiser, picture, category, seed)
-    _, path = maximiser.maximise(taste, categories, tf.constant([eta]), start[None], 1)
-    shown = np.linspace(0, len(path) - 1, frames).round().astype(int)
-    codes = tf.reshape(tf.gather(path, shown), [1, frames, -1])
-    pictures, preference, realism = maximiser.judge(codes, taste, categories)
-    return Redesign(unscale(pictures[0]).numpy(), preference[0].numpy(), realism[0].numpy())
+    if frames < 2:
+        raise InputError(f"a strip has 2 frames or more; got {frames}.")
+    if not proximity >= 0:
+        raise InputError(f"proximity is 0 or more; got {proximity:g}.")
+    originals, far = Originals.of(maximiser, np.asarray(picture)[None], [category])
+    people = maximiser.people(maximiser.recommender.taste(tf.constant([user])), [category], [eta])
+    start = nearest_codes(maximiser, originals, far, [category])
+    path, *measured = _climb(
+        maximiser, originals, people, start, tf.constant(proximity, tf.float32), held
+    )
+    pictures, preference, realism, distance = (each.numpy() for each in measured)
+    shown = _equal_rises(preference, frames)
+    return Redesign(
+        pictures=unscale(pictures[shown]).numpy(),
+        codes=path.numpy()[shown],
+        preference=preference[shown],
+        realism=realism[shown],
+        distance=distance[shown],
+    )
+
+
+@tf.function(reduce_retracing=True)
+def _climb(
+    maximiser: PreferenceMaximiser,
+    originals: Originals,
+    people: People,
+    start: tf.Tensor,
+    proximity: tf.Tensor,
+    held: tf.Tensor | None,
+) -> tuple[tf.Tensor, ...]:
+    def objective(places: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+        value, pictures, styles, *_ = maximiser.judge(places, people.rows(rows))
+        return value - proximity * people.unit * originals.distance(pictures, styles, rows)
+
+    rate = keras.optimizers.schedules.CosineDecay(RATE, STEPS)
+    ascent = latent_ascent(objective, maximiser.places(start), STEPS, rate, STEPS, held)
+    path = ascent.path[:, 0]
+    item = tf.zeros(STEPS + 1, tf.int32)
+    _, pictures, styles, preference, realism = maximiser.judge(path, people.rows(item))
+    distance = originals.distance(pictures, styles, item)
+    return maximiser.codes(path), pictures, preference, realism, distance
+
+
+def _equal_rises(preference: np.ndarray, frames: int) -> np.ndarray:
+    """Steps, (n,) int, the first and the best at the ends, between them by equal rises."""
+    end = int(np.argmax(preference[1:])) + 1
+    highest = np.maximum.accumulate(preference[: end + 1])
+    wanted = np.linspace(highest[0], highest[-1], frames)[1:-1]
+    return np.concatenate([[0], np.searchsorted(highest, wanted), [end]])

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue.pictures import unscale
+from keras_fashion.catalogue.pictures import scale, unscale
 from keras_fashion.models.gan_losses import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
@@ -99,6 +99,16 @@ class ConditionalGAN(keras.Model):
             kinds = np.asarray(category[some], np.int32)
             pictures[some] = unscale(self.generator([codes[some], kinds], training=False))
         return pictures
+
+    def discriminate(self, pictures: np.ndarray, category: np.ndarray) -> np.ndarray:
+        """(N,) float32 verdicts on (N, H, W, 3) uint8 pictures in (N,) categories, by batches."""
+        verdicts = np.empty(len(pictures), np.float32)
+        for start in range(0, len(pictures), DRAWN_TOGETHER):
+            some = slice(start, start + DRAWN_TOGETHER)
+            kinds = tf.constant(category[some], tf.int32)
+            judged = self.discriminator([scale(pictures[some]), kinds], training=False)
+            verdicts[some] = judged[:, 0]
+        return verdicts
 
     def compile(
         self,

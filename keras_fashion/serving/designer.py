@@ -7,6 +7,9 @@ import tensorflow as tf
 
 from keras_fashion.catalogue import unscale
 from keras_fashion.design import PreferenceMaximiser
+from keras_fashion.design.group_preference import MEAN
+from keras_fashion.design.people import People
+from keras_fashion.design.prior_sample import PriorSample
 from keras_fashion.run import Run
 from keras_fashion.serving.id_tables import index_table, known_index, write_ids
 
@@ -42,6 +45,12 @@ class ServedDesigner(tf.Module):
             for variable in network.variables
         ]
         self.maximiser = PreferenceMaximiser(recommender, gan)
+        self.sample = PriorSample(
+            *(
+                tf.Variable(each, trainable=False)
+                for each in self.maximiser.prior_sample(range(len(catalogue.categories)))
+            )
+        )
 
     @tf.function(
         input_signature=[
@@ -101,24 +110,28 @@ class ServedDesigner(tf.Module):
             tf.errors.InvalidArgumentError: If the category or a user is unknown, or count is
                 out of range.
         """
-        restarts = self.maximiser.restarts
+        restarts = self.maximiser.procedure.restarts
         checks = [
             tf.debugging.Assert(tf.size(user_id) > 0, ["user_id must name one user or more"]),
             tf.debugging.Assert(
                 (count >= 1) & (count <= restarts),
                 [f"count must be from 1 to {restarts}, not", count],
             ),
+            tf.debugging.Assert(eta >= 0, ["eta must be 0 or more, not", eta]),
         ]
         with tf.control_dependencies(checks):
             user = known_index(self.user_index, "user_id", user_id)
             index = self._categories(category[None])
 
-        taste = tf.reduce_mean(tf.gather(self.theta, user), axis=0, keepdims=True)
-        start = self.maximiser.prior(restarts, seed)
-        codes, _ = self.maximiser.maximise(taste, index, eta[None], start, count)
-        pictures, preference, realism = self.maximiser.terms(
-            codes[0], tf.repeat(taste, count, axis=0), tf.repeat(index, count)
+        sample = PriorSample(
+            self.sample.codes.value(), *(tf.gather(each, index) for each in self.sample[1:])
         )
+        tastes = tf.gather(self.theta, user)[None]
+        weights = tf.ones(tf.shape(tastes)[:2])
+        people = People.on_scale(sample, tastes, weights, index, eta[None])
+        start = self.maximiser.starts(sample, people, seed, MEAN)
+        _, *designed = self.maximiser.maximise(people, start, count, MEAN)
+        pictures, preference, realism = (each[0] for each in designed[:3])
         return {
             "image_bytes": tf.io.encode_png(unscale(pictures)),
             "preference": preference,

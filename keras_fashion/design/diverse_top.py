@@ -1,0 +1,58 @@
+"""The best of many candidates that are not all alike."""
+
+import tensorflow as tf
+
+SMALL = (8, 8)
+"""Height and width at which pictures are compared, in pixels."""
+
+ALIKE = 0.2
+"""Root mean square difference, where pixels are in [-1, 1], at which likeness has fallen to .61."""
+
+
+def looks(pictures: tf.Tensor) -> tf.Tensor:
+    """What is compared of pictures: (B, H, W, 3) float32 to (B, P), their pixels at 8x8."""
+    return tf.reshape(tf.image.resize(pictures, SMALL, antialias=True), [-1, 3 * SMALL[0] ** 2])
+
+
+def likeness(seen: tf.Tensor) -> tf.Tensor:
+    """How alike pictures look: 1 for copies, towards 0 for others.
+
+    Args:
+        seen: (..., n, P) float32, their `looks`.
+
+    Returns:
+        (..., n, n) float32, exp(-d² / (2 ALIKE²)) of the root mean square difference d.
+    """
+    length = tf.reduce_sum(tf.square(seen), axis=-1)
+    product = tf.matmul(seen, seen, transpose_b=True)
+    distance = length[..., :, None] + length[..., None, :] - 2 * product
+    mean = tf.nn.relu(distance) / tf.cast(tf.shape(seen)[-1], tf.float32)
+    return tf.exp(-mean / (2 * ALIKE**2))
+
+
+def diverse_top(values: tf.Tensor, alike: tf.Tensor, count: int, weight: tf.Tensor) -> tf.Tensor:
+    """Picks greedily by value - weight * likeness to the most alike of those already picked.
+
+    Maximal marginal relevance (Carbonell & Goldstein, SIGIR 1998).
+
+    Args:
+        values: (N, R) float32.
+        alike: (N, R, R) float32.
+        count: n, at most R.
+        weight: (N,) float32, what a copy costs; 0 takes the best n.
+
+    Returns:
+        (N, n) int32, the best first.
+    """
+    nearest = tf.zeros_like(values)
+    left = tf.ones_like(values, tf.bool)
+    picked = tf.TensorArray(tf.int32, size=count, element_shape=values.shape[:1])
+    for turn in tf.range(count):
+        worth = tf.where(left, values - weight[:, None] * nearest, values.dtype.min)
+        pick = tf.argmax(worth, axis=1, output_type=tf.int32)
+        picked = picked.write(turn, pick)
+        nearest = tf.maximum(nearest, tf.gather(alike, pick, batch_dims=1))
+        left &= tf.range(tf.shape(values)[1])[None] != pick[:, None]
+    best = tf.transpose(picked.stack())
+    order = tf.argsort(tf.gather(values, best, batch_dims=1), direction="DESCENDING", stable=True)
+    return tf.gather(best, order, batch_dims=1)

@@ -1,0 +1,51 @@
+"""How a search for designs goes: the settings, and those that have a name."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """Settings of `PreferenceMaximiser`; the defaults are those that measured best.
+
+    Attributes:
+        restarts: R, starts for each taste.
+        steps: S, gradient steps of each.
+        learning_rate: Adam's at the first step.
+        decay: Whether the rate falls to 0, by half a cosine, until the last.
+        patience: Steps without a rise after which a restart ends.
+        screened: Whether the restarts begin at the most promising codes of a sample of the prior,
+            which is judged once for everybody, instead of at random ones.
+        bounded: Whether the search runs in the coordinates in which the prior is normal, where no
+            code leaves it, or on z itself.
+        brake: Weight of how far a code lies beyond the prior's mass (`beyond_prior`), in standard
+            deviations of preference over the prior.
+        diversity: What a copy of another design costs, in the same unit, when starts and designs
+            are chosen.
+    """
+
+    restarts: int = 8
+    steps: int = 12
+    learning_rate: float = 0.1
+    decay: bool = False
+    patience: int = 5
+    screened: bool = True
+    bounded: bool = True
+    brake: float = 1.0
+    diversity: float = 0.5
+
+
+PROCEDURES = {
+    "default": Procedure(),
+    # The code released with the paper: 16 random codes, Adam with 0.05, ten steps, z unbounded.
+    "dvbpr": Procedure(
+        restarts=16,
+        steps=10,
+        learning_rate=0.05,
+        patience=11,
+        screened=False,
+        bounded=False,
+        brake=0.0,
+        diversity=0.0,
+    ),
+}
+"""By the names that the commands know."""
