@@ -219,6 +219,13 @@ def picture_recommender(run: Run) -> Run:
     return run
 
 
+def generating_run(run: Run) -> Run:
+    """A GAN's run, checked; InputError for any other."""
+    if run.config["model"] != "gan":
+        raise InputError(f"{run.path} is a run of {run.config['model']}; only that of a gan draws.")
+    return run
+
+
 def matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
     """A DVBPR's run and a GAN's run of one catalogue, checked; InputError for any other pair."""
     for run, model in ((recommender, "dvbpr"), (gan, "gan")):

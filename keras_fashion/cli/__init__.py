@@ -5,11 +5,13 @@ import click
 from keras_fashion import __version__
 from keras_fashion.cli.compare import compare
 from keras_fashion.cli.design import design
+from keras_fashion.cli.edit import edit
 from keras_fashion.cli.evaluate import evaluate
 from keras_fashion.cli.explain import explain
 from keras_fashion.cli.export import export
 from keras_fashion.cli.features import features
 from keras_fashion.cli.generate import generate
+from keras_fashion.cli.interpolate import interpolate
 from keras_fashion.cli.plain_errors import PlainGroup
 from keras_fashion.cli.prepare import prepare
 from keras_fashion.cli.recommend import recommend
@@ -41,6 +43,8 @@ for command in (
     compare,
     recommend,
     design,
+    edit,
+    interpolate,
     explain,
     export,
     report,

@@ -1,0 +1,41 @@
+"""Tests of labels as attributes."""
+
+import numpy as np
+import pytest
+
+from keras_fashion.design.label_attribute import LabelAttribute
+from keras_fashion.errors import InputError
+
+
+def pictures_of(colours):
+    """Squares of the colours before white."""
+    pictures = np.full((len(colours), 32, 32, 3), 255, np.uint8)
+    pictures[:, 8:24, 8:24] = colours[:, None, None]
+    return pictures
+
+
+@pytest.fixture(scope="module")
+def colours():
+    return np.random.default_rng(0).integers(20, 220, (120, 3)).astype(np.uint8)
+
+
+def test_it_grows_with_what_the_label_means(colours):
+    dark = colours.sum(axis=1) < 360
+    attribute = LabelAttribute(pictures_of(colours), dark)
+    assert attribute.auc > 0.95
+    greys = np.linspace(30, 210, 7).astype(np.uint8)
+    values = attribute(pictures_of(np.repeat(greys[:, None], 3, axis=1)))
+    assert values.shape == (7,) and (np.diff(values) < 0).all()
+    assert values[0] > 0 > values[-1]
+
+
+def test_a_label_that_no_picture_shows_is_told_by_chance(colours):
+    chance = np.random.default_rng(1).random(120) < 0.5
+    assert 0.3 < LabelAttribute(pictures_of(colours), chance).auc < 0.7
+
+
+def test_too_few_pictures_of_a_label(colours):
+    few = np.arange(120) < 4
+    for labels in (few, ~few):
+        with pytest.raises(InputError, match="have the label"):
+            LabelAttribute(pictures_of(colours), labels)
