@@ -4,12 +4,16 @@ import numpy as np
 import pandas as pd
 from skimage.color import rgb2lab
 from skimage.filters import gaussian
+from skimage.measure import label
 
 ATTRIBUTES = ("lightness", "redness", "yellowness", "length", "spread", "hem", "pattern")
 """What is measured."""
 
-_CONTRAST = 6.0
-"""CIELAB distance from the ground beyond which a pixel is garment; soft shadows stay below."""
+_CONTRAST = 4.5
+"""CIELAB distance from the ground beyond which a pixel may be garment; soft shadows stay below."""
+
+_FAINT = 0.25
+"""Share of the median contrast below which a pixel is none: a generator's haze, a hard shadow."""
 
 _SPECKLE = 1 / 80
 """Of the picture's height: noise of the ground that is finer than this is smoothed away."""
@@ -24,8 +28,9 @@ _INSIDE = 0.95
 def picture_attributes(pictures: np.ndarray) -> pd.DataFrame:
     """Measures garments that are shown before a plain ground.
 
-    The ground is the median colour of a picture's border, and the garment whatever differs from
-    it. A picture of nothing has the colour of its ground and extents of 0; never NaN.
+    The ground is the median colour of a picture's border, and the garment the largest connected
+    region that differs from it. A picture of nothing has the colour of its ground and extents of
+    0; never NaN.
 
     Args:
         pictures: (N, H, W, 3) uint8, RGB.
@@ -60,10 +65,20 @@ def _ground(lab: np.ndarray) -> np.ndarray:
 
 
 def _garment(lab: np.ndarray) -> np.ndarray:
-    """(N, H, W) bool: what is unlike the ground."""
+    """(N, H, W) bool: the largest region that is unlike the ground."""
     speckle = _SPECKLE * lab.shape[1]
     smooth = gaussian(lab, (0, speckle, speckle), channel_axis=-1)
-    return np.linalg.norm(smooth - _ground(lab)[:, None, None], axis=-1) > _CONTRAST
+    contrast = np.linalg.norm(smooth - _ground(lab)[:, None, None], axis=-1)
+    return np.stack([_largest_region(each) for each in contrast])
+
+
+def _largest_region(contrast: np.ndarray) -> np.ndarray:
+    """(H, W) bool of an (H, W) contrast; empty where nothing stands out."""
+    candidates = contrast > _CONTRAST
+    if not candidates.any():
+        return candidates
+    regions = label(candidates & (contrast > _FAINT * np.median(contrast[candidates])))
+    return regions == np.bincount(regions[regions > 0]).argmax()
 
 
 def _inside(garment: np.ndarray) -> np.ndarray:

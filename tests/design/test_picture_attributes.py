@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
+from keras_fashion.datasets.atelier.attributes import CATEGORIES, GARMENT
+from keras_fashion.datasets.atelier.garments import draw_garment
 from keras_fashion.design.picture_attributes import picture_attributes
 
 RED = (170, 60, 50)
@@ -80,3 +82,32 @@ def test_pictures_are_measured_each_by_itself(top):
     assert len(found) == 3 and np.isfinite(found.to_numpy()).all()
     np.testing.assert_allclose(found.iloc[1], attributes_of(top), rtol=1e-5)
     np.testing.assert_allclose(found.iloc[2], found.iloc[1], rtol=1e-4)
+
+
+def test_haze_and_specks_beside_the_garment_are_none_of_it(top):
+    spoilt = top.copy()
+    spoilt[45:55, 2:38] = (232, 236, 228)  # faint beside the garment, though a plain difference
+    spoilt[2:4, 2:4] = RED
+    columns = ["length", "spread", "hem"]
+    np.testing.assert_allclose(attributes_of(spoilt)[columns], attributes_of(top)[columns])
+
+
+@pytest.mark.parametrize(
+    ("category", "grown", "column"),
+    [
+        ("Dresses", "length", "length"),
+        ("Tops", "length", "spread"),  # a top's length is its sleeve's
+        ("Tops", "width", "hem"),
+        ("Skirts", "width", "hem"),
+        ("Trousers", "lightness", "lightness"),
+    ],
+)
+def test_it_sees_what_the_atelier_draws(category, grown, column):
+    garment = np.zeros((), GARMENT)
+    garment["category"] = CATEGORIES.index(category)
+    garment["lightness"], garment["length"], garment["width"], garment["cut"] = 45, 0.5, 0.5, 0.5
+    values = []
+    for step in np.linspace(0, 1, 5):
+        garment[grown] = 20 + 50 * step if grown == "lightness" else step
+        values.append(attributes_of(draw_garment(garment, 64))[column])
+    assert (np.diff(values) > 0).all()
