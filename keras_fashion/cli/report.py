@@ -10,6 +10,11 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 @click.command()
 @click.argument("recommender", type=click.Path(exists=True, path_type=Path))
 @click.argument("gan", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--unseen",
+    type=click.Path(exists=True, path_type=Path),
+    help="Run of a second DVBPR, of another seed, that judges the designs of the first.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="HTML file to write.")
 @click.option(
     "--seed",
@@ -18,7 +23,7 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
     show_default=True,
     help="Decides whose designs are shown.",
 )
-def report(recommender: Path, gan: Path, out: Path, seed: int) -> None:
+def report(recommender: Path, gan: Path, unseen: Path | None, out: Path, seed: int) -> None:
     """Report on the runs of a DVBPR and a GAN: tables, curves, pictures, in one file."""
     quiet_tensorflow()
     from keras_fashion.design import PreferenceMaximiser
@@ -34,7 +39,14 @@ def report(recommender: Path, gan: Path, out: Path, seed: int) -> None:
     taste, drawn = matching_pair(Run(recommender), Run(gan))
     maximiser = PreferenceMaximiser(taste.model, drawn.model)
     classifier = category_classifier(taste.catalogue)
-    study = generation_study(taste, drawn, classifier, maximiser, seed=seed)
+    study = generation_study(
+        taste,
+        drawn,
+        classifier,
+        {"generation": maximiser},
+        unseen=None if unseen is None else matching_pair(Run(unseen), drawn)[0],
+        seed=seed,
+    )
     scorers = baselines(taste.split) | {"dvbpr": taste.vectors}
     aucs = {name: rank_held_out(each, taste.split).means() for name, each in scorers.items()}
     lists = min(10, taste.split.item_count)

@@ -8,12 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.pictures import unscale
+from keras_fashion.design.consensus_starts import consensus_starts
 from keras_fashion.design.diverse_top import diverse_top, likeness, looks
 from keras_fashion.design.group_preference import MEAN, GroupPreference
 from keras_fashion.design.latent_ascent import latent_ascent
 from keras_fashion.design.normal_codes import beyond_prior, from_normal, to_normal
 from keras_fashion.design.people import People
-from keras_fashion.design.prior_sample import PriorSample
+from keras_fashion.design.prior_sample import PriorSample, style_directions
 from keras_fashion.design.procedure import PROCEDURES, Procedure
 from keras_fashion.errors import InputError
 from keras_fashion.models.conditional_gan import ConditionalGAN
@@ -50,9 +51,9 @@ class Designs:
 class PreferenceMaximiser:
     """Maximises theta . Phi(G(z, c)) - eta (D(G(z, c), c) - 1)² over z (ICDM 2017, equation 8).
 
-    The search begins at the codes that please most among a sample of the prior, which is drawn
-    and judged once for all tastes; all restarts of all tastes climb together, and of those that
-    have arrived the best that are not alike are kept.
+    The search begins at what the best-liked of a sample of the prior have in common, which is
+    drawn and judged once for all tastes; all restarts of all tastes climb together, and of those
+    that have arrived the best that are not alike are kept.
 
     Args:
         recommender: A trained DVBPR: gives theta and Phi.
@@ -222,8 +223,9 @@ class PreferenceMaximiser:
         for some in tf.split(codes, SAMPLE // CODES_AT_A_TIME):
             pictures, styles, realism = self.draw(some, tf.fill([CODES_AT_A_TIME], category))
             parts.append((styles, realism, looks(pictures)))
-        judged = (tf.concat(each, 0)[None] for each in zip(*parts, strict=True))
-        return PriorSample(codes, *judged)
+        styles, realism, seen = (tf.concat(each, 0) for each in zip(*parts, strict=True))
+        judged = (styles, realism, seen, style_directions(codes, styles))
+        return PriorSample(codes, *(each[None] for each in judged))
 
     @tf.function(reduce_retracing=True)
     def draw(self, codes: tf.Tensor, categories: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -263,24 +265,16 @@ class PreferenceMaximiser:
     ) -> tf.Tensor:
         """(N, R, Z) codes where the restarts of N people begin.
 
-        A random half of the sample stands for election, so that another seed gives other designs.
+        Args:
+            sample: Of the prior, in their categories.
+            people: For whom.
+            seed: () int32, of the codes that are drawn.
+            together: How the members' preferences become the group's.
         """
-        restarts, size = self.procedure.restarts, tf.shape(sample.codes)[0]
-        order = tf.random.experimental.stateless_shuffle(tf.range(size), [seed, 1])
-        if not self.procedure.screened:
-            start = tf.gather(sample.codes, order[:restarts])
-            return tf.repeat(start[None], tf.shape(people.etas)[0], axis=0)
-        electable = order[: size // 2]
-        styles, realism, seen = (tf.gather(each, electable, axis=1) for each in sample[1:])
-        number, candidates = tf.unstack(tf.shape(realism))
-        everyone = people.rows(tf.repeat(tf.range(number), candidates))
-        preference = everyone.preference(
-            tf.reshape(styles, [number * candidates, styles.shape[-1]]), together
-        )
-        values = tf.reshape(preference, [number, candidates])
-        values -= people.etas[:, None] * tf.square(realism - 1.0)
-        best = diverse_top(values, likeness(seen), restarts, self.procedure.diversity * people.unit)
-        return tf.gather(sample.codes, tf.gather(electable, best))
+        drawn = self.prior(self.procedure.restarts, seed)
+        if self.procedure.consensus:
+            return consensus_starts(sample, people, together, drawn)
+        return tf.repeat(drawn[None], tf.shape(people.etas)[0], axis=0)
 
     @tf.function(reduce_retracing=True)
     def maximise(

@@ -13,8 +13,8 @@ class Procedure:
         learning_rate: Adam's at the first step.
         decay: Whether the rate falls to 0, by half a cosine, until the last.
         patience: Steps without a rise after which a restart ends.
-        screened: Whether the restarts begin at the most promising codes of a sample of the prior,
-            which is judged once for everybody, instead of at random ones.
+        consensus: Whether the restarts begin at what the best-liked garments of a sample of the
+            prior have in common (`consensus_starts`), or at codes from the prior.
         bounded: Whether the search runs in the coordinates in which the prior is normal, where no
             code leaves it, or on z itself.
         brake: Weight of how far a code lies beyond the prior's mass (`beyond_prior`), in standard
@@ -23,15 +23,15 @@ class Procedure:
             are chosen.
     """
 
-    restarts: int = 8
-    steps: int = 12
-    learning_rate: float = 0.1
+    restarts: int = 12
+    steps: int = 4
+    learning_rate: float = 0.05
     decay: bool = False
     patience: int = 5
-    screened: bool = True
+    consensus: bool = True
     bounded: bool = True
     brake: float = 1.0
-    diversity: float = 0.5
+    diversity: float = 2.0
 
 
 PROCEDURES = {
@@ -42,7 +42,7 @@ PROCEDURES = {
         steps=10,
         learning_rate=0.05,
         patience=11,
-        screened=False,
+        consensus=False,
         bounded=False,
         brake=0.0,
         diversity=0.0,

@@ -82,7 +82,7 @@ def redesign_sheet(
     for user, category in zip(users, categories, strict=True):
         item = rng.choice(np.flatnonzero(catalogue.item_categories == category))
         original = catalogue.pictures_of([item], size)
-        strip = redesign(maximiser, user, original[0], category, seed=seed)
+        strip = redesign(maximiser, user, original[0], category)
         score = float(recommender.vectors.scores(np.array([user]))[0, item])
         rows.append(
             SheetRow(
@@ -106,11 +106,10 @@ def trajectory_figure(
     """Preference and realism at each step of one pair's designs."""
     path = designs.path[:, pair]
     steps, count, code_size = path.shape
-    _, preference, realism = maximiser.judge(
-        tf.reshape(path, [1, steps * count, code_size]),
-        maximiser.recommender.taste(tf.constant([user])),
-        tf.constant([category]),
-    )
+    people = maximiser.people(maximiser.recommender.taste(tf.constant([user])), [category], [0.0])
+    places = maximiser.places(path.reshape(steps * count, code_size))
+    everyone = people.rows(tf.zeros(steps * count, tf.int32))
+    _, _, _, preference, realism = maximiser.judge(places, everyone)
     return design_trajectory(
         {
             "preference": preference.numpy().reshape(steps, count),

@@ -2,6 +2,7 @@ import importlib.util
 import json
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from keras_fashion import training
-from keras_fashion.design import PreferenceMaximiser
-from keras_fashion.evaluation.retrieval_vs_generation import generation, random_generated
+from keras_fashion.design import PROCEDURES, PreferenceMaximiser, inversion
+from keras_fashion.evaluation.retrieval_vs_generation import generation
 from keras_fashion.run import Run
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "quickstart.py"
@@ -29,7 +30,7 @@ def recipe():
 
 
 def five_steps(recommender, gan):
-    return PreferenceMaximiser(recommender, gan, steps=5)
+    return PreferenceMaximiser(recommender, gan, replace(PROCEDURES["default"], steps=5))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,8 @@ def start(recipe):
             # Longer ascents show nothing more here.
             patch.setattr(recipe, "PreferenceMaximiser", five_steps)
             # (The function `redesign` hides its module, of the same name, in the package.)
-            patch.setattr(sys.modules["keras_fashion.design.redesign"], "INVERSION_STEPS", 3)
+            patch.setattr(sys.modules["keras_fashion.design.redesign"], "STEPS", 3)
+            patch.setattr(inversion, "STEPS", 3)
             return CliRunner().invoke(recipe.quickstart, [*where, *SMALL], catch_exceptions=False)
 
     return start
@@ -60,7 +62,7 @@ def results(demo):
 
 
 def test_results_are_those_of_the_contract(results):
-    asked = {"dataset", "recommendation", "generation", "eta", "taste_recovery", "seed"}
+    asked = {"dataset", "recommendation", "generation", "eta", "truth", "seed"}
     assert set(results) >= asked | {"versions", "seconds"}
     dataset = results["dataset"]
     assert set(dataset) >= {"name", "users", "items", "interactions", "cold_items"}
@@ -79,19 +81,22 @@ def test_results_are_those_of_the_contract(results):
                 assert 0 <= value <= 1
     assert all(results["recommendation"][name]["seconds"] >= 0 for name in MODELS)
 
-    methods = ["random_real", "random_generated", "retrieval", "generation"]
+    methods = ["random items", "random generated", "retrieval", "generation"]
     assert list(results["generation"]) == methods
     for row in results["generation"].values():
-        assert set(row) == {"preference", "quality", "opposite_ssim"}
+        assert set(row) == {"preference", "discriminator", "quality", "opposite_ssim"}
         assert 1 - 1e-6 <= row["quality"] <= 6  # exp of an information about six categories
         assert -1 <= row["opposite_ssim"] <= 1
 
     etas = [row["eta"] for row in results["eta"]]
     assert etas == sorted(set(etas)) and len(etas) >= 4 and etas[0] == 0
     for row in results["eta"]:
-        assert set(row) == {"eta", "preference", "discriminator", "quality"}
-    assert set(results["taste_recovery"]) == {"generation", "random_generated"}
-    assert all(0 <= value <= 1 for value in results["taste_recovery"].values())
+        assert set(row) == {"eta", "preference", "discriminator", "quality", "opposite_ssim"}
+    assert list(results["truth"]) == methods
+    for row in results["truth"].values():
+        assert set(row) == {"recovery", "above_retrieved", "above_best"}
+        assert all(0 <= value <= 1 for value in row.values())
+    assert results["truth"]["retrieval"]["above_retrieved"] == 0.5, "a tie with itself"
 
 
 def test_the_order_is_the_one_that_must_hold_however_short_the_training(results):
@@ -99,7 +104,7 @@ def test_the_order_is_the_one_that_must_hold_however_short_the_training(results)
     assert models["oracle"]["auc_all"] > models["random"]["auc_all"] + 0.2
     assert models["oracle"]["auc_all"] == max(row["auc_all"] for row in models.values())
     # The best existing items please more than random ones.
-    assert returned["retrieval"]["preference"] > returned["random_real"]["preference"]
+    assert returned["retrieval"]["preference"] > returned["random items"]["preference"]
     # A weight on realism brings the discriminator's verdict nearer to 1.
     free, priced = results["eta"][0], results["eta"][-1]
     assert abs(priced["discriminator"] - 1) < abs(free["discriminator"] - 1)
@@ -112,8 +117,8 @@ def test_designs_please_more_than_chance(demo):
     maximiser = five_steps(taste.model, drawn.model)
     users = np.unique(taste.split.test[:, 0])[:6]
     designs = generation(maximiser, users, np.arange(6), seed=3, eta=0.0)
-    chance = random_generated(maximiser, users, np.arange(6), seed=3)
-    assert np.all(designs.preference.min(axis=1) > chance.preference.mean(axis=1))
+    people = maximiser.people(maximiser.recommender.taste(users), np.arange(6), np.zeros(6))
+    assert np.all(designs.preference.min(axis=1) > people.level.numpy()[:, 0])
 
 
 def test_it_leaves_runs_exports_and_a_report(demo):
@@ -121,7 +126,7 @@ def test_it_leaves_runs_exports_and_a_report(demo):
     for name in [*MODELS, "gan"]:
         assert (folder / "demo" / name / "model.keras").is_file()
     html = (folder / "demo" / "report.html").read_text()
-    assert "Taste recovery" in html and "data:image/" in html
+    assert "taste recovery" in html and "data:image/" in html
     for name in ("recommender", "designer"):
         assert (folder / "exports" / name / "1" / "saved_model.pb").is_file()
     for text in ("auc_matched", "opposite_ssim", "oracle", "report.html", "results.json"):
@@ -152,7 +157,8 @@ def test_a_second_start_takes_up_what_is_finished(demo, start, recipe, results, 
     assert stamps() == before
     again = json.loads((folder / "demo" / "results.json").read_text())
     assert again["recommendation"] == results["recommendation"]
-    assert again["taste_recovery"] == pytest.approx(results["taste_recovery"], abs=0.02)
+    for method, row in again["truth"].items():
+        assert row == pytest.approx(results["truth"][method], abs=0.02)
 
 
 def test_a_mistake_is_one_line(start, tmp_path):

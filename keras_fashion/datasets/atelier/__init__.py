@@ -2,7 +2,19 @@
 
 from keras_fashion.datasets.atelier.measure import Measurement, measure
 from keras_fashion.datasets.atelier.oracle import Oracle
-from keras_fashion.datasets.atelier.recovery import taste_recovery
+from keras_fashion.datasets.atelier.recovery import (
+    existing_utilities,
+    taste_recovery,
+    true_utility,
+)
 from keras_fashion.datasets.atelier.source import Atelier
 
-__all__ = ["Atelier", "Measurement", "Oracle", "measure", "taste_recovery"]
+__all__ = [
+    "Atelier",
+    "Measurement",
+    "Oracle",
+    "existing_utilities",
+    "measure",
+    "taste_recovery",
+    "true_utility",
+]

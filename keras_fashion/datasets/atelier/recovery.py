@@ -7,6 +7,35 @@ from keras_fashion.datasets.atelier.measure import Measurement
 from keras_fashion.datasets.atelier.oracle import Oracle
 from keras_fashion.datasets.atelier.shoppers import visible_taste
 
+NOTHING_SHOWN = -50.0
+"""The utility of a picture in which no garment is found, nats: below that of any garment."""
+
+
+def true_utility(oracle: Oracle, measurement: Measurement, user: int, category: str) -> float:
+    """Returns how much a shopper truly likes what was measured in a picture, in nats.
+
+    It is the terms of t_ux (see `shoppers`) that a picture's colour and length decide; 0 is the
+    shopper's ideal, and all else is below. What it leaves out, the pattern, cannot be measured.
+
+    Args:
+        oracle: the truth of the catalogue.
+        measurement: what `measure` read from the picture's pixels.
+        user: dense index of the shopper.
+        category: what the picture is to show.
+    """
+    if measurement.coverage == 0:
+        return NOTHING_SHOWN
+    index = CATEGORIES.index(category)
+    shopper = oracle.shoppers[user]
+    return float(visible_taste(shopper, measurement.lab, measurement.length, index))
+
+
+def existing_utilities(oracle: Oracle, user: int, category: str) -> np.ndarray:
+    """Returns the same for all garments of a category, by their true attributes, (I_c,) nats."""
+    index = CATEGORIES.index(category)
+    rivals = oracle.garments[oracle.garments["category"] == index]
+    return visible_taste(oracle.shoppers[user], garment_lab(rivals), rivals["length"], index)
+
 
 def taste_recovery(oracle: Oracle, measurement: Measurement, user: int, category: str) -> float:
     """Returns which share of the category's real garments is less to the shopper's true taste.
@@ -28,9 +57,6 @@ def taste_recovery(oracle: Oracle, measurement: Measurement, user: int, category
     """
     if measurement.coverage == 0:
         return 0.0
-    index = CATEGORIES.index(category)
-    shopper = oracle.shoppers[user]
-    rivals = oracle.garments[oracle.garments["category"] == index]
-    theirs = visible_taste(shopper, garment_lab(rivals), rivals["length"], index)
-    own = visible_taste(shopper, measurement.lab, measurement.length, index)
+    theirs = existing_utilities(oracle, user, category)
+    own = true_utility(oracle, measurement, user, category)
     return float(np.mean(theirs < own) + np.mean(theirs == own) / 2)

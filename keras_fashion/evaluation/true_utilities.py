@@ -1,0 +1,66 @@
+"""On the atelier the truth is known: how much shoppers really like what was made for them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from keras_fashion.datasets.atelier import (
+    Oracle,
+    existing_utilities,
+    measure,
+    taste_recovery,
+    true_utility,
+)
+
+
+def true_utilities(
+    oracle: Oracle,
+    users: np.ndarray,
+    categories: Sequence[str],
+    pictures: Mapping[str, np.ndarray],
+    reference: str = "retrieval",
+) -> pd.DataFrame:
+    """The true utility of the first picture that each method returns to each user.
+
+    Existing items are measured from their pixels as designs are, so that what `measure` gets
+    wrong favours neither.
+
+    Args:
+        oracle: The truth of an atelier catalogue.
+        users: (N,) dense indices.
+        categories: N names.
+        pictures: Method to (N, n, H, W, 3) uint8, the best first.
+        reference: The method that the others are held against.
+
+    Returns:
+        A row for each method and user: `method`, `pair`, `category`, `utility` in nats (at most
+        0), `recovery` (`taste_recovery`), `above_retrieved` (1 if it is above that of the
+        reference's first picture, .5 if equal), `above_best` (the same against the best existing
+        garment of the category by the truth, which no recommender can know).
+    """
+    rows = [
+        {
+            "method": method,
+            "pair": pair,
+            "category": category,
+            "utility": true_utility(oracle, measured, user, category),
+            "recovery": taste_recovery(oracle, measured, user, category),
+            "best": existing_utilities(oracle, user, category).max(),
+        }
+        for method, returned in pictures.items()
+        for pair, (user, category, measured) in enumerate(
+            (int(user), category, measure(shown[0], category))
+            for user, category, shown in zip(users, categories, returned, strict=True)
+        )
+    ]
+    table = pd.DataFrame(rows)
+    first = table[table["method"] == reference].set_index("pair")["utility"]
+    return table.assign(
+        above_retrieved=_above(table["utility"], table["pair"].map(first)),
+        above_best=_above(table["utility"], table["best"]),
+    )
+
+
+def _above(values: pd.Series, others: pd.Series) -> np.ndarray:
+    return np.where(values > others, 1.0, np.where(values == others, 0.5, 0.0))

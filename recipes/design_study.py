@@ -1,0 +1,170 @@
+r"""Design measured: the talk's table, what cheats, what it costs, redesign, and the truth if known.
+
+    keras-fashion train dvbpr CATALOGUE --history 64 --out runs/dvbpr
+    keras-fashion train dvbpr CATALOGUE --history 64 --seed 1 --out runs/unseen
+    keras-fashion train gan CATALOGUE --out runs/gan
+    python recipes/design_study.py runs/dvbpr runs/gan --unseen runs/unseen --out runs/design
+
+The second DVBPR judges what the first one's optimiser has made. On an atelier the truth is known as
+well. Writes results.json and the pictures people.png, redesign.png under --out.
+"""
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from keras_fashion.cli.plain_errors import PlainCommand
+from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+
+quiet_tensorflow()
+
+# ruff: noqa: E402
+from keras_fashion.datasets.atelier import Oracle
+from keras_fashion.datasets.atelier.oracle import TRUTH_FILE
+from keras_fashion.design import PROCEDURES, PreferenceMaximiser
+from keras_fashion.evaluation.generation_study import GenerationStudy, generation_study
+from keras_fashion.evaluation.redesign_study import redesign_study
+from keras_fashion.evaluation.retrieval_vs_generation import generation
+from keras_fashion.evaluation.significance import bootstrap_mean
+from keras_fashion.evaluation.true_utilities import true_utilities
+from keras_fashion.report.pictures import people_sheet, redesign_sheet
+from keras_fashion.run import Run, matching_pair
+from keras_fashion.training import category_classifier
+from keras_fashion.written_aside import written_aside
+
+TRUTHS = ("utility", "recovery", "above_retrieved", "above_best")
+
+
+@click.command(cls=PlainCommand)
+@click.argument("recommender", type=click.Path(exists=True, path_type=Path))
+@click.argument("gan", type=click.Path(exists=True, path_type=Path))
+@click.option("--unseen", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option("--out", type=click.Path(path_type=Path), default="runs/design", show_default=True)
+@click.option("--users", type=click.IntRange(3), default=120, show_default=True)
+@click.option("--users-for-eta", type=click.IntRange(1), default=36, show_default=True)
+@click.option("--redesigns", type=click.IntRange(1), default=24, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+def design_study(
+    recommender: Path,
+    gan: Path,
+    unseen: Path,
+    out: Path,
+    users: int,
+    users_for_eta: int,
+    redesigns: int,
+    seed: int,
+) -> None:
+    """Measure the designs of the runs RECOMMENDER and GAN."""
+    taste, drawn = matching_pair(Run(recommender), Run(gan))
+    judge, _ = matching_pair(Run(unseen), drawn)
+    maximisers = {
+        "generation": PreferenceMaximiser(taste.model, drawn.model),
+        "generation, original": PreferenceMaximiser(taste.model, drawn.model, PROCEDURES["dvbpr"]),
+    }
+    study = generation_study(
+        taste,
+        drawn,
+        category_classifier(taste.catalogue),
+        maximisers,
+        users,
+        users_for_eta,
+        unseen=judge,
+        seed=seed,
+    )
+    strips = redesign_study(taste, judge, maximisers["generation"], redesigns, seed)
+    results = {
+        "catalogue": taste.catalogue.fingerprint,
+        "users": len(study.users),
+        "table": estimates(study.table()),
+        "by_category": study.by_category().to_dict("records"),
+        "eta": study.eta.to_dict("records"),
+        "cost": cost(study, maximisers),
+        "redesign": strips.to_dict("records"),
+        "seed": seed,
+    }
+    truth = Path(taste.catalogue.path) / TRUTH_FILE
+    if truth.is_file():
+        results["truth"] = true_means(Oracle.load(truth.parent), study, taste)
+    out.mkdir(parents=True, exist_ok=True)
+    with written_aside(out / "results.json") as aside:
+        aside.write_text(json.dumps(results, indent=2) + "\n")
+    sheets = {
+        "people.png": people_sheet(taste, study.users[:8], study.categories[:8], study.designs),
+        "redesign.png": redesign_sheet(
+            taste, maximisers["generation"], study.users[:8], study.categories[:8], seed
+        ),
+    }
+    for name, sheet in sheets.items():
+        with written_aside(out / name) as aside:
+            sheet.save(aside, "PNG")
+
+    say("Three pictures for each user", pd.DataFrame(means(results["table"])).T)
+    say("By category", study.by_category())
+    say("Over eta", study.eta)
+    say("Cost, networks traced and prior judged before", pd.DataFrame(results["cost"]).T)
+    say("Redesign, means over strips", strips)
+    if "truth" in results:
+        say("Truth, of the first picture", pd.DataFrame(means(results["truth"])).T)
+    click.echo(f"{out / 'results.json'}")
+
+
+def cost(
+    study: GenerationStudy, maximisers: dict[str, PreferenceMaximiser]
+) -> dict[str, dict[str, float]]:
+    """Evaluations and seconds for a user, by procedure, once more for the same users."""
+    rows = {}
+    for name, maximiser in maximisers.items():
+        started = time.perf_counter()
+        designs = generation(maximiser, study.users, study.categories, seed=0)
+        seconds = time.perf_counter() - started
+        rows[name] = {
+            "evaluations": designs.evaluations / len(study.users),
+            "seconds": seconds / len(study.users),
+        }
+    return rows
+
+
+def true_means(oracle: Oracle, study: GenerationStudy, taste: Run) -> dict[str, dict]:
+    """Method to the means over users of what is true of its first picture."""
+    names = [taste.catalogue.categories[category] for category in study.categories]
+    rows = true_utilities(oracle, study.users, names, study.pictures)
+    return estimates(
+        {
+            method: {name: bootstrap_mean(group[name].to_numpy()) for name in TRUTHS}
+            for method, group in rows.groupby("method", sort=False)
+        }
+    )
+
+
+def estimates(table: dict[str, dict]) -> dict[str, dict]:
+    """A table of estimates as JSON has it."""
+    return {
+        method: {name: each and asdict(each) for name, each in row.items()}
+        for method, row in table.items()
+    }
+
+
+def means(table: dict[str, dict]) -> dict[str, dict[str, str]]:
+    """The same to be read: mean (low to high)."""
+
+    def shown(each: dict | None) -> str:
+        if each is None or each["low"] is None:
+            return "-" if each is None else f"{each['mean']:.3f}"
+        return f"{each['mean']:.3f} ({each['low']:.3f} to {each['high']:.3f})"
+
+    return {
+        method: {name: shown(each) for name, each in row.items()} for method, row in table.items()
+    }
+
+
+def say(title: str, table: pd.DataFrame) -> None:
+    """A table on stdout."""
+    click.echo(f"\n{title}\n{table.to_string(float_format='{:.3f}'.format)}")
+
+
+if __name__ == "__main__":
+    design_study()
