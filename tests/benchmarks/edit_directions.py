@@ -3,12 +3,15 @@
 For a GAN of the atelier. The directions are found from `picture_attributes`; codes from the prior
 that no probe was fitted to are edited in nine strengths from -2 to 2, and the pictures measured
 by the atelier's own `measure`, which knows the garments and nothing of the probes: its `length` is
-the sleeve of a top, where the picture's attribute is its spread. By category and attribute: R² of
-the probe on codes left out, Spearman's correlation of strength and measured attribute (mean over
-codes), and how far the other attributes drift on the way from -2 to 2 (in standard deviations over
-the prior, mean over attributes and codes) when they are free and when all of them are held.
+the sleeve of a top, where the picture's attribute is its spread. The atelier measures no pattern:
+there it is the picture's. Each direction is tried free and with the four other attributes held.
 
-    .venv/bin/python tests/benchmarks/edit_directions.py runs/gan [--codes 16]
+By category and attribute: R² of the probe on codes left out; Spearman's correlation of strength and
+measured attribute, mean over codes, from -2 to 2 and from -1 to 1. Then how far each other
+attribute is at strength 1 from where it was at -1, in standard deviations over the prior (root mean
+square over codes and categories).
+
+    .venv/bin/python tests/benchmarks/edit_directions.py runs/gan [--codes 12]
 """
 
 import argparse
@@ -20,27 +23,16 @@ from scipy.stats import spearmanr
 
 from keras_fashion.datasets.atelier.measure import measure
 from keras_fashion.design.edit_directions import CODES, EditDirections, edit, find_directions
+from keras_fashion.design.named_codes import random_codes
 from keras_fashion.design.picture_attributes import picture_attributes
 from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.run import Run
 
 STRENGTHS = np.linspace(-2, 2, 9)
+WITHIN_ONE = slice(2, 7)
 COLOUR = ("lightness", "redness", "yellowness")
-
-
-def measured(pictures: np.ndarray, category: str) -> pd.DataFrame:
-    """The atelier's measurements, the colour in CIELAB."""
-    found = [measure(picture, category) for picture in pictures]
-    table = pd.DataFrame([each.lab for each in found], columns=COLOUR)
-    return table.assign(length=[each.length for each in found])
-
-
-def rank_correlation(values: np.ndarray) -> float:
-    """Of strength and (codes, strengths) values, mean over codes; 0 where nothing changes."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        each = [spearmanr(STRENGTHS, row).statistic for row in values]
-    return float(np.nan_to_num(each).mean())
+ATTRIBUTES = (*COLOUR, "length", "pattern")
+SEED = 2**16
 
 
 def edited(
@@ -52,55 +44,75 @@ def edited(
     return gan.draw(moved, np.full(len(moved), category))
 
 
-def drift(pictures: np.ndarray, directions: EditDirections, others: list[str]) -> float:
-    """How far the others are at strength 2 from where they were at -2, root mean square."""
-    values = picture_attributes(pictures)[others].to_numpy()
-    rows = [directions.names.index(name) for name in others]
-    values = values.reshape(-1, len(STRENGTHS), len(others)) / directions.deviations[rows]
-    return float(np.sqrt(np.square(values[:, -1] - values[:, 0]).mean()))
+def measured(pictures: np.ndarray, category: str, attribute: str) -> np.ndarray:
+    """(codes, strengths), by the atelier's measure where it has the attribute."""
+    if attribute == "pattern":
+        values = picture_attributes(pictures)["pattern"].to_numpy()
+    else:
+        found = [measure(picture, category) for picture in pictures]
+        if attribute == "length":
+            values = np.array([each.length for each in found])
+        else:
+            values = np.array([each.lab[COLOUR.index(attribute)] for each in found])
+    return values.reshape(-1, len(STRENGTHS))
+
+
+def rank_correlation(values: np.ndarray, strengths: slice = slice(None)) -> float:
+    """Of strength and (codes, strengths) values, mean over codes; 0 where nothing changes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        each = [spearmanr(STRENGTHS[strengths], row[strengths]).statistic for row in values]
+    return float(np.nan_to_num(each).mean())
+
+
+def drifts(pictures: np.ndarray, directions: EditDirections, names: list[str]) -> np.ndarray:
+    """(names,) mean squared distance of strengths -1 and 1, in variances."""
+    values = picture_attributes(pictures)[names].to_numpy()
+    values = values.reshape(-1, len(STRENGTHS), len(names))
+    deviations = directions.deviations[[directions.names.index(name) for name in names]]
+    return np.square((values[:, 6] - values[:, 2]) / deviations).mean(axis=0)
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run")
-    parser.add_argument("--codes", type=int, default=16)
+    parser.add_argument("--codes", type=int, default=12)
     arguments = parser.parse_args()
     run = Run(arguments.run)
     gan = run.model
-    random = np.random.default_rng(2**16)
-    codes = random.uniform(-1, 1, (arguments.codes, gan.code_size)).astype(np.float32)
-    rows = []
+    codes = random_codes(arguments.codes, gan.code_size, SEED)
+    rows, squared = [], {"free": [], "held": []}
     for category, name in enumerate(run.catalogue.categories):
         directions = find_directions(gan, category)
-        sleeve_or_hem = "spread" if name == "Tops" else "length"
-        for attribute in (*COLOUR, sleeve_or_hem, "pattern"):
-            others = [each for each in (*COLOUR, sleeve_or_hem, "pattern") if each != attribute]
-            free = edited(gan, category, codes, directions.direction(attribute))
-            held = edited(gan, category, codes, directions.direction(attribute, others))
-            if attribute == "pattern":  # which the atelier does not measure
-                values = [picture_attributes(each)["pattern"] for each in (free, held)]
-            else:
-                column = "length" if attribute == sleeve_or_hem else attribute
-                values = [measured(each, name)[column] for each in (free, held)]
-            shape = len(codes), len(STRENGTHS)
-            rows.append(
-                {
-                    "category": name,
-                    "attribute": attribute,
-                    "R²": directions.explained[directions.names.index(attribute)],
-                    "monotone": rank_correlation(values[0].to_numpy().reshape(shape)),
-                    "drift": drift(free, directions, others),
-                    "monotone, held": rank_correlation(values[1].to_numpy().reshape(shape)),
-                    "drift, held": drift(held, directions, others),
-                }
+        columns = ["spread" if each == "length" and name == "Tops" else each for each in ATTRIBUTES]
+        for attribute, column in zip(ATTRIBUTES, columns, strict=True):
+            others = [each for each in columns if each != column]
+            explained = directions.explained[directions.names.index(column)]
+            row = {"category": name, "attribute": attribute, "R²": explained}
+            for state, hold in (("free", []), ("held", others)):
+                pictures = edited(gan, category, codes, directions.direction(column, hold))
+                values = measured(pictures, name, attribute)
+                row[f"{state}, to 2"] = rank_correlation(values)
+                row[f"{state}, to 1"] = rank_correlation(values, WITHIN_ONE)
+                squared[state].append(drifts(pictures, directions, columns))
+            rows.append(row)
+            print(
+                " ".join(
+                    f"{each:.3f}" if isinstance(each, float) else each for each in row.values()
+                ),
+                flush=True,
             )
-            print(pd.Series(rows[-1]).to_dict(), flush=True)
     table = pd.DataFrame(rows)
     print(f"{CODES} codes a category for the probes, {len(codes)} for the edits")
-    print(table.round(2).to_string(index=False))
-    print(table.drop(columns="category").groupby("attribute", sort=False).mean().round(2))
-    print(table.drop(columns=["category", "attribute"]).mean().round(3).to_string())
+    for keys in ("category", "attribute"):
+        means = table.groupby(keys, sort=False).mean(numeric_only=True)
+        print(means.round(3).to_string())
+    print(table.mean(numeric_only=True).round(3).to_string())
+    for state, each in squared.items():
+        drift = np.sqrt(np.reshape(each, (-1, len(ATTRIBUTES), len(ATTRIBUTES))).mean(axis=0))
+        print(f"{state}: a row an edited attribute, a column how far one moves from -1 to 1")
+        print(pd.DataFrame(drift, ATTRIBUTES, ATTRIBUTES).round(2).to_string())
 
 
 if __name__ == "__main__":
