@@ -44,4 +44,5 @@ def style_directions(codes: tf.Tensor, styles: tf.Tensor) -> tf.Tensor:
     """
     centred = styles - tf.reduce_mean(styles, axis=0)
     slopes = tf.linalg.lstsq(to_normal(codes), centred, l2_regularizer=PENALTY)
-    return tf.linalg.svd(slopes).u[:, :DIRECTIONS]
+    _, left, _ = tf.linalg.svd(slopes)
+    return left[:, :DIRECTIONS]
