@@ -55,4 +55,4 @@ class People(NamedTuple):
     @property
     def unit(self) -> tf.Tensor:
         """(N,) float32, a standard deviation of preference over the prior, of the mean member."""
-        return tf.reduce_mean(self.spread, axis=1)
+        return tf.reduce_sum(self.weights * self.spread, 1) / tf.reduce_sum(self.weights, 1)

@@ -1,3 +1,5 @@
+"""Tests of the ascent, against Keras's Adam, one start at a time."""
+
 import keras
 import numpy as np
 import pytest
@@ -6,85 +8,132 @@ import tensorflow as tf
 from keras_fashion.design.latent_ascent import latent_ascent
 
 
-def ascend(objective, start, steps, learning_rate=0.1):
-    start = tf.constant(start, tf.float32)
-    result = tf.function(lambda codes: latent_ascent(objective, codes, steps, learning_rate))(start)
+def ascend(objective, start, steps, rate=0.1, patience=None, held=None):
+    """Every start to the end, where no patience is given."""
+    schedule = rate if callable(rate) else lambda step: tf.constant(rate)
+    patience = steps + 1 if patience is None else patience
+    climb = tf.function(lambda at: latent_ascent(objective, at, steps, schedule, patience, held))
+    result = climb(tf.constant(start, tf.float32))
     return type(result)(*(each.numpy() for each in result))
 
 
 def bowl(target, curvature=1.0):
-    """-c |z - target|², whose maximum is 0 at the target."""
-    return lambda codes: -tf.reduce_sum(curvature * tf.square(codes - target), axis=-1)
+    """-c |z - target|², of rows with a target each, or of all with the same."""
+
+    def objective(places, rows):
+        own = tf.gather(tf.constant(target), rows) if np.ndim(target) == 2 else target
+        return -tf.reduce_sum(curvature * tf.square(places - own), axis=-1)
+
+    return objective
 
 
-def test_every_step_is_that_of_keras_adam():
-    target = np.array([0.5, -0.2, 0.9], np.float32)
-    curvature = np.array([1.0, 30.0, 0.5], np.float32)
-    start = np.random.default_rng(0).uniform(-0.9, 0.9, (4, 3)).astype(np.float32)
-    ascent = ascend(bowl(target, curvature), start, steps=25, learning_rate=0.07)
+def by_keras(target, curvature, start, steps, rate, patience, held=None):
+    """One start: places on the way, their values, and how many were asked for."""
+    place, adam = tf.Variable(start), keras.optimizers.Adam(rate)
+    path, values, stale = [], [], 0
+    for _ in range(steps + 1):
+        now = place.numpy()
+        path.append(now)
+        if stale >= patience:
+            continue
+        value = -(curvature * (now - target) ** 2).sum()
+        stale = 0 if not values or value > max(values) else stale + 1
+        values.append(value)
+        adam.apply([tf.constant(2 * curvature * (now - target))], [place])  # of the loss
+        if held is not None:
+            place.assign(now + (np.eye(len(now)) - held.T @ held) @ (place.numpy() - now))
+    return np.array(path), np.array(values), len(values)
 
-    zeta = tf.Variable(np.arctanh(start))
-    adam = keras.optimizers.Adam(0.07)
-    for step in range(26):
-        codes = np.tanh(zeta.numpy())
-        np.testing.assert_allclose(ascent.path[step], codes, atol=1e-5)
-        values = -(curvature * (codes - target) ** 2).sum(axis=1)
-        np.testing.assert_allclose(ascent.path_values[step], values, rtol=1e-4, atol=1e-5)
-        # Of the loss: d/dzeta of c (tanh(zeta) - t)², by hand.
-        gradient = 2 * curvature * (codes - target) * (1 - codes**2)
-        adam.apply([tf.constant(gradient)], [zeta])
+
+TARGET = np.array([0.5, -0.2, 0.9], np.float32)
+CURVATURE = np.array([1.0, 30.0, 0.5], np.float32)
+START = np.random.default_rng(0).uniform(-0.9, 0.9, (5, 3)).astype(np.float32)
+HELD = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 2)))[0].T.astype(np.float32)
+
+
+FALLING = keras.optimizers.schedules.CosineDecay(0.3, 25)
+
+
+@pytest.mark.parametrize(
+    ("rate", "patience", "held"),
+    [(0.3, 26, None), (0.3, 2, None), (FALLING, 26, HELD), (FALLING, 2, HELD[:0])],
+)
+def test_every_step_is_that_of_keras_adam(rate, patience, held):
+    """At a rate that overshoots: some starts give up early, some recover."""
+    ascent = ascend(bowl(TARGET, CURVATURE), START, 25, rate, patience, held)
+    counts = []
+    for row, start in enumerate(START):
+        path, values, count = by_keras(TARGET, CURVATURE, start, 25, rate, patience, held)
+        np.testing.assert_allclose(ascent.path[:, row], path, atol=2e-4)
+        np.testing.assert_allclose(ascent.places[row], path[np.argmax(values)], atol=2e-4)
+        np.testing.assert_allclose(ascent.values[row], values.max(), rtol=1e-3, atol=1e-4)
+        counts.append(count)
+    assert ascent.evaluations == sum(counts)
+    assert (patience == 26) == (counts == [26] * 5)
 
 
 def test_finds_the_maximum_of_a_concave_objective():
-    target = np.array([0.5, -0.25], np.float32)
-    start = np.random.default_rng(1).uniform(-1, 1, (8, 2))
-    ascent = ascend(bowl(target), start, steps=300, learning_rate=0.05)
-    np.testing.assert_allclose(ascent.codes, np.tile(target, (8, 1)), atol=2e-3)
+    start = np.random.default_rng(1).uniform(-1, 1, (8, 3))
+    ascent = ascend(bowl(TARGET), start, steps=300, rate=0.05)
+    np.testing.assert_allclose(ascent.places, np.tile(TARGET, (8, 1)), atol=2e-3)
     np.testing.assert_allclose(ascent.values, 0, atol=1e-5)
 
 
-def test_codes_stay_within_the_prior_where_the_objective_pulls_outwards():
-    start = np.array([[1.0, -1.0], [-1.0, 1.0], [0.0, 0.0], [0.9995, -0.9995]])
-    ascent = ascend(lambda codes: tf.reduce_sum(codes * [100.0, -100.0], -1), start, steps=40)
-    assert np.all(np.isfinite(ascent.path)) and np.all(np.isfinite(ascent.path_values))
-    assert np.all(np.abs(ascent.path) < 1) and np.all(np.abs(ascent.codes) < 1)
-    # Under a constant sign Adam's first steps are of its rate; later ones lag a shrinking gradient.
-    assert 0.98 < ascent.codes[2, 0] <= np.tanh(4) and -ascent.codes[2, 1] == ascent.codes[2, 0]
-    for row in range(4):  # a start at the wrong edge is no trap
-        assert ascent.values[row] > ascent.path_values[0, row]
+@pytest.mark.parametrize("patience", [1, 4])
+def test_a_start_at_its_optimum_costs_its_patience_and_no_more(patience):
+    far = TARGET + 50  # which rises at every one of the 12 steps
+    ascent = ascend(bowl(TARGET), [far, TARGET, far], 12, 0.1, patience)
+    assert ascent.evaluations == 2 * (12 + 1) + 1 + patience
+    np.testing.assert_array_equal(ascent.places[1], TARGET)
+    np.testing.assert_array_equal(ascent.path[:, 1], np.tile(TARGET, (13, 1)))
+    without = ascend(bowl(TARGET), [far, far], 12, 0.1, patience)
+    np.testing.assert_allclose(ascent.path[:, [0, 2]], without.path, atol=1e-5)
+    np.testing.assert_allclose(ascent.places[[0, 2]], without.places, atol=1e-5)
+
+
+def test_one_that_has_stopped_stays_and_what_is_kept_is_its_best():
+    # The gradient leads away from what the value says: down from the first step on.
+    @tf.custom_gradient
+    def misleading(places):
+        return -places[:, 0], lambda upstream: tf.ones_like(places) * upstream[:, None]
+
+    ascent = ascend(lambda places, rows: misleading(places), [[0.25]], 9, patience=3)
+    np.testing.assert_array_equal(ascent.places, [[0.25]])
+    np.testing.assert_array_equal(ascent.values, [-0.25])
+    assert ascent.evaluations == 1 + 3
+    moves = np.diff(ascent.path[:, 0, 0])
+    np.testing.assert_allclose(moves, [0.1] * 4 + [0] * 5, atol=1e-5)
 
 
 def test_the_best_of_the_path_is_kept_not_its_end():
-    # Steps as large as these jump over a narrow peak and come to rest on neither side of it.
-    ascent = ascend(bowl(np.float32([0.1]), 50.0), [[0.0], [0.6]], steps=15, learning_rate=0.5)
-    assert np.all(ascent.path_values[-1] < ascent.path_values.max(axis=0) - 1e-3)
-    for row in range(2):
-        best = int(np.argmax(ascent.path_values[:, row]))
-        assert 0 < best < 15 or row == 0
-        np.testing.assert_array_equal(ascent.codes[row], ascent.path[best, row])
-        assert ascent.values[row] == ascent.path_values[best, row]
+    # Steps as large as these jump over a narrow peak.
+    start = np.array([[0.0], [0.6]])
+    ascent = ascend(bowl(np.float32([0.1]), 50.0), start, steps=15, rate=0.5)
+    along = -50 * (ascent.path[..., 0] - 0.1) ** 2
+    np.testing.assert_allclose(ascent.values, along.max(axis=0), rtol=1e-4)
+    assert np.all(along[-1] < ascent.values - 1e-3)
+    assert along[:, 1].argmax() not in (0, 15)
+    for row, best in enumerate(along.argmax(axis=0)):
+        np.testing.assert_array_equal(ascent.places[row], ascent.path[best, row])
 
 
-def test_a_start_that_is_the_best_is_returned():
-    # A cusp pointing down beside the start: the gradient leads away from what the value says.
-    @tf.custom_gradient
-    def misleading(codes):
-        return -codes[:, 0], lambda upstream: tf.ones_like(codes) * upstream[:, None]
-
-    ascent = ascend(misleading, [[0.25]], steps=5)
-    assert np.all(np.diff(ascent.path_values[:, 0]) < 0)
-    np.testing.assert_allclose(ascent.codes, [[0.25]], rtol=1e-6)
-    np.testing.assert_allclose(ascent.values, [-0.25], rtol=1e-6)
+def test_held_directions_do_not_change_and_the_others_do():
+    ascent = ascend(bowl(TARGET, CURVATURE), START, 200, 0.05, held=HELD)
+    moved = ascent.path - START
+    np.testing.assert_allclose(moved @ HELD.T, 0, atol=1e-5)
+    assert np.all(np.abs(ascent.path[1:] - START).max(axis=2) > 1e-5)
+    assert np.abs(moved).max() > 0.1
 
 
 @pytest.mark.parametrize("steps", [1, 12])
 def test_rows_are_independent_of_their_neighbours(steps):
     targets = np.random.default_rng(2).uniform(-1, 1, (5, 3)).astype(np.float32)
-    start = np.random.default_rng(3).uniform(-1, 1, (5, 3))
-    together = ascend(bowl(targets), start, steps)
+    together = ascend(bowl(targets), START, steps, patience=3)
     assert together.path.shape == (steps + 1, 5, 3)
-    assert together.path_values.shape == (steps + 1, 5)
+    evaluations = 0
     for row in range(5):
-        alone = ascend(bowl(targets[row]), start[row : row + 1], steps)
+        alone = ascend(bowl(targets[row]), START[row : row + 1], steps, patience=3)
         np.testing.assert_allclose(together.path[:, row], alone.path[:, 0], atol=1e-6)
-        np.testing.assert_allclose(together.codes[row], alone.codes[0], atol=1e-6)
+        np.testing.assert_allclose(together.places[row], alone.places[0], atol=1e-6)
+        evaluations += alone.evaluations
+    assert together.evaluations == evaluations

@@ -1,0 +1,77 @@
+"""Tests of the choice of designs that are not all alike, against a plain greedy loop."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_fashion.design.diverse_top import ALIKE, diverse_top, likeness, looks
+
+
+def greedy(values, alike, count, weight):
+    chosen = []
+    for _ in range(count):
+        left = [row for row in range(len(values)) if row not in chosen]
+        cost = {row: max((alike[row][other] for other in chosen), default=0) for row in left}
+        chosen.append(max(left, key=lambda row: values[row] - weight * cost[row]))
+    return sorted(chosen, key=lambda row: -values[row])
+
+
+def picked(values, alike, count, weights):
+    values, alike, weights = (tf.constant(each, tf.float32) for each in (values, alike, weights))
+    return diverse_top(values, alike, count, weights).numpy()
+
+
+@pytest.fixture(scope="module")
+def candidates():
+    """Values, and how alike: three people, twelve pictures each."""
+    rng = np.random.default_rng(0)
+    seen = rng.normal(0, 0.2, (3, 12, 5)).astype(np.float32)
+    seen[:, 6:] = seen[:, :6] + rng.normal(0, 0.02, (3, 6, 5))
+    return rng.normal(0, 1, (3, 12)).astype(np.float32), likeness(tf.constant(seen)).numpy()
+
+
+@pytest.mark.parametrize("count", [1, 4, 12])
+def test_it_is_the_greedy_loop_each_with_their_own_weight(candidates, count):
+    values, alike = candidates
+    weights = np.array([0.0, 0.7, 5.0], np.float32)
+    found = picked(values, alike, count, weights)
+    assert found.shape == (3, count)
+    for row in range(3):
+        assert found[row].tolist() == greedy(values[row], alike[row], count, weights[row])
+    # The best first, whatever the order in which they were picked.
+    assert np.all(np.diff(np.take_along_axis(values, found, axis=1)) <= 0)
+
+
+def test_without_weight_it_is_the_best(candidates):
+    values, alike = candidates
+    found = picked(values, alike, 5, np.zeros(3))
+    np.testing.assert_array_equal(found, np.argsort(-values, axis=1)[:, :5])
+
+
+def test_a_copy_is_left_where_something_else_pleases_nearly_as_much():
+    values = np.array([[3.0, 2.9, 2.5, 0.0]], np.float32)
+    alike = np.eye(4, dtype=np.float32)[None]
+    alike[0, 0, 1] = alike[0, 1, 0] = 1
+    for weight, expected in [(0.3, [0, 1]), (0.5, [0, 2]), (2.8, [0, 2])]:
+        assert picked(values, alike, 2, [weight]).tolist() == [expected]
+
+
+def test_likeness_by_hand():
+    seen = np.array([[0.0, 0.0], [ALIKE, -ALIKE], [0.0, 0.0], [9.0, 9.0]], np.float32)
+    expected = np.eye(4)
+    expected[0, 2] = expected[2, 0] = 1
+    for row in (0, 2):
+        expected[row, 1] = expected[1, row] = np.exp(-0.5)
+    np.testing.assert_allclose(likeness(tf.constant(seen)), expected, atol=1e-5)
+    many = tf.constant(np.stack([seen, seen[::-1]]))
+    np.testing.assert_allclose(likeness(many)[1], expected[::-1, ::-1], atol=1e-5)
+
+
+def test_looks_are_the_means_of_blocks_where_blocks_are_flat():
+    small = np.random.default_rng(1).uniform(-1, 1, (2, 8, 8, 3)).astype(np.float32)
+    np.testing.assert_allclose(looks(tf.constant(small)), small.reshape(2, -1), atol=1e-6)
+    grey = np.full((1, 64, 48, 3), 0.25, np.float32)
+    np.testing.assert_allclose(looks(tf.constant(grey)), np.full((1, 192), 0.25), atol=1e-6)
+    # Shrunk with a filter: stripes of a pixel become grey.
+    stripes = np.tile(np.float32([1, -1]), 32)[None, None, :, None] * np.ones((1, 64, 1, 3))
+    assert np.abs(looks(tf.constant(stripes, tf.float32))).max() < 0.1
