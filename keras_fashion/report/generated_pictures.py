@@ -8,10 +8,9 @@ import numpy as np
 from PIL import Image
 
 from keras_fashion.catalogue.folder_aside import folder_aside
-from keras_fashion.errors import InputError
 from keras_fashion.evaluation.category_folder import category_to_folder
 from keras_fashion.evaluation.picture_set import PictureSet
-from keras_fashion.run import Run
+from keras_fashion.run import Run, generating_run
 
 
 def drawn_pictures(
@@ -31,11 +30,7 @@ def drawn_pictures(
     Raises:
         InputError: If the run is no GAN's or a category is unknown.
     """
-    if gan.config["model"] != "gan":
-        raise InputError(
-            f"{gan.path} is a run of {gan.config['model']}; only that of a gan generates."
-        )
-    catalogue, model = gan.catalogue, gan.model
+    catalogue, model = generating_run(gan).catalogue, gan.model
     random = np.random.default_rng(seed)
     if categories:
         named = np.array([catalogue.category_index(name) for name in dict.fromkeys(categories)])
