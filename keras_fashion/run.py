@@ -241,3 +241,25 @@ def matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
             "train both on one."
         )
     return recommender, gan
+
+
+def second_opinion(other: Run, recommender: Run) -> Run:
+    """Another DVBPR's run of a recommender's catalogue and users; InputError for any other."""
+    picture_recommender(other)
+    if other.path.resolve() == recommender.path.resolve():
+        raise InputError(
+            f"{other.path} is the run that designs, and agrees with itself; give one that was "
+            "trained with another --seed."
+        )
+    if other.config["fingerprint"] != recommender.config["fingerprint"]:
+        raise InputError(
+            f"{other.path} and {recommender.path} were trained on different catalogues; "
+            "train both on one."
+        )
+    missing = np.setdiff1d(recommender.split.train[:, 0], other.split.train[:, 0])
+    if len(missing):
+        raise InputError(
+            f"{other.path} was not trained on {len(missing)} of the users of {recommender.path}; "
+            "train both with one --split, or both without."
+        )
+    return other

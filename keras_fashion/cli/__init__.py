@@ -15,6 +15,7 @@ from keras_fashion.cli.interpolate import interpolate
 from keras_fashion.cli.plain_errors import PlainGroup
 from keras_fashion.cli.prepare import prepare
 from keras_fashion.cli.recommend import recommend
+from keras_fashion.cli.redesign import redesign
 from keras_fashion.cli.report import report
 from keras_fashion.cli.score_images import score_images
 from keras_fashion.cli.train import train
@@ -43,6 +44,7 @@ for command in (
     compare,
     recommend,
     design,
+    redesign,
     edit,
     interpolate,
     explain,

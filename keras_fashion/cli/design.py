@@ -1,6 +1,7 @@
-"""`keras-fashion design`: new garments for a user or a group."""
+"""`keras-fashion design`: new garments for a user, a group, or clusters of users."""
 
 import json
+from math import isfinite
 from pathlib import Path
 
 import click
@@ -11,67 +12,143 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 @click.command()
 @click.argument("recommender", type=click.Path(exists=True, path_type=Path))
 @click.argument("gan", type=click.Path(exists=True, path_type=Path))
-@click.option("--user", "user_ids", multiple=True, required=True, help="Id; repeat for a group.")
+@click.option("--user", "user_ids", multiple=True, help="Id; repeat for a group.")
+@click.option(
+    "--weight",
+    "weights",
+    type=click.FloatRange(0),
+    multiple=True,
+    help="Of a user in the group; one for each, in their order.  [default: equal]",
+)
+@click.option(
+    "--together",
+    type=click.Choice(["mean", "least-misery", "soft-min"]),
+    help="How the group's preferences become one.  [default: mean]",
+)
+@click.option("--clusters", type=int, help="Cluster all users and design for each cluster instead.")
 @click.option("--category", required=True, help="What to design.")
 @click.option("--count", type=click.IntRange(1), default=3, show_default=True, help="Designs.")
 @click.option(
-    "--eta", type=click.FloatRange(0), default=1.0, show_default=True, help="Weight of realism."
+    "--eta",
+    "etas",
+    type=click.FloatRange(0),
+    multiple=True,
+    default=(1.0,),
+    show_default=True,
+    help="Weight of realism; repeat for a sweep, a row of the sheet each.",
 )
-@click.option("--seed", default=0, show_default=True, help="Decides where the restarts begin.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for PNGs.")
+@click.option("--hold", multiple=True, help="An attribute to keep, as in `edit`; repeat for more.")
+@click.option(
+    "--procedure",
+    type=click.Choice(["default", "dvbpr"]),
+    default="default",
+    show_default=True,
+    help="How to search: ours, or as the paper's code does.",
+)
+@click.option(
+    "--unseen",
+    type=click.Path(exists=True, path_type=Path),
+    help="Run of a DVBPR trained with another seed, asked what it thinks of the designs.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="Decides where the restarts begin, and clusters.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def design(
     recommender: Path,
     gan: Path,
     user_ids: tuple[str, ...],
+    weights: tuple[float, ...],
+    together: str | None,
+    clusters: int | None,
     category: str,
     count: int,
-    eta: float,
+    etas: tuple[float, ...],
+    hold: tuple[str, ...],
+    procedure: str,
+    unseen: Path | None,
     seed: int,
     out: Path,
     as_json: bool,
 ) -> None:
     """Design garments with the runs of a DVBPR and of a GAN.
 
-    Writes design_1.png and so on, the best first, and sheet.png: what the users bought, what
-    exists and suits them best, and the designs.
+    Writes design_1.png and so on, the best of each row first, codes.npy, the code of each, and
+    sheet.png: what the users bought, what exists and suits them best, and the designs.
+
+    Preference is also given as the share of the category's items that users like less: of a
+    cluster, the mean over a hundred members.
     """
+    if bool(user_ids) == (clusters is not None):
+        raise click.UsageError("give either --user, once or more, or --clusters.")
+    if clusters is not None and (weights or together):
+        raise click.UsageError("--weight and --together are for a group of --user.")
+    if weights and len(weights) != len(user_ids):
+        raise click.UsageError(f"{len(weights)} --weight for {len(user_ids)} --user.")
+    if not all(map(isfinite, (*etas, *weights))) or (weights and not any(weights)):
+        raise click.UsageError("--eta and --weight are finite, and not all weights are 0.")
+    if hold and procedure != "default":
+        raise click.UsageError("--hold is for the default --procedure.")
     quiet_tensorflow()
-    from PIL import Image
+    import numpy as np
 
-    from keras_fashion.design import PreferenceMaximiser
-    from keras_fashion.report.design_sheet import design_row
-    from keras_fashion.report.sheets import picture_sheet
-    from keras_fashion.run import Run, matching_pair
-    from keras_fashion.written_aside import written_aside
+    from keras_fashion.design import GROUP_PREFERENCES, PROCEDURES, PreferenceMaximiser
+    from keras_fashion.design.clients import Client, design_for_clients
+    from keras_fashion.design.held_attributes import held_attributes
+    from keras_fashion.design.taste_clusters import taste_clusters
+    from keras_fashion.report.design_sheet import design_sheet
+    from keras_fashion.report.design_table import design_table
+    from keras_fashion.report.picture_folder import write_picture_folder
+    from keras_fashion.run import Run, matching_pair, second_opinion
 
-    taste, drawn = matching_pair(Run(recommender), Run(gan))
-    users = [taste.trained_user(user_id) for user_id in user_ids]
-    index = taste.catalogue.category_index(category)
-    maximiser = PreferenceMaximiser(taste.model, drawn.model)
-    designs = maximiser.design(users, index, count, eta, seed)
+    run, drawn = matching_pair(Run(recommender), Run(gan))
+    other = None if unseen is None else second_opinion(Run(unseen), run)
+    index = run.catalogue.category_index(category)
+    if clusters is None:
+        users = [run.trained_user(user_id) for user_id in user_ids]
+        clients = [Client.of_users(run.catalogue, run.vectors.users, users, weights or None)]
+    else:
+        found = taste_clusters(run.vectors.users, run.split, run.catalogue, clusters, seed)
+        clients = [Client.of_cluster(cluster) for cluster in found]
+    how = GROUP_PREFERENCES[together or "mean"]
+    maximiser = PreferenceMaximiser(run.model, drawn.model, PROCEDURES[procedure])
+    held = held_attributes(drawn.model, run.catalogue, index, hold)
+    designs = design_for_clients(maximiser, clients, index, count, etas, seed, how, held)
 
-    names = [f"design_{number}.png" for number in range(1, count + 1)]
-    for name, picture in zip(names, designs.pictures[0], strict=True):
-        with written_aside(out / name) as aside:
-            Image.fromarray(picture).save(aside, "PNG")
-    row = design_row(taste, users, index, designs.pictures[0], designs.preference[0])
-    with written_aside(out / "sheet.png") as aside:
-        picture_sheet([row], f"{category}, designed at eta {eta:g}").save(aside, "PNG")
-
-    rows = [
-        {"file": str(out / name), "preference": float(preference), "realism": float(realism)}
-        for name, preference, realism in zip(
-            names, designs.preference[0], designs.realism[0], strict=True
-        )
-    ]
+    rows = design_table(run, clients, index, etas, designs, other)
+    sheet = design_sheet(run, maximiser, clients, index, etas, designs, how)
+    files = write_picture_folder(
+        out,
+        "design",
+        np.concatenate(designs.pictures),
+        np.concatenate(designs.codes),
+        sheet,
+    )
+    rows = [{"file": str(file)} | row for file, row in zip(files, rows, strict=True)]
     if as_json:
-        click.echo(
-            json.dumps({"users": user_ids, "category": category, "eta": eta, "designs": rows})
-        )
+        found = {"users": user_ids} if clusters is None else {"clusters": clusters}
+        found |= {"category": category, "designs": rows}
+        found |= {"codes": str(out / "codes.npy"), "sheet": str(out / "sheet.png")}
+        click.echo(json.dumps(found))
         return
-    for each in rows:
-        click.echo(
-            f"{each['file']}  preference {each['preference']:.3f}  realism {each['realism']:.3f}"
-        )
+    for row in rows:
+        click.echo(_line(row))
     click.echo(out / "sheet.png")
+
+
+def _line(row: dict) -> str:
+    line = (
+        f"{row['file']}  {row['for']}, eta {row['eta']:g}: preference {row['preference']:.3f}, "
+        f"realism {row['realism']:.3f}, liked better than {row['liked_less']:.0%}"
+    )
+    if "unseen" in row:
+        line += (
+            f"; standard preference {row['standard']:.2f}, unseen {row['unseen']:.2f}, "
+            f"gap {row['gap']:.2f}"
+        )
+    return line

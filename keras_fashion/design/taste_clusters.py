@@ -26,7 +26,8 @@ class TasteCluster:
         name: What its members buy more than others, as "Denim blue, Trousers".
         users: (M,) dense indices, ascending.
         share: Of the users who were clustered.
-        taste: (K,) float32, the mean of the members' vectors at unit length.
+        taste: (K,) float32, the mean of the members' vectors at unit length, each of one voice,
+            brought back to their mean length, so that realism weighs as much as for a member.
     """
 
     name: str
@@ -68,7 +69,7 @@ def taste_clusters(
     users = np.unique(split.train[:, 0])
     if not 1 <= count <= len(users):
         raise InputError(f"{count} clusters of {len(users)} users; ask for 1 to {len(users)}.")
-    tastes = normalize(vectors[users])
+    tastes, lengths = normalize(vectors[users], return_norm=True)
     found = KMeans(count, n_init=STARTS, random_state=seed).fit_predict(tastes)
     columns = [Attribute(np.array(catalogue.categories), catalogue.item_categories)]
     columns += catalogue.attributes.values()
@@ -82,7 +83,7 @@ def taste_clusters(
                 name=_name(columns, bought, among),
                 users=users[own],
                 share=float(own.mean()),
-                taste=tastes[own].mean(axis=0),
+                taste=tastes[own].mean(axis=0) * lengths[own].mean(),
             )
         )
     return sorted(clusters, key=lambda cluster: -len(cluster.users))

@@ -1,11 +1,14 @@
-"""What a user bought, what is recommended to them and what was designed for them, in a row."""
+"""Designs beside what people bought and what is recommended to them."""
 
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 
-from keras_fashion.models.top_items import top_items
-from keras_fashion.report.sheets import PictureGroup, SheetRow
+from keras_fashion.design.clients import Client, preference_for_items
+from keras_fashion.design.group_preference import MEAN, GroupPreference
+from keras_fashion.design.preference_maximiser import Designs, PreferenceMaximiser
+from keras_fashion.report.sheets import PictureGroup, SheetRow, picture_sheet
 from keras_fashion.run import Run
 
 SHOWN = (128, 128)
@@ -16,37 +19,93 @@ BOUGHT = 4
 
 
 def design_row(
-    run: Run, users: Sequence[int], category: int, pictures: np.ndarray, preference: np.ndarray
+    run: Run,
+    users: Sequence[int],
+    category: int,
+    pictures: np.ndarray,
+    preference: np.ndarray,
+    scores: np.ndarray | None = None,
+    captions: Sequence[str] | None = None,
 ) -> SheetRow:
-    """A row of a picture sheet.
+    """What users bought, what is recommended to them, and what was designed for them.
+
+    Of what several bought, what most of them did comes first; left out of what is recommended is
+    what all of them have.
 
     Args:
         run: Of the recommender.
-        users: Dense indices of one user or of a group; a group's taste is its mean.
+        users: Dense indices, one or more.
         category: Dense index of what was designed.
         pictures: (n, H, W, 3) uint8, the designs.
-        preference: (n,) float, theta . Phi of the designs.
+        preference: (n,) float, of the designs.
+        scores: (I,) float, preference for all items; the users' mean by default.
+        captions: Below the designs; their preference by default.
     """
     catalogue = run.catalogue
-    bought = np.concatenate([catalogue.items_of(user) for user in users])
-    same = bought[catalogue.item_categories[bought] == category]
-    others = bought[catalogue.item_categories[bought] != category]
-    vectors = run.vectors
-    taste = vectors._replace(users=vectors.users[users].mean(axis=0, keepdims=True))
+    bought, times = np.unique(
+        np.concatenate([catalogue.items_of(user) for user in users]), return_counts=True
+    )
+    of_category = catalogue.item_categories[bought] == category
+    shown = bought[np.lexsort((bought, -times, ~of_category))][:BOUGHT]
+    if scores is None:
+        scores = run.vectors.scores(np.asarray(users)).mean(axis=0)
     allowed = catalogue.item_categories == category
-    items, scores = top_items(taste, 0, len(pictures), bought, allowed)
-    ids = catalogue.user_ids[users]
+    allowed[bought[times == len(users)]] = False
+    items = np.flatnonzero(allowed)
+    items = items[np.argsort(-scores[items], kind="stable")[: len(pictures)]]
     return SheetRow(
-        str(ids[0]) if len(ids) == 1 else f"{len(ids)} users",
+        str(catalogue.user_ids[users[0]]) if len(users) == 1 else f"{len(users)} users",
         [
-            PictureGroup(
-                "bought", catalogue.pictures_of(np.concatenate([same, others])[:BOUGHT], SHOWN)
-            ),
+            PictureGroup("bought", catalogue.pictures_of(shown, SHOWN)),
             PictureGroup(
                 "recommended",
                 catalogue.pictures_of(items, SHOWN),
-                [f"{score:.2f}" for score in scores],
+                [f"{score:.2f}" for score in scores[items]],
             ),
-            PictureGroup("designed", pictures, [f"{value:.2f}" for value in preference]),
+            PictureGroup(
+                "designed", pictures, captions or [f"{value:.2f}" for value in preference]
+            ),
         ],
     )
+
+
+def design_sheet(
+    run: Run,
+    maximiser: PreferenceMaximiser,
+    clients: Sequence[Client],
+    category: int,
+    etas: Sequence[float],
+    designs: Designs,
+    together: GroupPreference = MEAN,
+) -> Image.Image:
+    """A row a client; of several weights of realism, a row each below it.
+
+    Args:
+        run: Of the recommender.
+        maximiser: That made the designs.
+        clients: For whom.
+        category: Dense index of what was designed.
+        etas: Weights of realism.
+        designs: N = clients times etas, as `design_for_clients` gives them.
+        together: How a group's preferences become one.
+    """
+    rows = []
+    for who, client in enumerate(clients):
+        scores = preference_for_items(maximiser, client, category, run.vectors.items, together)
+        sweep = []
+        for which, eta in enumerate(etas):
+            number = who * len(etas) + which
+            pictures, preference = designs.pictures[number], designs.preference[number]
+            captions = [
+                f"{liked:.2f}, real {real:.2f}"
+                for liked, real in zip(preference, designs.realism[number], strict=True)
+            ]
+            row = design_row(run, client.users, category, pictures, preference, scores, captions)
+            *exist, designed = row.groups
+            sweep.append(SheetRow(f"eta {eta:g}", [designed]))
+        if len(etas) > 1:
+            rows += [SheetRow(client.name, exist), *sweep]
+        else:
+            rows.append(SheetRow(client.name, [*exist, designed]))
+    title = f"{run.catalogue.categories[category]}: preference, and realism (1: taken for real)"
+    return picture_sheet(rows, title)

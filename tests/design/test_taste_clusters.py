@@ -29,8 +29,9 @@ def test_tastes_are_told_apart_by_direction_not_by_length():
     found = np.zeros(120, int)
     for number, cluster in enumerate(clusters):
         found[cluster.users] = number
-        units = vectors[cluster.users] / np.linalg.norm(vectors[cluster.users], axis=1)[:, None]
-        np.testing.assert_allclose(cluster.taste, units.mean(axis=0))
+        lengths = np.linalg.norm(vectors[cluster.users], axis=1)
+        mean = (vectors[cluster.users] / lengths[:, None]).mean(axis=0) * lengths.mean()
+        np.testing.assert_allclose(cluster.taste, mean)
         assert cluster.share == len(cluster.users) / 120
     assert adjusted_rand_score(kind, found) == 1
 

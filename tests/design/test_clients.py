@@ -1,0 +1,56 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from keras_fashion.catalogue import scale
+from keras_fashion.design import GROUP_PREFERENCES, PreferenceMaximiser
+from keras_fashion.design.clients import Client, design_for_clients, preference_for_items
+from keras_fashion.design.taste_clusters import TasteCluster
+
+
+@pytest.fixture(scope="module")
+def maximiser(recommender, gan):
+    return PreferenceMaximiser(recommender, gan)
+
+
+def group(recommender, users, weights=None):
+    catalogue = SimpleNamespace(user_ids=np.array(["ann", "bob", "cat", "dan"]))
+    return Client.of_users(catalogue, recommender.theta.numpy(), users, weights)
+
+
+def test_names(recommender):
+    assert group(recommender, [2]).name == "cat"
+    assert group(recommender, [2, 0]).name == "2 users"
+    cluster = TasteCluster("red, Tops", np.arange(30), 0.25, np.ones(5))
+    client = Client.of_cluster(cluster)
+    assert client.name == "red, Tops (30 users, 25%)" and client.tastes.shape == (1, 5)
+
+
+def test_a_sweep_of_a_group_is_its_designs_at_each_eta(maximiser, recommender):
+    together = GROUP_PREFERENCES["soft-min"]
+    client = group(recommender, [3, 1], [1, 2])
+    designs = design_for_clients(maximiser, [client], 2, 2, [0.0, 5.0], seed=4, together=together)
+    assert designs.pictures.shape == (2, 2, 16, 16, 3)
+    for row, eta in enumerate((0.0, 5.0)):
+        alone = maximiser.design([3, 1], 2, 2, eta, 4, weights=[1, 2], together=together)
+        np.testing.assert_allclose(designs.codes[row], alone.codes[0], atol=1e-3)
+        np.testing.assert_allclose(designs.preference[row], alone.preference[0], rtol=1e-3)
+
+
+def test_clusters_come_in_their_order(maximiser):
+    tastes = np.random.default_rng(0).normal(size=(2, 5))
+    clients = [Client.of_cluster(TasteCluster("", np.arange(2), 0.5, each)) for each in tastes]
+    designs = design_for_clients(maximiser, clients, 0, 1, [0.0, 1.0])
+    styles = maximiser.style(scale(designs.pictures[:, 0])).numpy()
+    liked = [style @ taste for style, taste in zip(styles, tastes[[0, 0, 1, 1]], strict=True)]
+    np.testing.assert_allclose(designs.preference[:, 0], liked, atol=0.02)
+
+
+def test_items_are_liked_on_the_scale_of_designs(maximiser, recommender):
+    together = GROUP_PREFERENCES["least-misery"]
+    client = group(recommender, [0, 3], [1, 3])
+    designs = design_for_clients(maximiser, [client], 1, 3, [1.0], together=together)
+    styles = maximiser.style(scale(designs.pictures[0]))
+    liked = preference_for_items(maximiser, client, 1, styles.numpy(), together)
+    np.testing.assert_allclose(liked, designs.preference[0], atol=0.02)

@@ -1,0 +1,28 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from keras_fashion.design.edit_directions import find_directions
+from keras_fashion.design.held_attributes import held_attributes
+from keras_fashion.errors import InputError
+
+
+def test_nothing_is_held(gan):
+    assert held_attributes(gan, SimpleNamespace(), 1, ()) is None
+
+
+def test_steps_that_are_left_change_nothing_by_the_probes(gan):
+    held = held_attributes(gan, SimpleNamespace(), 1, ["lightness", "redness", "lightness"])
+    np.testing.assert_allclose(held @ held.T, np.eye(2), atol=1e-5)
+    directions = find_directions(gan, 1)
+    step = np.ones(gan.code_size, np.float32)
+    step -= (held @ step) @ held
+    rows = [directions.names.index(name) for name in ("lightness", "redness")]
+    change = directions.slopes[rows] @ step
+    assert np.abs(change).max() < 1e-4 < np.abs(directions.slopes[rows].sum(axis=1)).min()
+
+
+def test_unknown_attributes(gan):
+    with pytest.raises(InputError, match="no attribute 'lightnes'; there are lightness"):
+        held_attributes(gan, SimpleNamespace(), 1, ["lightnes"])
