@@ -12,13 +12,14 @@ from keras_fashion.errors import InputError
 
 _THUMBNAIL = (8, 8)
 _FOLDS = 5
+_VISIBLE = 0.6
+"""AUC from which on a label is said to be seen in pictures."""
 
 
 class LabelAttribute:
     """How much a picture looks like those of a label: a linear classifier's decision value.
 
-    It sees a thumbnail of the picture and its `picture_attributes`. Labels that leave no trace in
-    these (a fabric's touch) are told no better than by chance: see `auc`.
+    It sees a thumbnail of the picture and its `picture_attributes`.
 
     Args:
         pictures: (N, H, W, 3) uint8, real ones, best of a single category.
@@ -28,7 +29,8 @@ class LabelAttribute:
         auc: Of pictures that the classifier was not fitted to (5 folds): 0.5 is chance.
 
     Raises:
-        InputError: If fewer than 5 pictures have the label, or fewer than 5 have it not.
+        InputError: If fewer than 5 pictures have the label, or fewer than 5 have it not; if it
+            leaves no trace in pictures, as a fabric's touch (an `auc` below 0.6).
     """
 
     def __init__(self, pictures: np.ndarray, has_label: np.ndarray) -> None:
@@ -44,6 +46,10 @@ class LabelAttribute:
         self.auc = float(
             cross_val_score(model, seen, has_label, scoring="roc_auc", cv=_FOLDS).mean()
         )
+        if self.auc < _VISIBLE:
+            raise InputError(
+                f"pictures do not show this label (AUC {self.auc:.2f} on others); take another."
+            )
         self._model = model.fit(seen, has_label)
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
