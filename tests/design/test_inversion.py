@@ -1,0 +1,59 @@
+"""Tests of inversion: of what the generator has drawn, and of what it cannot draw."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_fashion.design import Originals, PreferenceMaximiser, invert
+from keras_fashion.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def maximiser(recommender, gan):
+    return PreferenceMaximiser(recommender, gan)
+
+
+@pytest.fixture(scope="module")
+def inverted(maximiser, gan):
+    """Two pictures that the generator has drawn and one of noise: with categories and codes."""
+    categories = [2, 0, 1]
+    drawn = gan.draw(np.random.default_rng(0).uniform(-0.9, 0.9, (2, 8)).astype(np.float32), [2, 0])
+    noise = np.random.default_rng(1).integers(0, 256, (1, 16, 16, 3)).astype(np.uint8)
+    pictures = np.concatenate([drawn, noise])
+    return pictures, categories, invert(maximiser, pictures, categories)
+
+
+def test_a_generated_picture_is_found_again(inverted, maximiser, gan):
+    pictures, categories, codes = inverted
+    assert codes.shape == (3, 8) and np.all(np.abs(codes) < 1)
+    found = gan.draw(codes, categories).astype(float)
+    for row in range(2):
+        everything = gan.draw(
+            maximiser.prior_sample([0]).codes.numpy(), np.full(512, categories[row])
+        )
+        of_sample = ((everything.astype(float) - pictures[row]) ** 2).mean(axis=(1, 2, 3))
+        error = ((found[row] - pictures[row]) ** 2).mean()
+        assert error < of_sample.min()
+        assert error < 0.05 * of_sample.mean()
+
+
+def test_what_cannot_be_drawn_is_nearer_than_all_that_was_tried_first(inverted, maximiser, gan):
+    pictures, categories, codes = inverted
+    originals, _ = Originals.of(maximiser, pictures, categories)
+
+    def distance(codes):
+        drawn = gan.generator([codes, tf.fill([len(codes)], categories[2])])
+        return originals.distance(drawn, maximiser.style(drawn), tf.fill([len(codes)], 2)).numpy()
+
+    assert distance(tf.constant(codes[2:])) < distance(maximiser.prior_sample([0]).codes).min()
+
+
+def test_pictures_are_inverted_each_by_itself(inverted, maximiser):
+    pictures, categories, codes = inverted
+    alone = invert(maximiser, pictures[1:2], categories[1:2])
+    np.testing.assert_allclose(alone[0], codes[1], atol=0.02)
+
+
+def test_another_size_is_refused(maximiser):
+    with pytest.raises(InputError, match="cannot be compared"):
+        invert(maximiser, np.zeros((1, 32, 16, 3), np.uint8), [0])

@@ -1,0 +1,81 @@
+"""Tests of the distance from existing pictures, against plain loops."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_fashion.catalogue import scale
+from keras_fashion.design import Originals, PreferenceMaximiser
+from keras_fashion.errors import InputError
+
+PICTURES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3)).astype(np.uint8)
+CATEGORIES = [2, 0, 2]
+
+
+@pytest.fixture(scope="module")
+def maximiser(recommender, gan):
+    return PreferenceMaximiser(recommender, gan)
+
+
+@pytest.fixture(scope="module")
+def known(maximiser):
+    return Originals.of(maximiser, PICTURES, CATEGORIES)
+
+
+def small(pictures):
+    """Pixels at 8x8."""
+    return tf.image.resize(pictures, (8, 8), antialias=True).numpy().reshape(len(pictures), -1)
+
+
+def test_a_random_garment_is_at_1(known):
+    """By construction: the units are the means over the sample of the prior."""
+    _, far = known
+    assert far.shape == (3, 512)
+    np.testing.assert_allclose(np.mean(far, axis=1), 1, rtol=1e-4)
+
+
+def test_units_and_distances_of_the_sample_are_those_of_a_loop(maximiser, recommender, gan, known):
+    originals, far = known
+    codes = maximiser.prior_sample([0]).codes
+    for row, category in enumerate(CATEGORIES):
+        drawn = gan.generator([codes, tf.fill([512], category)])
+        pixels = ((small(drawn) - small(scale(PICTURES[[row]]))) ** 2).mean(axis=1)
+        style = recommender.encoder(scale(PICTURES[[row]])).numpy()
+        styles = ((recommender.encoder(drawn).numpy() - style) ** 2).mean(axis=1)
+        np.testing.assert_allclose(originals.pixel_unit[row], pixels.mean(), rtol=1e-3)
+        np.testing.assert_allclose(originals.style_unit[row], styles.mean(), rtol=1e-3)
+        expected = pixels / pixels.mean() / 2 + styles / styles.mean() / 2
+        np.testing.assert_allclose(far[row], expected, rtol=1e-3, atol=1e-3)
+
+
+def test_the_original_itself_is_at_0_and_others_at_half_pixels_and_half_style(known, maximiser):
+    originals, _ = known
+    own = originals.distance(originals.pictures, originals.styles, tf.range(3))
+    np.testing.assert_allclose(own, 0, atol=1e-6)
+
+    rows = [1, 2, 2, 0]
+    pictures = np.random.default_rng(1).uniform(-1, 1, (4, 16, 16, 3)).astype(np.float32)
+    styles = maximiser.style(tf.constant(pictures)).numpy()
+    found = originals.distance(tf.constant(pictures), tf.constant(styles), tf.constant(rows))
+    for place, row in enumerate(rows):
+        pixels = np.mean((pictures[place] - originals.pictures[row]) ** 2)
+        style = np.mean((styles[place] - originals.styles[row]) ** 2)
+        expected = pixels / originals.pixel_unit[row] / 2 + style / originals.style_unit[row] / 2
+        np.testing.assert_allclose(found[place], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "pictures",
+    [
+        np.zeros((1, 32, 32, 3), np.uint8),
+        np.zeros((1, 16, 16, 3), np.float32),
+        np.zeros((1, 16, 16), np.uint8),
+        np.zeros((1, 16, 16, 1), np.uint8),
+        np.zeros((1, 16, 16, 4), np.uint8),
+        np.zeros((16, 16, 3), np.uint8),
+    ],
+    ids=["size", "float", "grey", "one channel", "alpha", "no batch"],
+)
+def test_pictures_that_cannot_be_compared_are_refused(maximiser, pictures):
+    with pytest.raises(InputError, match=r"cannot be compared .* \(16, 16, 3\) and uint8"):
+        Originals.of(maximiser, pictures, [0])
