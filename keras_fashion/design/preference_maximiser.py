@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.pictures import unscale
-from keras_fashion.design.consensus_starts import consensus_starts
+from keras_fashion.design.consensus import Consensus
 from keras_fashion.design.diverse_top import diverse_top, likeness, looks
 from keras_fashion.design.group_preference import MEAN, GroupPreference
 from keras_fashion.design.latent_ascent import latent_ascent
@@ -165,8 +165,9 @@ class PreferenceMaximiser:
                 etas[some],
                 None if weights is None else weights[some],
             )
-            start = self.starts(sample, people, tf.constant(seed), together)
-            blocks.append(self.maximise(people, start, *wanted))
+            consensus = self.consensus(sample, people, together)
+            start = self.starts(sample, consensus, tf.constant(seed))
+            blocks.append(self.maximise(people, consensus, start, *wanted))
         codes, pictures, preference, realism = (
             np.concatenate(parts) for parts in list(zip(*blocks, strict=True))[:4]
         )
@@ -256,30 +257,31 @@ class PreferenceMaximiser:
         return encoder(tf.image.resize(pictures, encoder.picture_size, antialias=True))
 
     @tf.function(reduce_retracing=True)
-    def starts(
-        self,
-        sample: PriorSample,
-        people: People,
-        seed: tf.Tensor,
-        together: GroupPreference,
-    ) -> tf.Tensor:
+    def consensus(
+        self, sample: PriorSample, people: People, together: GroupPreference = MEAN
+    ) -> Consensus:
+        """`Consensus.of`, compiled."""
+        return Consensus.of(sample, people, together)
+
+    @tf.function(reduce_retracing=True)
+    def starts(self, sample: PriorSample, consensus: Consensus, seed: tf.Tensor) -> tf.Tensor:
         """(N, R, Z) codes where the restarts of N people begin.
 
         Args:
             sample: Of the prior, in their categories.
-            people: For whom.
+            consensus: Theirs.
             seed: () int32, of the codes that are drawn.
-            together: How the members' preferences become the group's.
         """
         drawn = self.prior(self.procedure.restarts, seed)
-        if self.procedure.consensus:
-            return consensus_starts(sample, people, together, drawn)
-        return tf.repeat(drawn[None], tf.shape(people.etas)[0], axis=0)
+        if self.procedure.from_consensus:
+            return consensus.starts(sample, drawn)
+        return tf.repeat(drawn[None], tf.shape(consensus.unit)[0], axis=0)
 
     @tf.function(reduce_retracing=True)
     def maximise(
         self,
         people: People,
+        consensus: Consensus,
         start: tf.Tensor,
         count: int | tf.Tensor,
         together: GroupPreference = MEAN,
@@ -289,6 +291,7 @@ class PreferenceMaximiser:
 
         Args:
             people: For whom.
+            consensus: Theirs.
             start: (N, R, Z) float32, codes.
             count: n.
             together: How the members' preferences become the group's.
@@ -302,7 +305,12 @@ class PreferenceMaximiser:
         group = tf.repeat(tf.range(number), restarts)
 
         def objective(places: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-            return self.judge(places, people.rows(tf.gather(group, rows)), together)[0]
+            who = tf.gather(group, rows)
+            value, _, styles, *_ = self.judge(places, people.rows(who), together)
+            if not self.procedure.consensus_brake:
+                return value
+            brake = self.procedure.consensus_brake * tf.gather(people.unit, who)
+            return value - brake * consensus.distance(styles, who)
 
         ascent = latent_ascent(
             objective,
@@ -346,8 +354,8 @@ class PreferenceMaximiser:
         pictures, styles, realism = self.terms(self.codes(places), people.categories)
         preference = people.preference(styles, together)
         value = preference - people.etas * tf.square(realism - 1.0)
-        if self.procedure.brake:
-            value -= self.procedure.brake * people.unit * beyond_prior(places)
+        if self.procedure.prior_brake:
+            value -= self.procedure.prior_brake * people.unit * beyond_prior(places)
         return value, pictures, styles, preference, realism
 
     def places(self, codes: tf.Tensor) -> tf.Tensor:

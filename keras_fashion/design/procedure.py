@@ -13,25 +13,27 @@ class Procedure:
         learning_rate: Adam's at the first step.
         decay: Whether the rate falls to 0, by half a cosine, until the last.
         patience: Steps without a rise after which a restart ends.
-        consensus: Whether the restarts begin at what the best-liked garments of a sample of the
-            prior have in common (`consensus_starts`), or at codes from the prior.
+        from_consensus: Whether the restarts begin at what the best-liked garments of a sample of
+            the prior have in common (`Consensus`), or at codes from the prior.
         bounded: Whether the search runs in the coordinates in which the prior is normal, where no
             code leaves it, or on z itself.
-        brake: Weight of how far a code lies beyond the prior's mass (`beyond_prior`), in standard
-            deviations of preference over the prior.
-        diversity: What a copy of another design costs, in the same unit, when starts and designs
-            are chosen.
+        consensus_brake: Weight of the distance in style from that consensus, which is 1 for a
+            garment from the prior; in standard deviations of preference over the prior.
+        prior_brake: Weight of how far a code lies beyond the prior's mass (`beyond_prior`), in
+            the same unit.
+        diversity: What a copy of another design costs, in the same unit, when designs are chosen.
     """
 
-    restarts: int = 12
-    steps: int = 4
+    restarts: int = 8
+    steps: int = 6
     learning_rate: float = 0.05
     decay: bool = False
     patience: int = 5
-    consensus: bool = True
+    from_consensus: bool = True
     bounded: bool = True
-    brake: float = 1.0
-    diversity: float = 2.0
+    consensus_brake: float = 3.0
+    prior_brake: float = 1.0
+    diversity: float = 1.0
 
 
 PROCEDURES = {
@@ -42,9 +44,10 @@ PROCEDURES = {
         steps=10,
         learning_rate=0.05,
         patience=11,
-        consensus=False,
+        from_consensus=False,
         bounded=False,
-        brake=0.0,
+        consensus_brake=0.0,
+        prior_brake=0.0,
         diversity=0.0,
     ),
 }

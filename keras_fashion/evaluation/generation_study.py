@@ -113,7 +113,7 @@ def generation_study(
             f"{unseen.path} and {recommender.path} were trained on different catalogues; the "
             "second recommender must know the same garments."
         )
-    users, categories = _pairs(recommender, pairs, seed)
+    users, categories = draw_pairs(recommender, pairs, seed)
     judges = {"preference": StandardPreference(recommender, users, categories)}
     if unseen is not None:
         judges["unseen_preference"] = StandardPreference(unseen, users, categories)
@@ -175,7 +175,7 @@ def category_probabilities(pictures: np.ndarray, classifier: CategoryClassifier)
     return tf.nn.softmax(classifier.predict(seen, batch_size=256, verbose=0)).numpy()
 
 
-def _pairs(recommender: Run, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def draw_pairs(recommender: Run, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Users drawn at random and the categories of their test items."""
     catalogue, test = recommender.catalogue, recommender.split.test
     # A category of one or two items has no top 3.

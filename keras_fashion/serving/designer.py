@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from keras_fashion.catalogue import unscale
 from keras_fashion.design import PreferenceMaximiser
-from keras_fashion.design.group_preference import MEAN
 from keras_fashion.design.people import People
 from keras_fashion.design.prior_sample import PriorSample
 from keras_fashion.run import Run
@@ -129,8 +128,9 @@ class ServedDesigner(tf.Module):
         tastes = tf.gather(self.theta, user)[None]
         weights = tf.ones(tf.shape(tastes)[:2])
         people = People.on_scale(sample, tastes, weights, index, eta[None])
-        start = self.maximiser.starts(sample, people, seed, MEAN)
-        _, *designed = self.maximiser.maximise(people, start, count, MEAN)
+        consensus = self.maximiser.consensus(sample, people)
+        start = self.maximiser.starts(sample, consensus, seed)
+        _, *designed = self.maximiser.maximise(people, consensus, start, count)
         pictures, preference, realism = (each[0] for each in designed[:3])
         return {
             "image_bytes": tf.io.encode_png(unscale(pictures)),
