@@ -23,7 +23,7 @@ from keras_fashion.models.dvbpr import DVBPR
 CODES_AT_A_TIME = 128
 """How many codes go through the networks together; more gains no speed and costs memory."""
 
-SAMPLE = 512
+SAMPLE = 1024
 """Codes of the prior that are judged in each category."""
 
 
