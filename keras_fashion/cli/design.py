@@ -146,6 +146,8 @@ def _line(row: dict) -> str:
         f"{row['file']}  {row['for']}, eta {row['eta']:g}: preference {row['preference']:.3f}, "
         f"realism {row['realism']:.3f}, liked better than {row['liked_less']:.0%}"
     )
+    if "members" in row:
+        line += f" ({', '.join(f'{each} {share:.0%}' for each, share in row['members'].items())})"
     if "unseen" in row:
         line += (
             f"; standard preference {row['standard']:.2f}, unseen {row['unseen']:.2f}, "

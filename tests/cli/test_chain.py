@@ -101,38 +101,6 @@ def test_recommend(chain, succeed, tmp_path):
     assert all(re.fullmatch(r"0\d+ +-?\d+\.\d{4}  Shoes", line) for line in lines)
 
 
-def test_design_for_two_users(chain, succeed, tmp_path):
-    out = tmp_path / "deep" / "designs"
-    users = ("--user", "0002", "--user", "0005")
-    arguments = ("design", chain.dvbpr, chain.gan, *users, "--category", "Tops")
-    printed = json.loads(succeed(*arguments, "--count", 2, "--eta", 0.5, "--out", out, "--json"))
-    assert set(printed) == {"users", "category", "eta", "designs"}
-    assert printed["users"] == ["0002", "0005"]
-    assert (printed["category"], printed["eta"]) == ("Tops", 0.5)
-    files = [out / "design_1.png", out / "design_2.png"]
-    assert [row["file"] for row in printed["designs"]] == [str(path) for path in files]
-    assert all(set(row) == {"file", "preference", "realism"} for row in printed["designs"])
-    assert sorted(out.iterdir()) == [*files, out / "sheet.png"]
-
-    first, second = (is_picture(path, (32, 32)) for path in files)
-    assert np.any(first != second)
-    assert is_picture(out / "sheet.png").shape[1] > 128 * (4 + 2 + 2)
-
-    # What is printed is what the two networks say about the picture in the file.
-    run, gan = Run(chain.dvbpr), Run(chain.gan)
-    rows = [run.catalogue.user_index(user) for user in ("0002", "0005")]
-    taste = run.vectors.users[rows].mean(axis=0)
-    scaled = (first[None] / np.float32(127.5)) - 1
-    seen = float(run.model.encoder(scaled).numpy()[0] @ taste)
-    assert printed["designs"][0]["preference"] == pytest.approx(seen, abs=0.02 + 0.1 * abs(seen))
-    realism = gan.model.discriminator([scaled, np.array([2])]).numpy().item()
-    assert printed["designs"][0]["realism"] == pytest.approx(realism, abs=0.02)
-
-    text = succeed(*arguments, "--out", tmp_path / "three").splitlines()
-    assert len(text) == 4 and text[0].startswith(str(tmp_path / "three" / "design_1.png"))
-    assert text[3] == str(tmp_path / "three" / "sheet.png")
-
-
 def test_export(chain, succeed, tmp_path):
     out = tmp_path / "saved_models"
     printed = succeed("export", chain.dvbpr, chain.gan, "--out", out)

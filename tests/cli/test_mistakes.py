@@ -5,8 +5,6 @@ import shutil
 
 import pytest
 
-from keras_fashion.design import PreferenceMaximiser
-
 
 @pytest.fixture(scope="module")
 def poprank(chain, succeed):
@@ -104,14 +102,6 @@ def test_runs_in_the_wrong_order_or_of_the_wrong_kind(chain, poprank, refused, t
         message = refused(command[0], chain.gan, *command[1:])
         assert "not the run of a recommender" in message
     assert "not a run folder" in refused("evaluate", chain.catalogue)
-
-
-def test_more_designs_than_restarts(chain, refused, tmp_path):
-    wanted = ("--user", "0003", "--category", "Tops", "--out", tmp_path / "out")
-    message = refused("design", chain.dvbpr, chain.gan, *wanted, "--count", 99)
-    restarts = PreferenceMaximiser(None, None).restarts
-    assert "99 designs" in message and f"there are {restarts}" in message
-    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,126 @@
+"""`keras-fashion redesign`: what it writes, and what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_fashion.run import Run
+
+
+@pytest.fixture
+def redesign(chain, call, tmp_path):
+    """Calls it with the DVBPR, the GAN and a folder."""
+
+    def redesign(*arguments):
+        return call("redesign", chain.dvbpr, chain.gan, *arguments, "--out", tmp_path / "out")
+
+    return redesign
+
+
+def test_an_item(chain, redesign, tmp_path):
+    run, gan = Run(chain.dvbpr), Run(chain.gan).model
+    catalogue, out = run.catalogue, tmp_path / "out"
+    item = int(np.flatnonzero(catalogue.item_categories == 1)[0])
+    name = catalogue.item_ids[item]
+    result = redesign("--user", "0003", "--item", name, "--frames", 4, "--json")
+    assert result.exit_code == 0 and result.stdout.count("\n") == 1
+    answer = json.loads(result.stdout)
+    assert list(answer) == [*("user", "item", "category", "liked_less", "frames", "codes", "sheet")]
+    assert (answer["user"], answer["item"], answer["category"]) == ("0003", name, "Shoes")
+    user = catalogue.user_index("0003")
+    scores = run.vectors.scores(np.array([user]))[0]
+    shoes = scores[catalogue.item_categories == 1]
+    assert answer["liked_less"] == pytest.approx((shoes < scores[item]).mean(), abs=1 / 8)
+
+    files = [out / f"frame_{number}.png" for number in (1, 2, 3, 4)]
+    assert [frame["file"] for frame in answer["frames"]] == [str(path) for path in files]
+    assert sorted(out.iterdir()) == [out / "codes.npy", *files, out / "sheet.png"]
+    codes = np.load(answer["codes"])
+    assert codes.shape == (4, 100) and codes.dtype == np.float32
+    drawn = gan.draw(codes, np.full(4, 1))
+    for path, picture, frame in zip(files, drawn, answer["frames"], strict=True):
+        filed = np.asarray(Image.open(path))
+        assert np.abs(filed.astype(int) - picture).max() <= 1
+        scaled = filed[None] / np.float32(127.5) - 1
+        liked = float(run.model.encoder(scaled).numpy()[0] @ run.vectors.users[user])
+        assert frame["preference"] == pytest.approx(liked, abs=0.02 + 0.05 * abs(liked))
+        assert frame["liked_less"] == pytest.approx((shoes < liked).mean(), abs=1 / 8)
+        realism = gan.discriminator([scaled, np.array([1])]).numpy().item()
+        assert frame["realism"] == pytest.approx(realism, abs=0.02)
+    with Image.open(answer["sheet"]) as sheet:
+        assert sheet.format == "PNG" and sheet.width > 5 * 128
+
+    lines = redesign("--user", "0003", "--item", name, "--frames", 4).stdout.splitlines()
+    assert lines[0].startswith(f"{name}: liked better than ") and len(lines) == 6
+    assert lines[1].startswith(str(files[0])) and lines[-1] == str(out / "sheet.png")
+
+
+def test_a_picture_of_any_size_with_an_attribute_held(redesign, tmp_path):
+    picture = Image.new("RGBA", (50, 80), (0, 0, 0, 0))
+    picture.paste((10, 60, 120), (10, 10, 40, 70))
+    picture.save(tmp_path / "mine.webp")
+    result = redesign(
+        *("--user", "0002", "--picture", tmp_path / "mine.webp", "--category", "Bags"),
+        *("--frames", 2, "--proximity", 0, "--hold", "lightness", "--json"),
+    )
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert answer["picture"] == str(tmp_path / "mine.webp") and "item" not in answer
+    assert answer["category"] == "Bags" and len(answer["frames"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--user", "0033", "--item", "0101"), "no user '0033'"),
+        (("--user", "0009", "--item", "0101"), "not trained on user '0009'"),
+        (("--user", "0003", "--item", "0500"), "no item '0500'"),
+        (("--user", "0003", "--picture", "{text}", "--category", "Hats"), "no category 'Hats'"),
+        (("--user", "0003", "--picture", "{text}", "--category", "Tops"), "a.png is damaged"),
+        (("--user", "0003", "--picture", "{half}", "--category", "Tops"), "b.png is damaged"),
+        (("--user", "0003", "--picture", "{flat}", "--category", "Tops"), "but one colour"),
+        (("--user", "0003", "--item", "0101", "--hold", "hue"), "no attribute 'hue'"),
+    ],
+)
+def test_mistakes_are_one_line(redesign, tmp_path, arguments, message):
+    paths = {
+        name: tmp_path / file
+        for name, file in (("text", "a.png"), ("half", "b.png"), ("flat", "c.png"))
+    }
+    paths["text"].write_text("no picture")
+    noise = np.random.default_rng(0).integers(0, 256, (30, 30, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(paths["half"])
+    paths["half"].write_bytes(paths["half"].read_bytes()[:900])
+    Image.new("RGB", (30, 30), "red").save(paths["flat"])
+    result = redesign(*(each.format(**paths) for each in arguments))
+    assert result.exit_code == 1 and result.stdout == ""
+    assert message in result.stderr and result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--user", "0003"), "either --item, or --picture"),
+        (("--user", "0003", "--item", "0101", "--category", "Tops"), "go together"),
+        (("--user", "0003", "--picture", __file__), "go together"),
+        (("--user", "0003", "--picture", "gone.png", "--category", "Tops"), "does not exist"),
+        (("--item", "0101"), "Missing option '--user'"),
+        (("--user", "0003", "--item", "0101", "--frames", 1), "1 is not in the range"),
+        (("--user", "0003", "--item", "0101", "--eta", -1), "-1.0 is not in the range"),
+        (("--user", "0003", "--item", "0101", "--proximity", -1), "-1.0 is not in the range"),
+        (("--user", "0003", "--item", "0101", "--proximity", "nan"), "are finite"),
+    ],
+)
+def test_options_that_cannot_be(redesign, arguments, message):
+    result = redesign(*arguments)
+    assert result.exit_code == 2 and message in result.stderr
+
+
+def test_runs_in_the_wrong_order(chain, call, tmp_path):
+    wanted = ("--user", "0003", "--item", "0101", "--out", tmp_path / "out")
+    result = call("redesign", chain.gan, chain.dvbpr, *wanted)
+    assert result.exit_code == 1 and "a run of gan, not of dvbpr" in result.stderr
+    assert not (tmp_path / "out").exists()
