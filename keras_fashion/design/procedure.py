@@ -31,9 +31,9 @@ class Procedure:
     patience: int = 5
     from_consensus: bool = True
     bounded: bool = True
-    consensus_brake: float = 3.0
+    consensus_brake: float = 4.0
     prior_brake: float = 1.0
-    diversity: float = 1.0
+    diversity: float = 2.0
 
 
 PROCEDURES = {
