@@ -13,7 +13,7 @@ _CONTRAST = 4.5
 """CIELAB distance from the ground beyond which a pixel may be garment; soft shadows stay below."""
 
 _FAINT = 0.25
-"""Share of the median contrast below which a pixel is none: a generator's haze, a hard shadow."""
+"""Share of a strong contrast below which a pixel is none: a generator's haze, a hard shadow."""
 
 _SPECKLE = 1 / 80
 """Of the picture's height: noise of the ground that is finer than this is smoothed away."""
@@ -77,7 +77,9 @@ def _largest_region(contrast: np.ndarray) -> np.ndarray:
     candidates = contrast > _CONTRAST
     if not candidates.any():
         return candidates
-    regions = label(candidates & (contrast > _FAINT * np.median(contrast[candidates])))
+    # Not the median: a photograph's own ground, framed in white, may be most of what differs.
+    strong = np.percentile(contrast[candidates], 90)
+    regions = label(candidates & (contrast > _FAINT * strong))
     return regions == np.bincount(regions[regions > 0]).argmax()
 
 
