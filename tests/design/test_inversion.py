@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_fashion.design import Originals, PreferenceMaximiser, invert
+from keras_fashion.design.preference_maximiser import SAMPLE
 from keras_fashion.errors import InputError
 
 
@@ -29,7 +30,7 @@ def test_a_generated_picture_is_found_again(inverted, maximiser, gan):
     found = gan.draw(codes, categories).astype(float)
     for row in range(2):
         everything = gan.draw(
-            maximiser.prior_sample([0]).codes.numpy(), np.full(512, categories[row])
+            maximiser.prior_sample([0]).codes.numpy(), np.full(SAMPLE, categories[row])
         )
         of_sample = ((everything.astype(float) - pictures[row]) ** 2).mean(axis=(1, 2, 3))
         error = ((found[row] - pictures[row]) ** 2).mean()

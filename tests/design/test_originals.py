@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_fashion.catalogue import scale
 from keras_fashion.design import Originals, PreferenceMaximiser
+from keras_fashion.design.preference_maximiser import SAMPLE
 from keras_fashion.errors import InputError
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3)).astype(np.uint8)
@@ -30,7 +31,7 @@ def small(pictures):
 def test_a_random_garment_is_at_1(known):
     """By construction: the units are the means over the sample of the prior."""
     _, far = known
-    assert far.shape == (3, 512)
+    assert far.shape == (3, SAMPLE)
     np.testing.assert_allclose(np.mean(far, axis=1), 1, rtol=1e-4)
 
 
@@ -38,7 +39,7 @@ def test_units_and_distances_of_the_sample_are_those_of_a_loop(maximiser, recomm
     originals, far = known
     codes = maximiser.prior_sample([0]).codes
     for row, category in enumerate(CATEGORIES):
-        drawn = gan.generator([codes, tf.fill([512], category)])
+        drawn = gan.generator([codes, tf.fill([SAMPLE], category)])
         pixels = ((small(drawn) - small(scale(PICTURES[[row]]))) ** 2).mean(axis=1)
         style = recommender.encoder(scale(PICTURES[[row]])).numpy()
         styles = ((recommender.encoder(drawn).numpy() - style) ** 2).mean(axis=1)

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 from scipy.optimize import minimize_scalar
-from scipy.special import erf, erfinv
+from scipy.special import erf, erfinv, softmax
 
 from keras_fashion.catalogue import decode_picture, scale
 from keras_fashion.design import (
@@ -21,10 +21,11 @@ from keras_fashion.design import (
     SoftMin,
     preference_maximiser,
 )
-from keras_fashion.design.consensus_starts import consensus_starts
+from keras_fashion.design.consensus import TEMPERATURE, Consensus
 from keras_fashion.design.diverse_top import ALIKE, looks
 from keras_fashion.design.group_preference import MEAN
 from keras_fashion.design.normal_codes import to_normal
+from keras_fashion.design.preference_maximiser import SAMPLE
 from keras_fashion.errors import InputError
 
 SHORT = Procedure(restarts=4, steps=12, learning_rate=0.1, patience=13)
@@ -56,14 +57,20 @@ def bare(recommender, gan, codes, category):
 
 def by_hand(maximiser, codes, theta, category, eta):
     """The objective of one person at codes: their shape, (..., Z), to (...)."""
-    networks = maximiser.recommender, maximiser.gan
-    styles, realism, _ = bare(*networks, codes, category)
-    value = styles @ theta - eta * (realism - 1) ** 2
-    everywhere = maximiser.prior_sample([category]).codes
-    unit = np.std(bare(*networks, everywhere, category)[0] @ theta)
+    networks, procedure = (maximiser.recommender, maximiser.gan), maximiser.procedure
+
+    def value(codes):
+        styles, realism, _ = bare(*networks, codes, category)
+        return styles, styles @ theta - eta * (realism - 1) ** 2
+
+    everywhere, liked = value(maximiser.prior_sample([category]).codes)
+    consensus = softmax(liked / (TEMPERATURE * liked.std())) @ everywhere
+    styles, objective = value(codes)
+    far = ((styles - consensus) ** 2).mean(axis=1) / ((everywhere - consensus) ** 2).mean()
     places = np.sqrt(2) * erfinv(np.clip(codes, -0.9995, 0.9995))
     beyond = np.maximum(0, (places**2).mean(axis=-1) - 1) ** 2
-    return value.reshape(beyond.shape) - maximiser.procedure.brake * unit * beyond
+    brakes = procedure.consensus_brake * far.reshape(beyond.shape) + procedure.prior_brake * beyond
+    return objective.reshape(beyond.shape) - np.std(everywhere @ theta) * brakes
 
 
 @pytest.mark.parametrize("encoder_size", [16, 32])
@@ -82,12 +89,12 @@ def test_terms_are_those_of_the_bare_networks(make_recommender, gan, encoder_siz
 
 def test_the_sample_is_judged_by_the_bare_networks(maximiser, recommender, gan):
     sample = maximiser.prior_sample([2, 0, 2])
-    assert sample.codes.shape == (512, 8) and sample.looks.shape == (3, 512, 192)
+    assert sample.codes.shape == (SAMPLE, 8) and sample.looks.shape == (3, SAMPLE, 192)
     for row, category in enumerate([2, 0, 2]):
         styles, realism, _ = bare(recommender, gan, sample.codes, category)
         np.testing.assert_allclose(sample.styles[row], styles, rtol=1e-3, atol=1e-3)
         np.testing.assert_allclose(sample.realism[row], realism, rtol=1e-3, atol=1e-4)
-        pictures = gan.generator([sample.codes, tf.fill([512], category)])
+        pictures = gan.generator([sample.codes, tf.fill([SAMPLE], category)])
         np.testing.assert_allclose(sample.looks[row], looks(pictures), atol=1e-4)
     again = maximiser.prior_sample([2])
     np.testing.assert_array_equal(again.styles[0], sample.styles[0])
@@ -96,7 +103,7 @@ def test_the_sample_is_judged_by_the_bare_networks(maximiser, recommender, gan):
 def test_preference_is_that_of_the_picture_as_a_catalogue_would_read_it(make_recommender, make_gan):
     """A design of 64 pixels, filed and read at the encoder's 32, is liked as much as was said."""
     recommender = make_recommender(32)
-    procedure = Procedure(restarts=6, steps=4, consensus=False)
+    procedure = Procedure(restarts=6, steps=4, from_consensus=False)
     maximiser = PreferenceMaximiser(recommender, make_gan(64), procedure)
     designs = maximiser.design([2], category=1, count=6, seed=3)
     theta = recommender.theta.numpy()[2]
@@ -139,13 +146,13 @@ def test_designs_beat_their_own_starts(maximiser, recommender, gan, eta):
 def test_restarts_begin_at_the_consensus_or_at_random(maximiser, recommender, gan):
     sample = maximiser.prior_sample([1])
     people = maximiser.people(recommender.theta.numpy()[[2]], [1], [0.5])
-    drawn = maximiser.prior(4, 6)
+    consensus, drawn = Consensus.of(sample, people, MEAN), maximiser.prior(4, 6)
     begun = maximiser.design([2], category=1, count=4, eta=0.5, seed=6).path[0, 0]
     # The designs are sorted, the starts are not.
-    for consensus in consensus_starts(sample, people, MEAN, drawn).numpy()[0]:
-        assert np.abs(begun - consensus).max(axis=1).min() < 1e-3
-    at_random = PreferenceMaximiser(recommender, gan, replace(SHORT, consensus=False))
-    found = at_random.starts(sample, people, tf.constant(6), MEAN)
+    for start in consensus.starts(sample, drawn).numpy()[0]:
+        assert np.abs(begun - start).max(axis=1).min() < 1e-3
+    at_random = PreferenceMaximiser(recommender, gan, replace(SHORT, from_consensus=False))
+    found = at_random.starts(sample, consensus, tf.constant(6))
     np.testing.assert_array_equal(found, drawn[None])
 
 
@@ -323,8 +330,8 @@ def line():
             code_size=1,
             picture_size=(1, 1),
         )
-        usual = {"restarts": 4, "steps": 300, "learning_rate": 0.05, "patience": 301}
-        procedure = Procedure(**usual | {"consensus": False} | settings)
+        free = replace(PROCEDURES["dvbpr"], restarts=4, steps=300, patience=301)
+        procedure = replace(free, **settings)
         return PreferenceMaximiser(SimpleNamespace(encoder=first_channel), gan, procedure)
 
     return made
@@ -334,7 +341,7 @@ def line():
 @pytest.mark.parametrize(("bounded", "etas"), [(True, [0.3, 0.5, 1, 5]), (False, [0.2, 0.3, 1, 5])])
 def test_the_optimum_is_where_the_hand_worked_objective_has_it(line, bounded, etas, decay):
     """Which is z = 1.5 at eta = 0.2, out of the prior's reach."""
-    maximiser = line(bounded=bounded, brake=0.0, decay=decay)
+    maximiser = line(bounded=bounded, decay=decay)
     designs = maximiser.design_for(np.ones((4, 1)), [0] * 4, 1, etas, seed=0)
     expected = 1 / (2 * np.array(etas)) - 1
     np.testing.assert_allclose(designs.codes[:, 0, 0], expected, atol=0.01)
@@ -342,10 +349,10 @@ def test_the_optimum_is_where_the_hand_worked_objective_has_it(line, bounded, et
     np.testing.assert_allclose(designs.realism[:, 0], -expected, atol=0.01)
 
 
-@pytest.mark.parametrize("weights", [[1.0, 2.0], [3.0, 1.0]])
-def test_a_group_of_opposites_meets_where_the_formula_has_it(line, weights):
+def test_a_group_of_opposites_meets_where_the_formula_has_it(line):
     """Of p and -p, the mean goes to an edge, least misery to 0, soft-min to t/2 ln(w1 / w2)."""
-    maximiser = line(brake=0.0, decay=True)
+    weights = [1.0, 3.0]
+    maximiser = line(bounded=True, decay=True)
     prior = maximiser.prior_sample([0]).codes.numpy()
 
     def met(together):
@@ -354,18 +361,14 @@ def test_a_group_of_opposites_meets_where_the_formula_has_it(line, weights):
         )
         return (designs.codes[0, 0, 0] - prior.mean()) / prior.std()
 
-    assert np.sign(weights[0] - weights[1]) * met(MEAN) > 1.7
+    assert met(MEAN) < -1.6
     assert met(LeastMisery()) == pytest.approx(0, abs=0.02)
-    for temperature in (0.5, 2.0):
-        expected = temperature / 2 * np.log(weights[0] / weights[1])
-        assert met(SoftMin(temperature)) == pytest.approx(expected, abs=0.02)
+    assert met(SoftMin(1.0)) == pytest.approx(np.log(1 / 3) / 2, abs=0.02)
 
 
 def test_restarts_that_have_arrived_cost_no_more(line):
     patient, hasty = (
-        line(bounded=False, brake=0.0, patience=patience).design_for(
-            np.ones((2, 1)), [0, 0], 1, [0.5, 1.0], seed=0
-        )
+        line(patience=patience).design_for(np.ones((2, 1)), [0, 0], 1, [0.5, 1.0], seed=0)
         for patience in (301, 8)
     )
     assert patient.evaluations == 2 * 4 * 301
@@ -374,7 +377,7 @@ def test_restarts_that_have_arrived_cost_no_more(line):
 
 
 def test_eta_trades_preference_for_realism(line):
-    designs = line(brake=0.0).design_for(np.ones((3, 1)), [0] * 3, 1, [0.0, 1.0, 10.0], seed=0)
+    designs = line(bounded=True).design_for(np.ones((3, 1)), [0] * 3, 1, [0.0, 1.0, 10.0], seed=0)
     distance = np.abs(designs.realism[:, 0] - 1)
     assert distance[0] > distance[1] + 0.1 > distance[2] + 0.2
     assert np.all(np.diff(designs.preference[:, 0]) < -0.1)
@@ -384,8 +387,8 @@ def test_eta_trades_preference_for_realism(line):
 def test_a_brake_keeps_codes_where_the_prior_is(line):
     """At eta = 0 the objective is erf(x / √2) less the brake: its maximum by SciPy."""
     found = []
-    for brake in (0.1, 1.0, 10.0):
-        maximiser = line(brake=brake)
+    for brake in (0.1, 10.0):
+        maximiser = line(bounded=True, prior_brake=brake)
         unit = np.std(maximiser.prior_sample([0]).codes)
         designs = maximiser.design_for(np.ones((1, 1)), [0], 1, [0.0], seed=0)
         worth = minimize_scalar(
@@ -395,4 +398,16 @@ def test_a_brake_keeps_codes_where_the_prior_is(line):
         )
         found.append(designs.codes[0, 0, 0])
         assert found[-1] == pytest.approx(erf(worth.x / np.sqrt(2)), abs=3e-3)
-    assert found[0] > found[1] > found[2] > erf(1 / np.sqrt(2))
+    assert found[0] > found[1] > erf(1 / np.sqrt(2))
+
+
+def test_a_brake_keeps_styles_at_what_the_best_liked_have_in_common(line):
+    """The objective is z - b s (z - m)² / u, with its maximum at z = m + u / (2 b s)."""
+    brake = 0.5
+    maximiser = line(consensus_brake=brake)
+    styles = maximiser.prior_sample([0]).styles.numpy()[0, :, 0]
+    consensus = softmax(styles / (TEMPERATURE * styles.std())) @ styles
+    unit = ((styles - consensus) ** 2).mean()
+    designs = maximiser.design_for(np.ones((1, 1)), [0], 1, [0.0], seed=0)
+    expected = consensus + unit / (2 * brake * styles.std())
+    assert designs.codes[0, 0, 0] == pytest.approx(expected, abs=0.01)

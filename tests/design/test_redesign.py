@@ -1,62 +1,111 @@
+"""Tests of redesign, against the bare networks."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.design import PreferenceMaximiser, invert, redesign
+from keras_fashion.catalogue import scale
+from keras_fashion.design import Originals, PreferenceMaximiser, invert, redesign
+from keras_fashion.design.normal_codes import to_normal
+from keras_fashion.design.redesign import _equal_rises
+from keras_fashion.errors import InputError
+
+USER, CATEGORY = 2, 1
 
 
 @pytest.fixture(scope="module")
 def maximiser(recommender, gan):
-    return PreferenceMaximiser(recommender, gan, restarts=8, steps=20, learning_rate=0.05)
+    return PreferenceMaximiser(recommender, gan)
 
 
-def drawn(maximiser, codes, category):
-    """(n, H, W, 3) float in pixels of [0, 255]."""
-    codes = np.asarray(codes, np.float32)
-    pictures = maximiser.gan.generator([codes, np.full(len(codes), category)]).numpy()
-    return (pictures + 1) * 127.5
+@pytest.fixture(scope="module")
+def picture(gan):
+    return gan.draw(np.float32([[0.3, -0.4, 0.6, 0.0, 0.5, 0.1, -0.7, 0.2]]), [CATEGORY])[0]
 
 
-def squared_error(pictures, target):
-    return ((pictures - target.astype(float)) ** 2).mean(axis=(1, 2, 3))
+@pytest.fixture(scope="module")
+def strips(maximiser, picture):
+    """By proximity."""
+    return {
+        proximity: redesign(
+            maximiser, USER, picture, CATEGORY, frames=5, eta=0.5, proximity=proximity
+        )
+        for proximity in (0.0, 1.0, 100.0)
+    }
 
 
-def test_a_generated_picture_is_found_again(maximiser):
-    rng = np.random.default_rng(0)
-    for category in (0, 2):
-        code = rng.uniform(-0.9, 0.9, (1, 4))
-        picture = drawn(maximiser, code, category)[0].round().astype(np.uint8)
-        found = invert(maximiser, picture, category, seed=3)
-        assert found.shape == (4,) and np.all(np.abs(found) < 1)
-        error = squared_error(drawn(maximiser, found[None], category), picture)[0]
-        random = squared_error(drawn(maximiser, rng.uniform(-1, 1, (100, 4)), category), picture)
-        assert error < random.min()
-        assert error < 0.05 * random.mean()
+def test_a_strip_climbs_from_the_item_towards_the_taste(strips, maximiser, picture):
+    strip = strips[0.0]
+    assert strip.pictures.shape == (5, 16, 16, 3) and strip.pictures.dtype == np.uint8
+    assert strip.codes.shape == (5, 8) and np.abs(strip.codes).max() < 1
+    nearest = invert(maximiser, picture[None], [CATEGORY])
+    np.testing.assert_allclose(strip.codes[0], nearest[0], atol=1e-2)
+    assert np.all(np.diff(strip.preference) >= 0)
+    assert strip.preference[-1] > strip.preference[0] + 1
 
 
-def test_inversion_is_seeded_and_of_the_category(maximiser):
-    picture = np.random.default_rng(1).integers(0, 256, (16, 16, 3)).astype(np.uint8)
-    first = invert(maximiser, picture, 1, seed=3).numpy()
-    np.testing.assert_array_equal(first, invert(maximiser, picture, 1, seed=3))
-    assert not np.allclose(first, invert(maximiser, picture, 0, seed=3), atol=1e-3)
+def test_what_is_said_of_the_frames_is_what_the_networks_say(strips, maximiser, recommender, gan):
+    theta = recommender.theta.numpy()[USER]
+    for strip in strips.values():
+        category = np.full(5, CATEGORY)
+        pictures = gan.generator([strip.codes, category]).numpy()
+        assert np.abs(strip.pictures - (pictures + 1) * 127.5).max() < 0.6
+        liked = recommender.encoder(pictures).numpy() @ theta
+        realism = gan.discriminator([pictures, category]).numpy()[:, 0]
+        np.testing.assert_allclose(strip.preference, liked, rtol=1e-3, atol=1e-2)
+        np.testing.assert_allclose(strip.realism, realism, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("frames", [2, 5])
-def test_a_strip_climbs_from_the_item_towards_the_taste(maximiser, frames):
-    eta = 0.5
-    picture = drawn(maximiser, [[0.3, -0.4, 0.6, 0.0]], 1)[0].round().astype(np.uint8)
-    strip = redesign(maximiser, 2, picture, 1, frames=frames, eta=eta, seed=3)
-    assert strip.pictures.shape == (frames, 16, 16, 3) and strip.pictures.dtype == np.uint8
-    assert strip.preference.shape == strip.realism.shape == (frames,)
+def test_distance_is_that_from_the_item(strips, maximiser, recommender, gan, picture):
+    originals, _ = Originals.of(maximiser, picture[None], [CATEGORY])
+    for strip in strips.values():
+        pictures = gan.generator([tf.constant(strip.codes), tf.fill([5], CATEGORY)])
+        pixels = np.mean((pictures - scale(picture)) ** 2, axis=(1, 2, 3)) / originals.pixel_unit
+        style = recommender.encoder(scale(picture[None]))
+        styles = np.mean((recommender.encoder(pictures) - style) ** 2, axis=1)
+        expected = (pixels + styles / originals.style_unit) / 2
+        np.testing.assert_allclose(strip.distance, expected, rtol=1e-2, atol=1e-3)
+        assert strip.distance[0] < 0.1
 
-    nearest = drawn(maximiser, invert(maximiser, picture, 1, seed=3)[None], 1)[0]
-    assert np.abs(strip.pictures[0] - nearest).max() < 1.5, "it starts at the item"
-    assert np.any(strip.pictures[-1] != strip.pictures[0])
 
-    objective = strip.preference - eta * (strip.realism - 1) ** 2
-    assert objective[-1] > objective[0]
-    theta = maximiser.recommender.theta.numpy()[2]
-    scaled = tf.cast(strip.pictures, tf.float32) / 127.5 - 1
-    seen = maximiser.recommender.encoder(scaled).numpy() @ theta
-    # Pixels are rounded to 8 bits before they are seen here.
-    np.testing.assert_allclose(strip.preference, seen, atol=0.02 * np.abs(seen).max())
+def test_proximity_keeps_it_nearer(strips):
+    free, near, still = (strips[proximity] for proximity in (0.0, 1.0, 100.0))
+    assert free.distance[-1] > near.distance[-1] > still.distance[-1]
+    assert free.preference[-1] > near.preference[-1] > still.preference[-1]
+    np.testing.assert_allclose(free.codes[0], still.codes[0], atol=1e-2)
+
+
+def test_held_directions_stay_as_they_are_in_the_item(maximiser, picture):
+    held = np.linalg.qr(np.random.default_rng(3).normal(size=(8, 2)))[0].T.astype(np.float32)
+    strip = redesign(maximiser, USER, picture, CATEGORY, frames=3, held=held)
+    moved = (to_normal(strip.codes) - to_normal(strip.codes[0])).numpy()
+    assert np.abs(moved[-1]).max() > 0.02
+    np.testing.assert_allclose(moved @ held.T, 0, atol=5e-3)
+
+
+def test_frames_are_places_at_equal_rises():
+    preference = np.array([0.0, 1.0, 0.5, 2.5, 3.9, 4.0, 3.0], np.float32)
+    # From 0 to 4 by 1, and by 2: the first places that are as high.
+    assert _equal_rises(preference, 5).tolist() == [0, 1, 3, 4, 5]
+    assert _equal_rises(preference, 3).tolist() == [0, 3, 5]
+    assert _equal_rises(preference, 2).tolist() == [0, 5]
+    # What never rises ends where it fell least.
+    assert _equal_rises(np.array([5.0, 1.0, 3.0]), 3).tolist() == [0, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"frames": 1}, "2 frames or more; got 1"),
+        ({"proximity": -1.0}, "proximity is 0 or more; got -1"),
+        ({"proximity": float("nan")}, "proximity is 0 or more; got nan"),
+        ({"eta": -0.1}, "eta .* 0 or more; got -0.1"),
+        ({"picture": np.zeros((32, 32, 3), np.uint8)}, "cannot be compared"),
+        ({"picture": np.zeros((16, 16, 3), np.float32)}, "float32 cannot be compared"),
+        ({"picture": np.zeros((16, 16), np.uint8)}, r"\(16, 16\) .* cannot be compared"),
+        ({"picture": np.zeros((16, 16, 1), np.uint8)}, "cannot be compared"),
+    ],
+)
+def test_mistakes_are_named(maximiser, picture, change, message):
+    with pytest.raises(InputError, match=message):
+        redesign(maximiser, **{"user": USER, "picture": picture, "category": CATEGORY} | change)

@@ -75,6 +75,18 @@ def test_drawn_pictures_are_the_generators_in_whole_levels(gan):
         np.testing.assert_allclose(drawn[row], np.array(picture) * 127.5 + 127.5, atol=0.51)
 
 
+def test_verdicts_by_batches_are_the_discriminators(gan):
+    # more than go through the network together
+    pictures = np.random.default_rng(1).integers(0, 256, (70, 16, 32, 3)).astype(np.uint8)
+    category = np.arange(70) % 3
+    verdicts = gan.discriminate(pictures, category)
+    assert verdicts.shape == (70,) and verdicts.dtype == np.float32
+    for row in (0, 63, 64, 69):
+        seen = pictures[[row]].astype("float32") / 127.5 - 1
+        expected = gan.discriminator([seen, category[[row]].astype("int32")])[0, 0]
+        np.testing.assert_allclose(verdicts[row], expected, rtol=1e-4, atol=1e-6)
+
+
 def test_prior_is_uniform():
     codes = np.array(made(2, (16, 16), code_size=8, width=2).sample_codes(4000)).ravel()
     assert np.mean(codes) == pytest.approx(0, abs=0.02)

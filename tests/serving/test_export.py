@@ -18,7 +18,8 @@ from PIL import Image
 
 from keras_fashion.catalogue import Catalogue, decode_picture, leave_one_out, prepare, scale
 from keras_fashion.datasets.in_memory import InMemory
-from keras_fashion.design import PreferenceMaximiser
+from keras_fashion.design import PROCEDURES, PreferenceMaximiser
+from keras_fashion.design.preference_maximiser import SAMPLE
 from keras_fashion.errors import InputError
 from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder
 from keras_fashion.run import Run
@@ -27,7 +28,7 @@ from keras_fashion.serving.recommender import NO_SCORE
 
 CATEGORIES = ["Kleid, lang", "Röcke", "Shoes"]
 DESIGN = {"count": 3, "eta": 0.5, "seed": 7}
-RESTARTS = PreferenceMaximiser(None, None).restarts
+RESTARTS = PROCEDURES["default"].restarts
 OUT_OF_RANGE = f"count must be from 1 to {RESTARTS}"
 
 
@@ -163,6 +164,7 @@ def answers(world, exported, new_picture, tmp_path_factory):
         ("too_many", designer, "design", design | {"count": RESTARTS + 1}),
         ("none_asked", designer, "design", design | {"count": 0}),
         ("empty_group", designer, "design", design | {"user_id": []}),
+        ("negative_eta", designer, "design", design | {"eta": -0.5}),
     ]
     folder = tmp_path_factory.mktemp("client")
     questions = [
@@ -308,11 +310,14 @@ def test_designs_as_in_python(world, answers, maximiser, name, users):
     assert difference.max() <= 1
     np.testing.assert_allclose(answers[f"{name}/preference"], designs.preference[0], rtol=1e-3)
     np.testing.assert_allclose(answers[f"{name}/realism"], designs.realism[0], rtol=1e-3, atol=1e-4)
-    # The ascent ran: chance finds nothing so good among as many codes.
-    taste = world.dvbpr.model.theta.numpy()[[catalogue.user_index(user) for user in users]].mean(0)
-    _, chance, realism = maximiser.terms(
-        maximiser.prior(32, 7), tf.tile(taste[None], [32, 1]), tf.fill([32], 1)
-    )
+    # The ascent ran: chance finds nothing so good among as many codes, by the mean of the members.
+    users = [catalogue.user_index(user) for user in users]
+    thetas = world.dvbpr.model.theta.numpy()[users]
+    _, styles, realism = maximiser.terms(maximiser.prior(32, 7), tf.fill([32], 1))
+    sample = maximiser.prior_sample([1]).styles[0].numpy() @ thetas.T
+    level, spread = sample.mean(axis=0), sample.std(axis=0)
+    together = ((styles.numpy() @ thetas.T - level) / spread).mean(axis=1)
+    chance = level.mean() + spread.mean() * together
     objective = answers[f"{name}/preference"] - 0.5 * (answers[f"{name}/realism"] - 1) ** 2
     assert objective.min() > np.max(chance - 0.5 * (realism - 1) ** 2)
 
@@ -328,6 +333,7 @@ def test_designs_as_in_python(world, answers, maximiser, name, users):
         ("too_many", [OUT_OF_RANGE, str(RESTARTS + 1)]),
         ("none_asked", [OUT_OF_RANGE, "0"]),
         ("empty_group", ["must name one user or more"]),
+        ("negative_eta", ["eta must be 0 or more", "-0.5"]),
         ("broken", ["image"]),
     ],
 )
@@ -352,6 +358,8 @@ def test_describes_itself_and_carries_no_optimiser(world, exported):
         stored = sum(np.prod(s) for s in reader.get_variable_to_shape_map().values())
         tables = 7 * 8 + 21 * (8 + 3) + 20 + 37 + 9  # what the recommender holds beside Phi
         weights = [run.model.encoder if run is world.dvbpr else run.model for run in runs]
+        if model == "designer/1":  # the sample of the prior and the directions of its styles
+            tables += SAMPLE * (6 + 3 * (8 + 1 + 8 * 8 * 3)) + 3 * 6 * 6
         assert stored <= sum(network.count_params() for network in weights) + tables + 1
         assert not any("optimizer" in name for name in reader.get_variable_to_shape_map())
 

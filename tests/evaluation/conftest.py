@@ -1,0 +1,57 @@
+"""Runs of untrained models over the tiny catalogue."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from keras_fashion.models import DVBPR, GAN_PRESETS, CompactEncoder
+from keras_fashion.run import Run
+
+
+def amplify(network: keras.Model, factor: float) -> None:
+    """For untrained networks draw flat grey, and like it equally."""
+    for weight in network.weights:
+        if weight.name == "kernel":
+            weight.assign(factor * weight)
+
+
+@pytest.fixture(scope="session")
+def make_dvbpr(tiny_catalogue, tmp_path_factory):
+    """Makes the run of a DVBPR that sees pictures of (size, size)."""
+
+    def make(seed: int, size: int = 32) -> Run:
+        keras.utils.set_random_seed(seed)
+        model = DVBPR(8, 24, CompactEncoder(5, (size, size), width=4))
+        amplify(model.encoder, 2.5)
+        model.theta.assign(np.random.default_rng(seed).normal(0, 1, (8, 5)))
+        path = tmp_path_factory.mktemp("runs") / "dvbpr"
+        run = Run.create(path, {"model": "dvbpr", "seed": 0, "split": None}, tiny_catalogue)
+        run.save_model(model)
+        run.write_vectors()
+        return Run(path)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def dvbpr(make_dvbpr) -> Run:
+    return make_dvbpr(1)
+
+
+@pytest.fixture(scope="session")
+def second_dvbpr(make_dvbpr) -> Run:
+    return make_dvbpr(2)
+
+
+@pytest.fixture(scope="session")
+def gan(tiny_catalogue, tmp_path_factory) -> Run:
+    """Run of a GAN that draws pictures of 16x16."""
+    path = tmp_path_factory.mktemp("runs") / "gan"
+    run = Run.create(path, {"model": "gan", "seed": 0}, tiny_catalogue)
+    model = replace(GAN_PRESETS["default"], code_size=8).make(3, (16, 16), 4, seed=3)
+    amplify(model.generator, 3)
+    amplify(model.discriminator, 2)
+    run.save_model(model)
+    return Run(path)
