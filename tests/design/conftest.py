@@ -36,11 +36,11 @@ def recommender(make_recommender) -> DVBPR:
 
 @pytest.fixture(scope="session")
 def make_gan():
-    """Makes a GAN of three categories for pictures of (size, size), with codes of 8."""
+    """Makes a GAN of three categories for pictures of (size, size), with codes of 8 or as said."""
 
-    def make(size: int) -> ConditionalGAN:
+    def make(size: int, code_size: int = 8) -> ConditionalGAN:
         model = ConditionalGAN(
-            Generator(3, (size, size), code_size=8, width=4, seed=2),
+            Generator(3, (size, size), code_size=code_size, width=4, seed=2),
             Discriminator(3, (size, size), width=4, seed=3),
         )
         amplify(model.generator, 3)
