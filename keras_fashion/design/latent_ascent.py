@@ -63,7 +63,7 @@ def latent_ascent(
             with tf.GradientTape() as tape:
                 tape.watch(climbing)
                 value = objective(climbing, rows)
-            gradient = tape.gradient(value, climbing)
+            gradient = _free(tape.gradient(value, climbing), held)
             evaluations += tf.size(rows)
 
             risen = value > tf.gather(best_value, rows)
@@ -78,9 +78,9 @@ def latent_ascent(
             unbiased_mean = row_mean / (1 - BETA_1**time)
             unbiased_square = row_square / (1 - BETA_2**time)
             change = unbiased_mean / (tf.sqrt(unbiased_square) + EPSILON)
-            if held is not None:
-                # Of the step, not of the gradient: Adam scales each coordinate by itself.
-                change -= tf.matmul(tf.matmul(change, held, transpose_b=True), held)
+            # Of the step too: Adam scales each coordinate by itself. And of the gradient: a step
+            # that follows all of it may, once projected, lead downhill.
+            change = _free(change, held)
             place = _put(place, rows, climbing + learning_rate(step) * change)
 
     return Ascent(best, best_value, path.stack(), evaluations)
@@ -88,3 +88,8 @@ def latent_ascent(
 
 def _put(table: tf.Tensor, rows: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
     return tf.tensor_scatter_nd_update(table, rows[:, None], values)
+
+
+def _free(moves: tf.Tensor, held: tf.Tensor | None) -> tf.Tensor:
+    """(A, Z) moves less what they have along held directions."""
+    return moves if held is None else moves - tf.matmul(moves @ tf.transpose(held), held)

@@ -35,7 +35,7 @@ class Originals(NamedTuple):
     def of(
         cls, maximiser: PreferenceMaximiser, pictures: np.ndarray, categories: Sequence[int]
     ) -> tuple["Originals", tf.Tensor]:
-        """The originals, and how far each is from each code of the prior's sample, (N, B).
+        """The originals, and about how far each is from each code of the prior's sample, (N, B).
 
         Args:
             maximiser: Gives the style and the sample.
@@ -55,11 +55,15 @@ class Originals(NamedTuple):
         sample = maximiser.prior_sample(categories)
         scaled = scale(pictures)
         styles = maximiser.style(scaled)
-        by_pixels = tf.reduce_mean(tf.square(sample.looks - looks(scaled)[:, None]), axis=-1)
+        # The mean of |X - x|² over the sample's pictures X, without keeping them.
+        pixel_unit = sample.mean_square + tf.reduce_mean(
+            tf.square(scaled) - 2 * scaled * sample.mean_picture, axis=[1, 2, 3]
+        )
         by_style = tf.reduce_mean(tf.square(sample.styles - styles[:, None]), axis=-1)
-        pixel_unit, style_unit = (tf.reduce_mean(each, axis=1) for each in (by_pixels, by_style))
-        far = (by_pixels / pixel_unit[:, None] + by_style / style_unit[:, None]) / 2
-        return cls(scaled, styles, pixel_unit, style_unit), far
+        style_unit = tf.reduce_mean(by_style, axis=1)
+        by_looks = tf.reduce_mean(tf.square(sample.looks - looks(scaled)[:, None]), axis=-1)
+        far = by_looks / pixel_unit[:, None] + by_style / style_unit[:, None]
+        return cls(scaled, styles, pixel_unit, style_unit), far / 2
 
     def distance(self, pictures: tf.Tensor, styles: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
         """From (A, H, W, 3) float32 and (A, K) float32 to the originals of (A,) rows: (A,)."""

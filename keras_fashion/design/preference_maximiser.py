@@ -8,13 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.pictures import unscale
-from keras_fashion.design.consensus import Consensus
+from keras_fashion.design.consensus import Consensus, sample_objective
 from keras_fashion.design.diverse_top import diverse_top, likeness, looks
 from keras_fashion.design.group_preference import MEAN, GroupPreference
 from keras_fashion.design.latent_ascent import latent_ascent
 from keras_fashion.design.normal_codes import beyond_prior, from_normal, to_normal
 from keras_fashion.design.people import People
-from keras_fashion.design.prior_sample import PriorSample, style_directions
+from keras_fashion.design.prior_sample import PriorSample
 from keras_fashion.design.procedure import PROCEDURES, Procedure
 from keras_fashion.errors import InputError
 from keras_fashion.models.conditional_gan import ConditionalGAN
@@ -25,6 +25,9 @@ CODES_AT_A_TIME = 128
 
 SAMPLE = 1024
 """Codes of the prior that are judged in each category."""
+
+CANDIDATES = 128
+"""The best of the sample, of which the starts are chosen."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,10 @@ class Designs:
 class PreferenceMaximiser:
     """Maximises theta . Phi(G(z, c)) - eta (D(G(z, c), c) - 1)² over z (ICDM 2017, equation 8).
 
-    The search begins at what the best-liked of a sample of the prior have in common, which is
-    drawn and judged once for all tastes; all restarts of all tastes climb together, and of those
-    that have arrived the best that are not alike are kept.
+    The search begins at the codes that please most, and are not alike, of a sample of the prior,
+    which is drawn and judged once for all tastes. All restarts of all tastes climb together, held
+    back by a brake towards the style that the best-liked have in common (`Consensus`), and of
+    those that have arrived the best that are not alike are kept.
 
     Args:
         recommender: A trained DVBPR: gives theta and Phi.
@@ -166,7 +170,7 @@ class PreferenceMaximiser:
                 None if weights is None else weights[some],
             )
             consensus = self.consensus(sample, people, together)
-            start = self.starts(sample, consensus, tf.constant(seed))
+            start = self.starts(sample, people, tf.constant(seed), together)
             blocks.append(self.maximise(people, consensus, start, *wanted))
         codes, pictures, preference, realism = (
             np.concatenate(parts) for parts in list(zip(*blocks, strict=True))[:4]
@@ -223,10 +227,14 @@ class PreferenceMaximiser:
         parts = []
         for some in tf.split(codes, SAMPLE // CODES_AT_A_TIME):
             pictures, styles, realism = self.draw(some, tf.fill([CODES_AT_A_TIME], category))
-            parts.append((styles, realism, looks(pictures)))
-        styles, realism, seen = (tf.concat(each, 0) for each in zip(*parts, strict=True))
-        judged = (styles, realism, seen, style_directions(codes, styles))
-        return PriorSample(codes, *(each[None] for each in judged))
+            means = tf.reduce_mean(pictures, 0), tf.reduce_mean(tf.square(pictures))
+            parts.append((styles, realism, looks(pictures), *means))
+        styles, realism, seen, pictures, squares = zip(*parts, strict=True)
+        return PriorSample(
+            codes,
+            *(tf.concat(each, 0)[None] for each in (styles, realism, seen)),
+            *(tf.reduce_mean(tf.stack(each), 0)[None] for each in (pictures, squares)),
+        )
 
     @tf.function(reduce_retracing=True)
     def draw(self, codes: tf.Tensor, categories: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -264,18 +272,35 @@ class PreferenceMaximiser:
         return Consensus.of(sample, people, together)
 
     @tf.function(reduce_retracing=True)
-    def starts(self, sample: PriorSample, consensus: Consensus, seed: tf.Tensor) -> tf.Tensor:
+    def starts(
+        self,
+        sample: PriorSample,
+        people: People,
+        seed: tf.Tensor,
+        together: GroupPreference = MEAN,
+    ) -> tf.Tensor:
         """(N, R, Z) codes where the restarts of N people begin.
+
+        A random half of the sample stands for election, so that another seed gives other designs.
 
         Args:
             sample: Of the prior, in their categories.
-            consensus: Theirs.
-            seed: () int32, of the codes that are drawn.
+            people: For whom.
+            seed: () int32.
+            together: How the members' preferences become the group's.
         """
-        drawn = self.prior(self.procedure.restarts, seed)
-        if self.procedure.from_consensus:
-            return consensus.starts(sample, drawn)
-        return tf.repeat(drawn[None], tf.shape(consensus.unit)[0], axis=0)
+        restarts, size = self.procedure.restarts, tf.shape(sample.codes)[0]
+        order = tf.random.experimental.stateless_shuffle(tf.range(size), [seed, 0])
+        if not self.procedure.screened:
+            start = tf.gather(sample.codes, order[:restarts])
+            return tf.repeat(start[None], tf.shape(people.etas)[0], axis=0)
+        standing = order[: size // 2]
+        values = tf.gather(sample_objective(sample, people, together), standing, axis=1)
+        values, best = tf.math.top_k(values, tf.minimum(CANDIDATES, size // 2))
+        chosen = tf.gather(standing, best)
+        alike = likeness(tf.gather(sample.looks, chosen, batch_dims=1))
+        first = diverse_top(values, alike, restarts, self.procedure.diversity * people.unit)
+        return tf.gather(sample.codes, tf.gather(chosen, first, batch_dims=1))
 
     @tf.function(reduce_retracing=True)
     def maximise(

@@ -13,15 +13,17 @@ class Procedure:
         learning_rate: Adam's at the first step.
         decay: Whether the rate falls to 0, by half a cosine, until the last.
         patience: Steps without a rise after which a restart ends.
-        from_consensus: Whether the restarts begin at what the best-liked garments of a sample of
-            the prior have in common (`Consensus`), or at codes from the prior.
+        screened: Whether the restarts begin at the most promising codes of a sample of the prior,
+            which is judged once for everybody, or at random ones.
         bounded: Whether the search runs in the coordinates in which the prior is normal, where no
             code leaves it, or on z itself.
-        consensus_brake: Weight of the distance in style from that consensus, which is 1 for a
-            garment from the prior; in standard deviations of preference over the prior.
+        consensus_brake: Weight of the distance in style from what the best-liked of the sample
+            have in common (`Consensus`), which is 1 for a garment from the prior; in standard
+            deviations of preference over the prior.
         prior_brake: Weight of how far a code lies beyond the prior's mass (`beyond_prior`), in
             the same unit.
-        diversity: What a copy of another design costs, in the same unit, when designs are chosen.
+        diversity: What a copy of another costs, in the same unit, when starts and designs are
+            chosen.
     """
 
     restarts: int = 8
@@ -29,11 +31,11 @@ class Procedure:
     learning_rate: float = 0.05
     decay: bool = False
     patience: int = 5
-    from_consensus: bool = True
+    screened: bool = True
     bounded: bool = True
     consensus_brake: float = 4.0
     prior_brake: float = 1.0
-    diversity: float = 2.0
+    diversity: float = 1.0
 
 
 PROCEDURES = {
@@ -44,7 +46,7 @@ PROCEDURES = {
         steps=10,
         learning_rate=0.05,
         patience=11,
-        from_consensus=False,
+        screened=False,
         bounded=False,
         consensus_brake=0.0,
         prior_brake=0.0,

@@ -129,7 +129,7 @@ class ServedDesigner(tf.Module):
         weights = tf.ones(tf.shape(tastes)[:2])
         people = People.on_scale(sample, tastes, weights, index, eta[None])
         consensus = self.maximiser.consensus(sample, people)
-        start = self.maximiser.starts(sample, consensus, seed)
+        start = self.maximiser.starts(sample, people, seed)
         _, *designed = self.maximiser.maximise(people, consensus, start, count)
         pictures, preference, realism = (each[0] for each in designed[:3])
         return {

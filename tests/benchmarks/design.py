@@ -72,9 +72,10 @@ def step_ratio(
         )
         sample = maximiser.prior_sample(categories[:PEOPLE])
         consensus = maximiser.consensus(sample, people)
-        start = maximiser.starts(sample, consensus, tf.constant(0))
+        start = maximiser.starts(sample, people, tf.constant(0))
         arguments = people, consensus, start, tf.constant(3)
-        searches[steps] = lambda search=maximiser.maximise, given=arguments: search(*given)
+        # The maximiser is named whole: its compiled method does not keep it alive.
+        searches[steps] = lambda search=maximiser, given=arguments: search.maximise(*given)
 
     codes = tf.reshape(start, [-1, start.shape[-1]])
     kinds = tf.repeat(people.categories, start.shape[1])

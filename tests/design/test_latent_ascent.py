@@ -39,9 +39,10 @@ def by_keras(target, curvature, start, steps, rate, patience, held=None):
         value = -(curvature * (now - target) ** 2).sum()
         stale = 0 if not values or value > max(values) else stale + 1
         values.append(value)
-        adam.apply([tf.constant(2 * curvature * (now - target))], [place])  # of the loss
-        if held is not None:
-            place.assign(now + (np.eye(len(now)) - held.T @ held) @ (place.numpy() - now))
+        free = np.eye(len(now)) if held is None else np.eye(len(now)) - held.T @ held
+        gradient = free @ (2 * curvature * (now - target))  # of the loss
+        adam.apply([tf.constant(gradient, tf.float32)], [place])
+        place.assign(now + free @ (place.numpy() - now))
     return np.array(path), np.array(values), len(values)
 
 
