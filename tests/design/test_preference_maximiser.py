@@ -21,11 +21,11 @@ from keras_fashion.design import (
     SoftMin,
     preference_maximiser,
 )
-from keras_fashion.design.consensus import TEMPERATURE, Consensus
+from keras_fashion.design.consensus import TEMPERATURE
 from keras_fashion.design.diverse_top import ALIKE, looks
 from keras_fashion.design.group_preference import MEAN
 from keras_fashion.design.normal_codes import to_normal
-from keras_fashion.design.preference_maximiser import SAMPLE
+from keras_fashion.design.preference_maximiser import CANDIDATES, SAMPLE
 from keras_fashion.errors import InputError
 
 SHORT = Procedure(restarts=4, steps=12, learning_rate=0.1, patience=13)
@@ -96,6 +96,8 @@ def test_the_sample_is_judged_by_the_bare_networks(maximiser, recommender, gan):
         np.testing.assert_allclose(sample.realism[row], realism, rtol=1e-3, atol=1e-4)
         pictures = gan.generator([sample.codes, tf.fill([SAMPLE], category)])
         np.testing.assert_allclose(sample.looks[row], looks(pictures), atol=1e-4)
+        np.testing.assert_allclose(sample.mean_picture[row], np.mean(pictures, 0), atol=1e-4)
+        np.testing.assert_allclose(sample.mean_square[row], np.mean(np.square(pictures)), 1e-4)
     again = maximiser.prior_sample([2])
     np.testing.assert_array_equal(again.styles[0], sample.styles[0])
 
@@ -103,7 +105,7 @@ def test_the_sample_is_judged_by_the_bare_networks(maximiser, recommender, gan):
 def test_preference_is_that_of_the_picture_as_a_catalogue_would_read_it(make_recommender, make_gan):
     """A design of 64 pixels, filed and read at the encoder's 32, is liked as much as was said."""
     recommender = make_recommender(32)
-    procedure = Procedure(restarts=6, steps=4, from_consensus=False)
+    procedure = Procedure(restarts=6, steps=4, screened=False)
     maximiser = PreferenceMaximiser(recommender, make_gan(64), procedure)
     designs = maximiser.design([2], category=1, count=6, seed=3)
     theta = recommender.theta.numpy()[2]
@@ -143,17 +145,46 @@ def test_designs_beat_their_own_starts(maximiser, recommender, gan, eta):
     assert np.mean(value - along[0]) > 0.5
 
 
-def test_restarts_begin_at_the_consensus_or_at_random(maximiser, recommender, gan):
+@pytest.mark.parametrize("eta", [0.0, 2.0])
+def test_restarts_begin_at_what_promises_most_and_is_not_alike(maximiser, recommender, gan, eta):
     sample = maximiser.prior_sample([1])
-    people = maximiser.people(recommender.theta.numpy()[[2]], [1], [0.5])
-    consensus, drawn = Consensus.of(sample, people, MEAN), maximiser.prior(4, 6)
-    begun = maximiser.design([2], category=1, count=4, eta=0.5, seed=6).path[0, 0]
+    people = maximiser.people(recommender.theta.numpy()[[2]], [1], [eta])
+    found = maximiser.starts(sample, people, tf.constant(6)).numpy()[0]
+    standing = tf.random.experimental.stateless_shuffle(tf.range(SAMPLE), [6, 0])[: SAMPLE // 2]
+    codes = sample.codes.numpy()[standing]
+
+    styles, realism, _ = bare(recommender, gan, codes, 1)
+    liked = styles @ recommender.theta.numpy()[2]
+    value = liked - eta * (realism - 1) ** 2
+    candidates = np.argsort(-value)[:CANDIDATES]
+    seen = looks(gan.generator([tf.constant(codes), tf.fill([len(codes)], 1)])).numpy()
+    copy = maximiser.procedure.diversity * people.unit.numpy()[0]
+    chosen = []
+    for _ in range(4):
+        left = [row for row in candidates if row not in chosen]
+        alike = [
+            max((np.exp(-((seen[row] - seen[other]) ** 2).mean() / (2 * ALIKE**2))
+                 for other in chosen), default=0)
+            for row in left
+        ]  # fmt: skip
+        chosen.append(left[np.argmax(value[left] - copy * np.array(alike))])
+    chosen.sort(key=lambda row: -value[row])
+    np.testing.assert_allclose(found, codes[chosen])
+    begun = maximiser.design([2], category=1, count=4, eta=eta, seed=6).path[0, 0]
     # The designs are sorted, the starts are not.
-    for start in consensus.starts(sample, drawn).numpy()[0]:
+    for start in found:
         assert np.abs(begun - start).max(axis=1).min() < 1e-3
-    at_random = PreferenceMaximiser(recommender, gan, replace(SHORT, from_consensus=False))
-    found = at_random.starts(sample, consensus, tf.constant(6))
-    np.testing.assert_array_equal(found, drawn[None])
+
+
+def test_restarts_that_are_not_screened_begin_at_codes_of_the_prior(maximiser, recommender, gan):
+    at_random = PreferenceMaximiser(recommender, gan, replace(SHORT, screened=False))
+    sample = at_random.prior_sample([1])
+    people = at_random.people(recommender.theta.numpy()[[2, 3]], [1, 1], [0.5, 1])
+    first, other = (at_random.starts(sample, people, tf.constant(seed)).numpy() for seed in (6, 7))
+    np.testing.assert_array_equal(first[0], first[1])
+    assert np.abs(first - other).max() > 0.1
+    for start in first[0]:
+        assert (sample.codes.numpy() == start).all(axis=1).sum() == 1
 
 
 def test_designs_are_picked_greedily_by_value_and_difference(maximiser, recommender, gan):
@@ -176,9 +207,8 @@ def test_the_preset_dvbpr_is_the_original_procedure(recommender, gan):
     theta, eta = recommender.theta.numpy()[3], 1.5
     designs = maximiser.design([3], category=2, count=16, eta=eta, seed=2)
     assert designs.evaluations == 16 * 11
-    starts, drawn = designs.path[0, 0], maximiser.prior(16, 2).numpy()
-    for axis in range(2):  # in another order, the best first
-        np.testing.assert_array_equal(np.sort(starts, axis=0)[axis], np.sort(drawn, axis=0)[axis])
+    starts = designs.path[0, 0]
+    assert len(np.unique(starts, axis=0)) == 16
 
     codes, adam = tf.Variable(starts), keras.optimizers.Adam(0.05)
     category, path, values = tf.fill([16], 2), [], []

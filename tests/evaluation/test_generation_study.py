@@ -39,7 +39,7 @@ def classifier():
 @pytest.fixture(scope="module")
 def maximisers(dvbpr, gan):
     quick = Procedure(restarts=3, steps=2)
-    drawn = Procedure(restarts=3, steps=1, from_consensus=False)
+    drawn = Procedure(restarts=3, steps=1, screened=False)
     return {
         name: PreferenceMaximiser(dvbpr.model, gan.model, procedure)
         for name, procedure in [("quick", quick), ("at random", drawn)]

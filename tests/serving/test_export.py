@@ -358,8 +358,8 @@ def test_describes_itself_and_carries_no_optimiser(world, exported):
         stored = sum(np.prod(s) for s in reader.get_variable_to_shape_map().values())
         tables = 7 * 8 + 21 * (8 + 3) + 20 + 37 + 9  # what the recommender holds beside Phi
         weights = [run.model.encoder if run is world.dvbpr else run.model for run in runs]
-        if model == "designer/1":  # the sample of the prior and the directions of its styles
-            tables += SAMPLE * (6 + 3 * (8 + 1 + 8 * 8 * 3)) + 3 * 6 * 6
+        if model == "designer/1":  # the sample of the prior, its looks and their mean
+            tables += SAMPLE * (6 + 3 * (8 + 1 + 8 * 8 * 3)) + 3 * (32 * 32 * 3 + 1)
         assert stored <= sum(network.count_params() for network in weights) + tables + 1
         assert not any("optimizer" in name for name in reader.get_variable_to_shape_map())
 
