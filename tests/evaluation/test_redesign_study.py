@@ -1,0 +1,72 @@
+"""Tests of the study of redesigns, against plain loops over frames and items."""
+
+import numpy as np
+import pytest
+
+from keras_fashion.catalogue import scale
+from keras_fashion.design import PreferenceMaximiser, redesign
+from keras_fashion.evaluation.redesign_study import FRAMES, redesign_study
+from keras_fashion.evaluation.retrieval_vs_generation import random_items
+from keras_fashion.evaluation.standard_preference import StandardPreference
+
+STRIPS = 2
+
+
+@pytest.fixture(scope="module")
+def maximiser(dvbpr, gan):
+    return PreferenceMaximiser(dvbpr.model, gan.model)
+
+
+@pytest.fixture(scope="module")
+def table(dvbpr, second_dvbpr, maximiser):
+    return redesign_study(dvbpr, second_dvbpr, maximiser, STRIPS, seed=3)
+
+
+def test_a_row_is_the_mean_of_a_frame_over_strips(table, dvbpr, second_dvbpr, maximiser):
+    catalogue = dvbpr.catalogue
+    test = np.random.default_rng(3).permutation(dvbpr.split.test)[:STRIPS]
+    users, categories = test[:, 0], catalogue.item_categories[test[:, 1]]
+    items = random_items(catalogue.item_categories, categories, 3)[:, 0]
+    ranks, nearest, others, strips = [], [], [], []
+    for user, category, item in zip(users, categories, items, strict=True):
+        pictures = catalogue.pictures_of(np.arange(24), (16, 16))
+        strip = redesign(maximiser, user, pictures[item], category, frames=FRAMES)
+        strips.append(strip)
+        sample = maximiser.gan.draw(
+            maximiser.prior_sample([category]).codes.numpy(), np.full(1024, category)
+        )
+        styles = maximiser.style(scale(pictures)).numpy()
+        of_sample = maximiser.style(scale(sample)).numpy()
+        for frame in range(FRAMES):
+            shown = strip.pictures[frame].astype(float)
+            style = maximiser.style(scale(strip.pictures[frame][None])).numpy()[0]
+            pixel_unit = ((sample - shown) ** 2).mean()
+            style_unit = ((of_sample - style) ** 2).mean()
+            far = {
+                other: ((pictures[other] - shown) ** 2).mean() / pixel_unit / 2
+                + ((styles[other] - style) ** 2).mean() / style_unit / 2
+                for other in np.flatnonzero(catalogue.item_categories == category)
+            }
+            own = far.pop(item)
+            nearest.append(own < min(far.values()))
+            others.append(min(far.values()))
+            ranks.append(np.mean([own > each for each in far.values()]))
+
+    def means(values):
+        return np.reshape(values, (STRIPS, FRAMES)).mean(axis=0)
+
+    assert table["frame"].tolist() == list(range(FRAMES))
+    np.testing.assert_allclose(table["nearest"], means(nearest))
+    np.testing.assert_allclose(table["rank"], means(ranks))
+    np.testing.assert_allclose(table["other"], means(others), rtol=0.02)
+    for column in ("distance", "realism"):
+        expected = means([getattr(strip, column) for strip in strips])
+        np.testing.assert_allclose(table[column], expected, rtol=1e-3, atol=1e-4)
+    shown = np.stack([strip.pictures for strip in strips])
+    for column, run in [("preference", dvbpr), ("unseen_preference", second_dvbpr)]:
+        liked = StandardPreference(run, users, categories).of_pictures(shown)
+        np.testing.assert_allclose(table[column], liked.mean(axis=0), atol=1e-3)
+
+
+def test_preference_rises_along_the_strip(table):
+    assert table["preference"].iloc[-1] > table["preference"].iloc[0]
