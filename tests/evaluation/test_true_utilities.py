@@ -80,8 +80,9 @@ def test_methods_are_held_against_the_first_retrieved_and_the_best_that_exists(o
         by["utility"]["better", 0],
     ]
     np.testing.assert_allclose(utilities, existing_utilities(oracle, 0, "Tops")[:3], rtol=0.2)
-    # Above one of the four; above none; above two.
-    assert by["recovery"]["retrieval", 0] == pytest.approx(0.25, abs=0.13)
+    # A little of the short lengths is measured that is not there: each is above its own garment.
+    for method, recovery in [("worse", 0.25), ("retrieval", 0.5), ("better", 0.75)]:
+        assert by["recovery"][method, 0] == recovery
 
 
 def test_a_design_above_all_that_exists_is_said(oracle):
