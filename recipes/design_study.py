@@ -1,4 +1,4 @@
-r"""Design measured: the talk's table, what cheats, what it costs, redesign, and the truth if known.
+r"""Design measured: the talk's table, what cheats, what it costs, redesign, groups, and the truth.
 
     keras-fashion train dvbpr CATALOGUE --history 64 --out runs/dvbpr
     keras-fashion train dvbpr CATALOGUE --history 64 --seed 1 --out runs/unseen
@@ -27,6 +27,7 @@ from keras_fashion.datasets.atelier import Oracle
 from keras_fashion.datasets.atelier.oracle import TRUTH_FILE
 from keras_fashion.design import PROCEDURES, PreferenceMaximiser
 from keras_fashion.evaluation.generation_study import GenerationStudy, generation_study
+from keras_fashion.evaluation.group_study import group_study
 from keras_fashion.evaluation.redesign_study import redesign_study
 from keras_fashion.evaluation.retrieval_vs_generation import generation
 from keras_fashion.evaluation.significance import bootstrap_mean
@@ -47,6 +48,7 @@ TRUTHS = ("utility", "recovery", "above_retrieved", "above_best")
 @click.option("--users", type=click.IntRange(3), default=120, show_default=True)
 @click.option("--users-for-eta", type=click.IntRange(1), default=36, show_default=True)
 @click.option("--redesigns", type=click.IntRange(1), default=24, show_default=True)
+@click.option("--groups", type=click.IntRange(1), default=60, show_default=True)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 def design_study(
     recommender: Path,
@@ -56,6 +58,7 @@ def design_study(
     users: int,
     users_for_eta: int,
     redesigns: int,
+    groups: int,
     seed: int,
 ) -> None:
     """Measure the designs of the runs RECOMMENDER and GAN."""
@@ -76,6 +79,9 @@ def design_study(
         seed=seed,
     )
     strips = redesign_study(taste, judge, maximisers["generation"], redesigns, seed)
+    world = Path(taste.catalogue.path)
+    oracle = Oracle.load(world) if (world / TRUTH_FILE).is_file() else None
+    shared = group_study(taste, maximisers["generation"], oracle, groups, seed=seed)
     results = {
         "catalogue": taste.catalogue.fingerprint,
         "users": len(study.users),
@@ -84,11 +90,11 @@ def design_study(
         "eta": study.eta.to_dict("records"),
         "cost": cost(study, maximisers),
         "redesign": strips.to_dict("records"),
+        "groups": shared.to_dict("records"),
         "seed": seed,
     }
-    truth = Path(taste.catalogue.path) / TRUTH_FILE
-    if truth.is_file():
-        results["truth"] = true_means(Oracle.load(truth.parent), study, taste)
+    if oracle is not None:
+        results["truth"] = true_means(oracle, study, taste)
     out.mkdir(parents=True, exist_ok=True)
     with written_aside(out / "results.json") as aside:
         aside.write_text(json.dumps(results, indent=2) + "\n")
@@ -107,6 +113,7 @@ def design_study(
     say("Over eta", study.eta)
     say("Cost, networks traced and prior judged before", pd.DataFrame(results["cost"]).T)
     say("Redesign, means over strips", strips)
+    say("A picture for each group of four", shared)
     if "truth" in results:
         say("Truth, of the first picture", pd.DataFrame(means(results["truth"])).T)
     click.echo(f"{out / 'results.json'}")

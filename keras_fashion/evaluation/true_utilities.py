@@ -57,10 +57,11 @@ def true_utilities(
     table = pd.DataFrame(rows)
     first = table[table["method"] == reference].set_index("pair")["utility"]
     return table.assign(
-        above_retrieved=_above(table["utility"], table["pair"].map(first)),
-        above_best=_above(table["utility"], table["best"]),
+        above_retrieved=above(table["utility"], table["pair"].map(first)),
+        above_best=above(table["utility"], table["best"]),
     )
 
 
-def _above(values: pd.Series, others: pd.Series) -> np.ndarray:
+def above(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """1 where a value is above the other, .5 where they are equal, 0 elsewhere; float64."""
     return np.where(values > others, 1.0, np.where(values == others, 0.5, 0.0))

@@ -1,0 +1,95 @@
+"""Tests of the study of groups, against plain loops over groups and members."""
+
+import numpy as np
+import pytest
+
+from keras_fashion.datasets.atelier import Oracle, existing_utilities, measure, true_utility
+from keras_fashion.datasets.atelier.attributes import sample_garments
+from keras_fashion.datasets.atelier.shoppers import sample_shoppers
+from keras_fashion.design import GROUP_PREFERENCES, PreferenceMaximiser, Procedure
+from keras_fashion.evaluation.group_study import group_study
+from keras_fashion.evaluation.standard_preference import StandardPreference
+
+GROUPS, MEMBERS, SEED = 3, 2, 4
+FORMULAS = {
+    "mean": np.mean,
+    "least-misery": np.min,
+    "soft-min": lambda values: -0.5 * np.log(np.mean(np.exp(-np.asarray(values) / 0.5))),
+}
+
+
+@pytest.fixture(scope="module")
+def oracle():
+    """Of other garments: only their categories have to be known."""
+    rng = np.random.default_rng(1)
+    return Oracle(sample_garments(rng, 40), sample_shoppers(rng, 8), np.zeros(40))
+
+
+@pytest.fixture(scope="module")
+def maximiser(dvbpr, gan):
+    return PreferenceMaximiser(dvbpr.model, gan.model, Procedure(restarts=2, steps=2))
+
+
+@pytest.fixture(scope="module")
+def table(dvbpr, maximiser, oracle):
+    return group_study(dvbpr, maximiser, oracle, GROUPS, MEMBERS, SEED)
+
+
+@pytest.fixture(scope="module")
+def drawn(dvbpr):
+    """Users and categories, in the order in which the study draws them."""
+    rng = np.random.default_rng(SEED)
+    trained = np.unique(dvbpr.split.train[:, 0])
+    users = [rng.choice(trained, MEMBERS, replace=False) for _ in range(GROUPS)]
+    return users, rng.choice(3, GROUPS)
+
+
+def returned(together, method, users, category, run, maximiser):
+    """The picture that a group gets."""
+    if method == "generation":
+        how = GROUP_PREFERENCES[together]
+        return maximiser.design(users, category, 1, seed=SEED, together=how).pictures[0, 0]
+    judge = StandardPreference(run, users, np.full(MEMBERS, category))
+    members = np.flatnonzero(run.catalogue.item_categories == category)
+    liked = judge.of_items(np.tile(members, (MEMBERS, 1)))
+    values = [FORMULAS[together](liked[:, item]) for item in range(len(members))]
+    return run.catalogue.pictures_of([members[np.argmax(values)]], (16, 16))[0]
+
+
+@pytest.mark.parametrize("together", FORMULAS)
+@pytest.mark.parametrize("method", ["retrieval", "generation"])
+def test_by_a_loop(table, drawn, dvbpr, maximiser, oracle, together, method):
+    found = table.set_index(["together", "method"]).loc[together, method]
+    liked, truths, retrieved, best = [], [], [], []
+    for users, category in zip(*drawn, strict=True):
+        name = dvbpr.catalogue.categories[category]
+
+        def true(picture, users=users, name=name):
+            return [true_utility(oracle, measure(picture, name), user, name) for user in users]
+
+        picture = returned(together, method, users, category, dvbpr, maximiser)
+        judge = StandardPreference(dvbpr, users, np.full(MEMBERS, category))
+        liked.append(judge.of_pictures(np.stack([picture[None]] * MEMBERS))[:, 0])
+        truths.append(true(picture))
+        item = returned(together, "retrieval", users, category, dvbpr, maximiser)
+        retrieved.append(FORMULAS[together](true(item)))
+        existing = zip(*(existing_utilities(oracle, user, name) for user in users), strict=True)
+        best.append(max(FORMULAS[together](values) for values in existing))
+    own = [FORMULAS[together](each) for each in truths]
+
+    def above(others):
+        return np.mean([(a > b) + (a == b) / 2 for a, b in zip(own, others, strict=True)])
+
+    # Pictures of one design and of a batch of designs may differ by a level.
+    assert found["mean"] == pytest.approx(np.mean(liked), abs=0.02)
+    assert found["least"] == pytest.approx(np.mean(np.min(liked, axis=1)), abs=0.02)
+    assert found["true_mean"] == pytest.approx(np.mean(truths), rel=1e-2)
+    assert found["true_least"] == pytest.approx(np.mean(np.min(truths, axis=1)), rel=1e-2)
+    assert found["above_retrieved"] == above(retrieved)
+    assert found["above_best"] == above(best)
+
+
+def test_without_a_known_truth_there_is_none(dvbpr, maximiser, table):
+    found = group_study(dvbpr, maximiser, None, GROUPS, MEMBERS, SEED)
+    assert list(found.columns) == ["together", "method", "mean", "least"]
+    np.testing.assert_allclose(found["mean"], table["mean"])
