@@ -1,6 +1,10 @@
 """What `pip install` takes along."""
 
+import ast
+import re
 import runpy
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import setuptools
@@ -35,3 +39,24 @@ def test_every_file_that_is_no_module_is_packaged(monkeypatch):
         if path.is_file() and path.suffix not in (".py", ".pyc")
     }
     assert data == others
+
+
+def test_every_package_that_is_imported_is_asked_for(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(setuptools, "setup", asked.update)
+    monkeypatch.chdir(ROOT)
+    runpy.run_path("setup.py")
+    required = {re.match(r"[\w-]+", line)[0] for line in asked["install_requires"]}
+    imported = set()
+    for path in (ROOT / "keras_fashion").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module.split(".")[0])
+    imported -= {"keras_fashion", *sys.stdlib_module_names}
+    assert {"tensorflow", "sklearn", "PIL"} < imported
+    of = packages_distributions()
+    missing = {name for name in imported if required.isdisjoint(of.get(name, [name]))}
+    of_extras, of_tfds = {"apache_beam", "faiss"}, {"array_record", "requests"}
+    assert missing == of_extras | of_tfds
