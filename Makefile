@@ -1,5 +1,5 @@
 # make demo: train, design, export and report on the built-in atelier.   make test: the tests.
-# make test-long: the tests that kill trainings and let them go on, and that compile by XLA.
+# make test-long: the tests that take long, as those that kill trainings and let them go on.
 # make parity: against tensorflow-addons (2 GB of its own).   make bench-lazy-adam: step times.
 # make bench-evaluation: CPU time of the exact evaluation, beside Cornac's.
 # make bench-shared-negatives: what an AUC costs, beside a PyTorch loop, on the demo's catalogue or
@@ -31,13 +31,14 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 demo: $(VENV)/installed
 	$(BIN)/python recipes/quickstart.py
 
+# A process a core: most of the time is Python's, which traces and does not use a second one.
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-# What takes minutes: trainings that are killed and go on, and XLA.
+# What takes long and guards what changes seldom: trainings that are killed and go on, or are done
+# twice over, XLA, every size of picture.
 test-long: $(VENV)/installed
-	KERAS_FASHION_LONG=1 $(BIN)/python -m pytest tests/training/test_resume.py \
-		tests/models/test_gan_presets.py
+	$(BIN)/python -m pytest -m long --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -33,7 +33,7 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 @click.option(
     "--proximity",
     type=click.FloatRange(0),
-    default=1.0,
+    default=3.0,
     show_default=True,
     help="Weight of likeness to the item; 0 lets go of it.",
 )

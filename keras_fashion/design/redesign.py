@@ -14,7 +14,7 @@ from keras_fashion.design.people import People
 from keras_fashion.design.preference_maximiser import PreferenceMaximiser
 from keras_fashion.errors import InputError
 
-STEPS, RATE = 40, 0.06
+STEPS, RATE = 40, 0.03
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def redesign(
     category: int,
     frames: int = 6,
     eta: float = 1.0,
-    proximity: float = 1.0,
+    proximity: float = 3.0,
     held: np.ndarray | None = None,
 ) -> Redesign:
     """Starts from an item's picture and climbs towards a taste, without leaving the item behind.

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from keras_fashion import design
-from keras_fashion.design import PreferenceMaximiser
+from keras_fashion.design import PROCEDURES, PreferenceMaximiser, inversion
 from keras_fashion.run import Run
 
 AUCS = {"auc_all", "auc_matched", "auc_warm", "auc_cold", "auc_new", "auc_matched_cold", "auc_se"}
@@ -113,8 +114,12 @@ def test_export(chain, succeed, tmp_path):
 
 def test_report(chain, succeed, tmp_path, monkeypatch):
     # Longer ascents show nothing more here.
-    monkeypatch.setattr(design, "PreferenceMaximiser", partial(PreferenceMaximiser, steps=4))
-    monkeypatch.setattr(sys.modules["keras_fashion.design.redesign"], "INVERSION_STEPS", 3)
+    quick = replace(PROCEDURES["default"], steps=2)
+    monkeypatch.setattr(
+        design, "PreferenceMaximiser", partial(PreferenceMaximiser, procedure=quick)
+    )
+    monkeypatch.setattr(sys.modules["keras_fashion.design.redesign"], "STEPS", 3)
+    monkeypatch.setattr(inversion, "STEPS", 3)
     out = tmp_path / "reports" / "report.html"
     assert succeed("report", chain.dvbpr, chain.gan, "--out", out) == f"{out}\n"
     html = out.read_text()

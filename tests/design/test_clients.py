@@ -44,7 +44,7 @@ def test_clusters_come_in_their_order(maximiser):
     designs = design_for_clients(maximiser, clients, 0, 1, [0.0, 1.0])
     styles = maximiser.style(scale(designs.pictures[:, 0])).numpy()
     liked = [style @ taste for style, taste in zip(styles, tastes[[0, 0, 1, 1]], strict=True)]
-    np.testing.assert_allclose(designs.preference[:, 0], liked, atol=0.02)
+    np.testing.assert_allclose(designs.preference[:, 0], liked, atol=0.05)
 
 
 def test_items_are_liked_on_the_scale_of_designs(maximiser, recommender):
@@ -53,4 +53,4 @@ def test_items_are_liked_on_the_scale_of_designs(maximiser, recommender):
     designs = design_for_clients(maximiser, [client], 1, 3, [1.0], together=together)
     styles = maximiser.style(scale(designs.pictures[0]))
     liked = preference_for_items(maximiser, client, 1, styles.numpy(), together)
-    np.testing.assert_allclose(liked, designs.preference[0], atol=0.02)
+    np.testing.assert_allclose(liked, designs.preference[0], atol=0.05)

@@ -17,7 +17,7 @@ WEIGHTS = np.array([[1, 2, 0.5, 1], [1, 1, 3, 0]], np.float32)
 
 @pytest.fixture(scope="module")
 def people():
-    sample = PriorSample(None, tf.constant(STYLES), None, None)
+    sample = PriorSample(None, tf.constant(STYLES), None, None, None, None)
     etas = tf.constant([0.5, 2.0])
     return People.on_scale(
         sample, tf.constant(TASTES), tf.constant(WEIGHTS), tf.constant([7, 4]), etas

@@ -1,5 +1,3 @@
-import os
-
 import keras
 import numpy as np
 import pytest
@@ -22,7 +20,9 @@ def test_dvbpr_has_the_parameters_of_the_released_code():
     assert numbers(gan.discriminator) == 4_460_545
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size", [SIZES[0], *(pytest.param(size, marks=pytest.mark.long) for size in SIZES[1:])]
+)
 @pytest.mark.parametrize("name", GAN_PRESETS)
 def test_every_preset_trains_at_every_size(name, size):
     gan = GAN_PRESETS[name].make(3, size, width=4)
@@ -91,9 +91,7 @@ def test_mixed_precision_keeps_weights_losses_and_pictures_exact():
     np.testing.assert_allclose(gan([codes, category]), exact([codes, category]), atol=0.05)
 
 
-@pytest.mark.skipif(
-    "KERAS_FASHION_LONG" not in os.environ, reason="KERAS_FASHION_LONG is not set: make test-long"
-)
+@pytest.mark.long
 def test_xla_compiles_the_step():
     # the codes differ: XLA draws by another algorithm
     gan = GAN_PRESETS["default"].make(2, (16, 16), width=4, jit_compile=True)

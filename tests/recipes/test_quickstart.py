@@ -134,6 +134,7 @@ def test_it_leaves_runs_exports_and_a_report(demo):
     assert "5 of 5" in result.stderr and "of 5" not in result.stdout
 
 
+@pytest.mark.long
 def test_a_second_start_takes_up_what_is_finished(demo, start, recipe, results, monkeypatch):
     folder, _ = demo
 

@@ -14,7 +14,9 @@ def start(name, *arguments):
     return subprocess.run(command, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("name", ["amazon_fashion", "tradesy"])
+@pytest.mark.parametrize(
+    "name", ["amazon_fashion", pytest.param("tradesy", marks=pytest.mark.long)]
+)
 def test_a_row_of_the_papers_table(name, tiny_catalogue, tmp_path):
     done = start(name, tiny_catalogue.path, "--only", "bprmf", "--out", tmp_path)
     assert done.returncode == 0, done.stderr

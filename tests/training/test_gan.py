@@ -57,6 +57,7 @@ def test_the_networks_are_those_of_the_last_epoch(run, tiny_catalogue, tmp_path)
     assert np.abs((first + 1) * 127.5 - shown).max() < 1.5
 
 
+@pytest.mark.long
 def test_the_seed_decides_everything(tiny_catalogue, tmp_path):
     once = replace(SMALL, epochs=1)
     first, again, other = (

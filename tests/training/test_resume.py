@@ -9,7 +9,6 @@ is what must not pass here.
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -27,10 +26,6 @@ from keras_fashion.run import Run
 from keras_fashion.training import GANOptions, train_gan
 from keras_fashion.training.gan import parts
 from keras_fashion.training.options import PictureSize
-
-LONG = pytest.mark.skipif(
-    "KERAS_FASHION_LONG" not in os.environ, reason="KERAS_FASHION_LONG is not set: make test-long"
-)
 
 # 24 pictures: 4 epochs of 6 steps; R1's penalty is due at steps 0 and 16.
 FOUR = GANOptions(epochs=4, batch_size=4, picture_size=PictureSize(16, 16), width=4, grid_every=2)
@@ -125,6 +120,7 @@ def test_every_number_that_matters_is_compared(straight):
     assert len([each for each in numbers if each.ndim and each.any()]) == 2 * trained
 
 
+@pytest.mark.long
 def test_more_epochs_go_on_where_fewer_ended(tiny_catalogue, tmp_path, straight):
     run = train_gan(tiny_catalogue, tmp_path / "run", replace(FOUR, epochs=2), seed=5)
     before = run.metrics["training_seconds"]
@@ -161,7 +157,7 @@ def test_ctrl_c_keeps_the_last_step(tiny_catalogue, tmp_path, straight, stop_at,
     assert grids == ["epoch_0002.png", "epoch_0004.png"]
 
 
-@LONG
+@pytest.mark.long
 def test_ctrl_c_between_an_epochs_last_step_and_its_row(
     tiny_catalogue, tmp_path, straight, stop_at
 ):
@@ -173,7 +169,7 @@ def test_ctrl_c_between_an_epochs_last_step_and_its_row(
     assert epochs(run) == [0, 2, 3]  # the step is kept, the row is not
 
 
-@LONG
+@pytest.mark.long
 def test_kill_9(tiny_catalogue, tmp_path, straight):
     out = tmp_path / "run"
     command = [sys.executable, "-c", KILLED, str(tiny_catalogue.path), str(out)]
@@ -193,7 +189,7 @@ def test_kill_9(tiny_catalogue, tmp_path, straight):
     assert run.metrics["training_seconds"] > before["training_seconds"]
 
 
-@LONG
+@pytest.mark.long
 def test_killed_before_anything_was_kept_starts_at_the_beginning(
     tiny_catalogue, tmp_path, straight
 ):
