@@ -26,14 +26,18 @@ quiet_tensorflow()
 from keras_fashion.datasets.atelier import Oracle
 from keras_fashion.datasets.atelier.oracle import TRUTH_FILE
 from keras_fashion.design import PROCEDURES, PreferenceMaximiser
-from keras_fashion.evaluation.generation_study import GenerationStudy, generation_study
+from keras_fashion.evaluation.generation_study import (
+    MEASURED,
+    GenerationStudy,
+    generation_study,
+)
 from keras_fashion.evaluation.group_study import group_study
 from keras_fashion.evaluation.redesign_study import redesign_study
 from keras_fashion.evaluation.retrieval_vs_generation import generation
-from keras_fashion.evaluation.significance import bootstrap_mean
+from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
 from keras_fashion.evaluation.true_utilities import true_utilities
-from keras_fashion.report.pictures import people_sheet, redesign_sheet
-from keras_fashion.run import Run, matching_pair
+from keras_fashion.report.pictures import people_sheet, redesigns_sheet
+from keras_fashion.run import Run, matching_pair, second_opinion
 from keras_fashion.training import category_classifier
 from keras_fashion.written_aside import written_aside
 
@@ -66,7 +70,7 @@ def design_study(
 ) -> None:
     """Measure the designs of the runs RECOMMENDER and GAN."""
     taste, drawn = matching_pair(Run(recommender), Run(gan))
-    judge, _ = matching_pair(Run(unseen), drawn)
+    judge = second_opinion(Run(unseen), taste)
     maximisers = {
         "generation": PreferenceMaximiser(taste.model, drawn.model),
         "generation, original": PreferenceMaximiser(taste.model, drawn.model, PROCEDURES["dvbpr"]),
@@ -89,6 +93,7 @@ def design_study(
         "catalogue": taste.catalogue.fingerprint,
         "users": len(study.users),
         "table": estimates(study.table()),
+        "less_retrieval": estimates(less_retrieval(study, list(maximisers))),
         "by_category": study.by_category().to_dict("records"),
         "eta": study.eta.to_dict("records"),
         "cost": cost(study, maximisers),
@@ -103,7 +108,7 @@ def design_study(
         aside.write_text(json.dumps(results, indent=2) + "\n")
     sheets = {
         "people.png": people_sheet(taste, study.users[:8], study.categories[:8], study.designs),
-        "redesign.png": redesign_sheet(
+        "redesign.png": redesigns_sheet(
             taste, maximisers["generation"], study.users[:8], study.categories[:8], seed
         ),
     }
@@ -112,6 +117,7 @@ def design_study(
             sheet.save(aside, "PNG")
 
     say("Three pictures for each user", pd.DataFrame(means(results["table"])).T)
+    say("Less retrieval, user by user", pd.DataFrame(means(results["less_retrieval"])).T)
     say("By category", study.by_category())
     say("Over eta", study.eta)
     say("Cost, networks traced and prior judged before", pd.DataFrame(results["cost"]).T)
@@ -137,6 +143,18 @@ def cost(
             "seconds": seconds / len(users),
         }
     return rows
+
+
+def less_retrieval(study: GenerationStudy, methods: list[str]) -> dict[str, dict[str, Estimate]]:
+    """How much more each method reaches than retrieval does for the same user."""
+    by = study.rows.pivot(index="pair", columns="method")
+    return {
+        method: {
+            name: bootstrap_mean((by[name][method] - by[name]["retrieval"]).to_numpy())
+            for name in MEASURED
+        }
+        for method in methods
+    }
 
 
 def true_means(oracle: Oracle, study: GenerationStudy, taste: Run) -> dict[str, dict]:

@@ -1,6 +1,7 @@
 """`keras-fashion edit`: change one attribute of designs and hold others."""
 
 import json
+from math import isfinite
 from pathlib import Path
 
 import click
@@ -30,8 +31,8 @@ from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
 @click.option(
     "--codes",
     metavar="FILE.npy[:ROW]",
-    help="What to edit, as `design` and `edit` leave it beside their pictures; or one row of it, "
-    "from 1 on.  [default: random codes]",
+    help="What to edit, as `design` (by its default procedure), `redesign` and `edit` leave it "
+    "beside their pictures; or one row of it, from 1 on.  [default: random codes]",
 )
 @click.option("--count", type=click.IntRange(1), help="Random codes.  [default: 4]")
 @click.option(
@@ -62,6 +63,8 @@ def edit(
     """
     if codes is not None and count is not None:
         raise click.UsageError("give either --codes or --count.")
+    if not all(map(isfinite, strengths)):
+        raise click.UsageError("--strength is finite.")
     quiet_tensorflow()
     import numpy as np
 
@@ -96,9 +99,8 @@ def edit(
         strengths,
         title,
     )
-    with written_aside(out / "codes.npy") as aside:
-        np.save(aside, flat)
-    with written_aside(out / "sheet.png") as aside:
+    with written_aside(out / "codes.npy") as code_file, written_aside(out / "sheet.png") as aside:
+        np.save(code_file, flat)
         sheet.save(aside, "PNG")
 
     found = {

@@ -18,7 +18,8 @@ _CODE = "FILE.npy:ROW|SEED"
     "start",
     metavar=_CODE,
     required=True,
-    help="Row, from 1 on, of codes that `design` or `edit` left; or the seed of a random code.",
+    help="Row, from 1 on, of codes that `design` (by its default procedure), `redesign` or `edit` "
+    "left; or the seed of a random code.",
 )
 @click.option("--to", "end", metavar=_CODE, required=True, help="Likewise.")
 @click.option(
@@ -50,11 +51,10 @@ def interpolate(
     codes = from_normal(weights @ to_normal(ends).numpy()).numpy()
     pictures = model.draw(codes, np.full(steps, index))
     group = PictureGroup("", pictures, [f"{share:.0%}" for share in shares])
-    with written_aside(out / "codes.npy") as aside:
-        np.save(aside, codes)
-    with written_aside(out / "sheet.png") as aside:
-        title = f"{category}: from {start} to {end}"
-        picture_sheet([SheetRow("", [group])], title).save(aside, "PNG")
+    sheet = picture_sheet([SheetRow("", [group])], f"{category}: from {start} to {end}")
+    with written_aside(out / "codes.npy") as code_file, written_aside(out / "sheet.png") as aside:
+        np.save(code_file, codes)
+        sheet.save(aside, "PNG")
 
     found = {
         "category": category,

@@ -33,7 +33,7 @@ def report(recommender: Path, gan: Path, unseen: Path | None, out: Path, seed: i
     from keras_fashion.evaluation.ranking import rank_held_out
     from keras_fashion.report.comparison_table import comparison_section
     from keras_fashion.report.study_report import study_report
-    from keras_fashion.run import Run, matching_pair
+    from keras_fashion.run import Run, matching_pair, second_opinion
     from keras_fashion.training import category_classifier
 
     taste, drawn = matching_pair(Run(recommender), Run(gan))
@@ -44,7 +44,7 @@ def report(recommender: Path, gan: Path, unseen: Path | None, out: Path, seed: i
         drawn,
         classifier,
         {"generation": maximiser},
-        unseen=None if unseen is None else matching_pair(Run(unseen), drawn)[0],
+        unseen=None if unseen is None else second_opinion(Run(unseen), taste),
         seed=seed,
     )
     scorers = baselines(taste.split) | {"dvbpr": taste.vectors}

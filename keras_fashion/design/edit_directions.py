@@ -34,7 +34,6 @@ class EditDirections:
     Attributes:
         names: Of A attributes.
         slopes: (A, Z) float32, change of the attribute a unit of x, in its standard deviations.
-        means: (A,) float64, of the attributes over the prior.
         deviations: (A,) float64, their standard deviations.
         explained: (A,) float64, R² of the probes, each code predicted by the others: how far the
             attribute is linear in the code.
@@ -42,7 +41,6 @@ class EditDirections:
 
     names: tuple[str, ...]
     slopes: np.ndarray
-    means: np.ndarray
     deviations: np.ndarray
     explained: np.ndarray
 
@@ -123,13 +121,13 @@ def probe(x: np.ndarray, attributes: pd.DataFrame) -> EditDirections:
         attributes: N rows, what the codes' pictures show; a column an attribute.
     """
     values = attributes.to_numpy(np.float64)
-    means, deviations = values.mean(axis=0), values.std(axis=0)
-    scaled = (values - means) / np.where(deviations > 0, deviations, 1)
+    deviations = values.std(axis=0)
+    scaled = (values - values.mean(axis=0)) / np.where(deviations > 0, deviations, 1)
     ridge = RidgeCV(_PENALTIES, alpha_per_target=True).fit(x, scaled)
-    slopes = ridge.coef_.reshape(len(means), -1).astype(np.float32)
-    left_out_error = -np.reshape(ridge.best_score_, len(means))
+    slopes = ridge.coef_.reshape(len(deviations), -1).astype(np.float32)
+    left_out_error = -np.reshape(ridge.best_score_, len(deviations))
     explained = np.where(deviations > 0, 1 - left_out_error, 0)
-    return EditDirections(tuple(attributes.columns), slopes, means, deviations, explained)
+    return EditDirections(tuple(attributes.columns), slopes, deviations, explained)
 
 
 def edit(codes: np.ndarray, direction: np.ndarray, strength: float) -> np.ndarray:

@@ -103,6 +103,8 @@ class PreferenceExplainer:
     def explain_item(self, users: Sequence[int], item: int) -> Explanation:
         """Why a user, or a group by its mean taste, likes an existing item.
 
+        (A design for a group goes by its members' preferences, each on a scale of their own.)
+
         Args:
             users: Dense indices, one or more.
             item: Dense index.
@@ -138,7 +140,8 @@ class PreferenceExplainer:
         items = np.flatnonzero(self.catalogue.item_categories == category)
         preferences = self.styles[items] @ taste
         distances = np.linalg.norm(self.styles[items] - style, axis=1)
-        preference = style @ taste
+        # An item's is the one among the others': seen anew it might come out a rounding lower.
+        preference = style @ taste if item is None else preferences[items == item][0]
 
         def compared(at: int) -> ComparedItem:
             return ComparedItem(

@@ -48,7 +48,7 @@ class Mean(GroupPreference):
 class LeastMisery(GroupPreference):
     """The least pleased member's (O'Connor et al., "PolyLens", ECSCW 2001).
 
-    Weights only say who is a member.
+    Weights only say who is a member, but for the scale on which it is put back.
     """
 
     def combine(self, standard: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:

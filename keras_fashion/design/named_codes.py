@@ -11,8 +11,9 @@ def named_codes(name: str, code_size: int) -> np.ndarray:
     """Codes by name.
 
     Args:
-        name: "FILE.npy", as `keras-fashion design` leaves it beside its pictures; "FILE.npy:2" for
-            the second row of it, which is the code of design_2.png; or a seed, "7".
+        name: "FILE.npy", as `keras-fashion design` leaves it beside its pictures, but for its
+            procedure dvbpr, whose codes leave [-1, 1]; "FILE.npy:2" for the second row of it, which
+            is the code of design_2.png; or a seed, "7".
         code_size: Z of the generator that is to draw them.
 
     Returns:

@@ -27,7 +27,7 @@ SAMPLE = 1024
 """Codes of the prior that are judged in each category."""
 
 CANDIDATES = 128
-"""The best of the sample, of which the starts are chosen."""
+"""The best of those that stand for election, of which the starts are chosen."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class PreferenceMaximiser:
 
         Raises:
             InputError: If there are no users, a weight is below 0 or all are 0, eta is below 0,
-                or more designs are wanted than there are restarts.
+                or fewer designs are wanted than 1 or more than there are restarts.
         """
         if not len(users):
             raise InputError("a group needs one member or more; name a user.")
@@ -150,13 +150,12 @@ class PreferenceMaximiser:
                 it began, in the coordinates of `to_normal`.
 
         Raises:
-            InputError: If an eta is below 0, or more designs are wanted than there are restarts.
+            InputError: If an eta is below 0, or fewer designs are wanted than 1 or more than there
+                are restarts.
         """
         restarts = self.procedure.restarts
-        if count > restarts:
-            raise InputError(
-                f"{count} designs need at least as many restarts; there are {restarts}."
-            )
+        if not 1 <= count <= restarts:
+            raise InputError(f"{count} designs: this procedure makes 1 to {restarts}.")
         at_a_time = max(1, CODES_AT_A_TIME // restarts)
         wanted = tf.constant(count), together, held
         blocks = []
@@ -296,7 +295,7 @@ class PreferenceMaximiser:
             return tf.repeat(start[None], tf.shape(people.etas)[0], axis=0)
         standing = order[: size // 2]
         values = tf.gather(sample_objective(sample, people, together), standing, axis=1)
-        values, best = tf.math.top_k(values, tf.minimum(CANDIDATES, size // 2))
+        values, best = tf.math.top_k(values, tf.minimum(max(CANDIDATES, restarts), size // 2))
         chosen = tf.gather(standing, best)
         alike = likeness(tf.gather(sample.looks, chosen, batch_dims=1))
         first = diverse_top(values, alike, restarts, self.procedure.diversity * people.unit)
@@ -365,7 +364,9 @@ class PreferenceMaximiser:
     def judge(
         self, places: tf.Tensor, people: People, together: GroupPreference = MEAN
     ) -> tuple[tf.Tensor, ...]:
-        """The objective at places of the search, and what it is made of, row by row.
+        """The objective at places of the search but for the brake towards the consensus.
+
+        With it comes what it is made of, row by row.
 
         Args:
             places: (A, Z) float32.

@@ -49,9 +49,10 @@ def redesign(
 ) -> Redesign:
     """Starts from an item's picture and climbs towards a taste, without leaving the item behind.
 
-    The objective is that of the design less proximity times the distance from the item, in
-    standard deviations of preference over the prior. The frames are places on the way at which
-    the preference has risen by equal parts.
+    The objective is the preference, the term of realism and the brake towards the prior, as of a
+    design, less proximity times the distance from the item (which takes the place of the brake
+    towards the consensus), in standard deviations of preference over the prior. The frames are
+    places on the way at which the preference has risen by equal parts.
 
     Args:
         maximiser: Gives the networks.

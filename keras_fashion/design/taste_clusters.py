@@ -27,7 +27,7 @@ class TasteCluster:
         users: (M,) dense indices, ascending.
         share: Of the users who were clustered.
         taste: (K,) float32, the mean of the members' vectors at unit length, each of one voice,
-            brought back to their mean length, so that realism weighs as much as for a member.
+            times their mean length: on a member's scale, and shorter the less they agree.
     """
 
     name: str

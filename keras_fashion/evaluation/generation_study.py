@@ -49,8 +49,7 @@ class GenerationStudy:
             one), `gap` (the first less the second), `discriminator`, `opposite_ssim`.
         quality: Method to its category inception score: the inception score under the catalogue's
             own classifier, as the talk's needs a network trained on ImageNet.
-        eta: A row an eta, all means: `eta`, `preference`, `unseen_preference`, `discriminator`,
-            `opposite_ssim`, and `quality`.
+        eta: A row an eta: `eta`, the means of the columns of `rows`, and `quality`.
     """
 
     users: np.ndarray

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_fashion.datasets.atelier import Oracle, existing_utilities, measure, true_utility
 from keras_fashion.design import GROUP_PREFERENCES, GroupPreference, PreferenceMaximiser
+from keras_fashion.errors import InputError
 from keras_fashion.evaluation.standard_preference import StandardPreference
 from keras_fashion.evaluation.true_utilities import above
 from keras_fashion.run import Run
@@ -38,13 +39,26 @@ def group_study(
         also of `true_mean` and `true_least`, their true utilities in nats, and of
         `above_retrieved` and `above_best`: 1 if the true utilities, put together in the same way,
         are above those of the item retrieved, and of the best existing garment by the truth.
+
+    Raises:
+        InputError: If there are too few users for one group, or all categories have one item.
     """
     catalogue = recommender.catalogue
     rng = np.random.default_rng(seed)
     trained = np.unique(recommender.split.train[:, 0])
+    if len(trained) < members:
+        raise InputError(
+            f"{recommender.path} was trained on {len(trained)} users; no group of {members} "
+            "of them can be drawn."
+        )
     users = np.stack([rng.choice(trained, members, replace=False) for _ in range(groups)])
-    large = np.bincount(catalogue.item_categories, minlength=len(catalogue.categories)) > 1
-    categories = rng.choice(np.flatnonzero(large), groups)
+    # A category of one item has no scale.
+    large = np.flatnonzero(
+        np.bincount(catalogue.item_categories, minlength=len(catalogue.categories)) > 1
+    )
+    if not len(large):
+        raise InputError(f"no category of {catalogue.path} has two items or more.")
+    categories = rng.choice(large, groups)
     judge = StandardPreference(recommender, users.ravel(), np.repeat(categories, members))
     liked = judge.standard(judge.scores).reshape(groups, members, -1)
     tastes = maximiser.recommender.taste(users.ravel()).numpy().reshape(groups, members, -1)

@@ -8,6 +8,7 @@ from keras_fashion.catalogue.pictures import scale
 from keras_fashion.design.originals import Originals
 from keras_fashion.design.preference_maximiser import PreferenceMaximiser
 from keras_fashion.design.redesign import redesign
+from keras_fashion.evaluation.generation_study import draw_pairs
 from keras_fashion.evaluation.retrieval_vs_generation import random_items
 from keras_fashion.evaluation.standard_preference import StandardPreference
 from keras_fashion.run import Run
@@ -28,7 +29,7 @@ def redesign_study(
         recommender: Run of the DVBPR that the redesign follows.
         unseen: Run of one of another seed, that judges it.
         maximiser: Over the first and a GAN.
-        strips: How many.
+        strips: How many, at most.
         seed: Decides users and items.
 
     Returns:
@@ -38,9 +39,7 @@ def redesign_study(
         share of them that are nearer than it, and `other`: the distance of the nearest other one.
     """
     catalogue = recommender.catalogue
-    test = recommender.split.test
-    test = np.random.default_rng(seed).permutation(test)[:strips]
-    users, categories = test[:, 0], catalogue.item_categories[test[:, 1]]
+    users, categories = draw_pairs(recommender, strips, seed)
     items = random_items(catalogue.item_categories, categories, seed)[:, 0]
     pictures = catalogue.pictures(maximiser.gan.picture_size)
     frames, rows = [], []

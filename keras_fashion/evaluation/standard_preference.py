@@ -32,7 +32,8 @@ class StandardPreference:
             for scores, category in zip(self.scores, categories, strict=True)
         ]
         self.level = np.array([each.mean() for each in among])[:, None]
-        self.spread = np.array([each.std() for each in among])[:, None]
+        # Of garments that are all alike, nothing is much above the others.
+        self.spread = np.maximum([each.std() for each in among], 1e-6)[:, None]
 
     def of_items(self, items: np.ndarray) -> np.ndarray:
         """Of existing items, (N, n) dense indices, to (N, n) float."""

@@ -19,7 +19,6 @@ def true_utilities(
     users: np.ndarray,
     categories: Sequence[str],
     pictures: Mapping[str, np.ndarray],
-    reference: str = "retrieval",
 ) -> pd.DataFrame:
     """The true utility of the first picture that each method returns to each user.
 
@@ -30,13 +29,12 @@ def true_utilities(
         oracle: The truth of an atelier catalogue.
         users: (N,) dense indices.
         categories: N names.
-        pictures: Method to (N, n, H, W, 3) uint8, the best first.
-        reference: The method that the others are held against.
+        pictures: Method to (N, n, H, W, 3) uint8, the best first; "retrieval" among them.
 
     Returns:
         A row for each method and user: `method`, `pair`, `category`, `utility` in nats (at most
         0), `recovery` (`taste_recovery`), `above_retrieved` (1 if it is above that of the
-        reference's first picture, .5 if equal), `above_best` (the same against the best existing
+        first picture retrieved, .5 if equal), `above_best` (the same against the best existing
         garment of the category by the truth, which no recommender can know).
     """
     rows = [
@@ -55,7 +53,7 @@ def true_utilities(
         )
     ]
     table = pd.DataFrame(rows)
-    first = table[table["method"] == reference].set_index("pair")["utility"]
+    first = table[table["method"] == "retrieval"].set_index("pair")["utility"]
     return table.assign(
         above_retrieved=above(table["utility"], table["pair"].map(first)),
         above_best=above(table["utility"], table["best"]),

@@ -34,8 +34,9 @@ def design_table(
 
     Returns:
         "for" (the client's name), "eta", "preference" and "realism" as in `Designs`; "liked_less",
-        the share of the category's items that are liked less, as the mean of all members (of at
-        most `ASKED`, drawn at random); "members", the same of each member of a group by id.
+        the share of the category's items that are liked less, as the mean of all members, whatever
+        their weights (of at most `ASKED`, drawn at random); "members", the same of each member of
+        a group by id.
         With `unseen` also the mean preference in standard deviations over the category's items
         (`StandardPreference`) by the two recommenders, "standard" and "unseen", and "gap", how
         much more the first thinks of the design.

@@ -14,7 +14,8 @@ def write_picture_folder(
 ) -> list[Path]:
     """Writes stem_1.png and so on, codes.npy with a row for each, and sheet.png.
 
-    All are written aside before the first takes its place.
+    All are written aside before the first takes its place; then pictures of higher numbers, of an
+    earlier and longer row, are removed, for codes.npy no longer has them.
 
     Args:
         folder: Made where it does not exist.
@@ -32,4 +33,7 @@ def write_picture_folder(
             Image.fromarray(picture).save(stack.enter_context(written_aside(path)), "PNG")
         sheet.save(stack.enter_context(written_aside(folder / "sheet.png")), "PNG")
         np.save(stack.enter_context(written_aside(folder / "codes.npy")), codes)
+    for left in folder.glob(f"{stem}_*.png"):
+        if left not in paths and left.stem.removeprefix(f"{stem}_").isdecimal():
+            left.unlink()
     return paths

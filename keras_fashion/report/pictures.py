@@ -67,7 +67,7 @@ def people_sheet(
     return picture_sheet(rows, picture_height=96)
 
 
-def redesign_sheet(
+def redesigns_sheet(
     recommender: Run,
     maximiser: PreferenceMaximiser,
     users: np.ndarray,

@@ -11,7 +11,7 @@ from keras_fashion.report.html import Column, Facts, Picture, Section, Table, Te
 from keras_fashion.report.pictures import (
     interpolation_sheet,
     people_sheet,
-    redesign_sheet,
+    redesigns_sheet,
     samples_sheet,
     trajectory_figure,
 )
@@ -115,7 +115,7 @@ def study_report(
                 Picture(
                     "Redesign: an existing item, its nearest code in the generator, and the steps "
                     "towards the user's taste.",
-                    redesign_sheet(recommender, maximiser, study.users[:4], study.categories[:4]),
+                    redesigns_sheet(recommender, maximiser, study.users[:4], study.categories[:4]),
                     "Strips that begin with an existing garment and change it step by step.",
                 ),
                 Picture(

@@ -92,7 +92,7 @@ class ServedDesigner(tf.Module):
         eta: tf.Tensor,
         seed: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        """Designs for one user, or for a group: then for the mean of their tastes.
+        """Designs for one user, or for a group: then for the mean of what they prefer (`Mean`).
 
         Args:
             user_id: (n,) string, one or more.

@@ -123,7 +123,7 @@ USER = ("--user", "0003")
         (("--user", "x"), "no user 'x'"),
         (("--user", "0009"), "not trained on user '0009'"),
         ((*USER, "--category", "Hats"), "no category 'Hats'"),
-        ((*USER, "--count", 99), "99 designs need at least as many restarts"),
+        ((*USER, "--count", 99), "99 designs: this procedure makes 1 to"),
         ((*USER, "--hold", "lightnes"), "no attribute 'lightnes'; there are lightness"),
         ((*USER, "--hold", "colour=red"), "no column 'colour'"),
         (("--clusters", 9), "9 clusters of 8 users; ask for 1 to 8"),

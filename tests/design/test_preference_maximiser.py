@@ -316,8 +316,9 @@ def test_designs_do_not_move_along_what_is_held(maximiser):
 
 
 def test_mistakes_are_named(maximiser):
-    with pytest.raises(InputError, match="9 designs .* 4"):
-        maximiser.design([0], category=0, count=9)
+    for count in (9, 0, -1):
+        with pytest.raises(InputError, match=f"{count} designs: .* makes 1 to 4"):
+            maximiser.design([0], category=0, count=count)
     assert maximiser.design([0], category=0, count=4).codes.shape == (1, 4, 8)
     with pytest.raises(InputError, match="one member or more"):
         maximiser.design([], category=0)

@@ -5,6 +5,7 @@ import pytest
 
 from keras_fashion.catalogue import scale
 from keras_fashion.design import PreferenceMaximiser, redesign
+from keras_fashion.evaluation.generation_study import draw_pairs
 from keras_fashion.evaluation.redesign_study import FRAMES, redesign_study
 from keras_fashion.evaluation.retrieval_vs_generation import random_items
 from keras_fashion.evaluation.standard_preference import StandardPreference
@@ -24,8 +25,7 @@ def table(dvbpr, second_dvbpr, maximiser):
 
 def test_a_row_is_the_mean_of_a_frame_over_strips(table, dvbpr, second_dvbpr, maximiser):
     catalogue = dvbpr.catalogue
-    test = np.random.default_rng(3).permutation(dvbpr.split.test)[:STRIPS]
-    users, categories = test[:, 0], catalogue.item_categories[test[:, 1]]
+    users, categories = draw_pairs(dvbpr, STRIPS, 3)
     items = random_items(catalogue.item_categories, categories, 3)[:, 0]
     ranks, nearest, others, strips = [], [], [], []
     for user, category, item in zip(users, categories, items, strict=True):
