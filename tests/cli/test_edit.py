@@ -77,3 +77,12 @@ def test_codes_or_a_count(chain, call):
         *("--codes", "x.npy", "--count", 2),
     )
     assert result.exit_code == 2 and "either --codes or --count" in result.stderr
+
+
+@pytest.mark.parametrize("strength", ["nan", "inf"])
+def test_a_strength_is_a_number(chain, call, strength):
+    result = call(
+        *("edit", chain.gan, "--category", "Tops", "--attribute", "length", "--out", "x"),
+        *("--strength", strength),
+    )
+    assert result.exit_code == 2 and "--strength is finite" in result.stderr

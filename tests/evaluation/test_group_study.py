@@ -7,6 +7,7 @@ from keras_fashion.datasets.atelier import Oracle, existing_utilities, measure, 
 from keras_fashion.datasets.atelier.attributes import sample_garments
 from keras_fashion.datasets.atelier.shoppers import sample_shoppers
 from keras_fashion.design import GROUP_PREFERENCES, PreferenceMaximiser, Procedure
+from keras_fashion.errors import InputError
 from keras_fashion.evaluation.group_study import group_study
 from keras_fashion.evaluation.standard_preference import StandardPreference
 
@@ -93,3 +94,8 @@ def test_without_a_known_truth_there_is_none(dvbpr, maximiser, table):
     found = group_study(dvbpr, maximiser, None, GROUPS, MEMBERS, SEED)
     assert list(found.columns) == ["together", "method", "mean", "least"]
     np.testing.assert_allclose(found["mean"], table["mean"])
+
+
+def test_too_few_users_for_a_group_are_refused(dvbpr, maximiser):
+    with pytest.raises(InputError, match="was trained on 7 users; no group of 9"):
+        group_study(dvbpr, maximiser, members=9)

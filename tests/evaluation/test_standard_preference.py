@@ -77,3 +77,10 @@ def test_a_louder_taste_is_no_stronger_one(judge, dvbpr):
     other = StandardPreference(louder, USERS, CATEGORIES)
     np.testing.assert_allclose(other.of_items(items), judge.of_items(items), atol=1e-3)
     np.testing.assert_allclose(other.of_pictures(pictures), judge.of_items(items), atol=1e-3)
+
+
+def test_garments_that_are_all_alike_have_a_scale(dvbpr):
+    same = Run(dvbpr.path)
+    same.vectors = dvbpr.vectors._replace(items=np.ones_like(dvbpr.vectors.items))
+    items = np.array([[0, 5], [23, 1], [7, 9]])
+    np.testing.assert_allclose(StandardPreference(same, USERS, CATEGORIES).of_items(items), 0)
