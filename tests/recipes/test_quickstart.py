@@ -111,6 +111,7 @@ def test_the_order_is_the_one_that_must_hold_however_short_the_training(results)
     assert priced["preference"] < free["preference"]
 
 
+@pytest.mark.long
 def test_designs_please_more_than_chance(demo):
     """At eta 0: after one epoch, realism outweighs what little the taste has to say."""
     taste, drawn = (Run(demo[0] / "demo" / name) for name in ("dvbpr", "gan"))
