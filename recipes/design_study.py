@@ -1,4 +1,4 @@
-r"""Design measured: the talk's table, what cheats, what it costs, redesign, groups, and the truth.
+r"""Design measured: the talk's table, cost, redesign, groups, and the truth where it is known.
 
     keras-fashion train dvbpr CATALOGUE --history 64 --out runs/dvbpr
     keras-fashion train dvbpr CATALOGUE --history 64 --seed 1 --out runs/unseen
@@ -41,6 +41,8 @@ from keras_fashion.run import Run, matching_pair, second_opinion
 from keras_fashion.training import category_classifier
 from keras_fashion.written_aside import written_aside
 
+COUNT = click.IntRange(1)
+
 TIMED = 24
 """Users over whom the cost is taken."""
 
@@ -52,10 +54,14 @@ TRUTHS = ("utility", "recovery", "above_retrieved", "above_best")
 @click.argument("gan", type=click.Path(exists=True, path_type=Path))
 @click.option("--unseen", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--out", type=click.Path(path_type=Path), default="runs/design", show_default=True)
-@click.option("--users", type=click.IntRange(3), default=120, show_default=True)
-@click.option("--users-for-eta", type=click.IntRange(1), default=36, show_default=True)
-@click.option("--redesigns", type=click.IntRange(1), default=24, show_default=True)
-@click.option("--groups", type=click.IntRange(1), default=60, show_default=True)
+@click.option(
+    "--users", type=COUNT, default=120, show_default=True, help="Who get three pictures each."
+)
+@click.option(
+    "--users-for-eta", type=COUNT, default=36, show_default=True, help="Of them, at every eta."
+)
+@click.option("--redesigns", type=COUNT, default=24, show_default=True, help="Items to change.")
+@click.option("--groups", type=COUNT, default=60, show_default=True, help="Of four users.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 def design_study(
     recommender: Path,
@@ -73,7 +79,7 @@ def design_study(
     judge = second_opinion(Run(unseen), taste)
     maximisers = {
         "generation": PreferenceMaximiser(taste.model, drawn.model),
-        "generation, original": PreferenceMaximiser(taste.model, drawn.model, PROCEDURES["dvbpr"]),
+        "generation, dvbpr": PreferenceMaximiser(taste.model, drawn.model, PROCEDURES["dvbpr"]),
     }
     study = generation_study(
         taste,
