@@ -7,26 +7,29 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 import setuptools
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_every_folder_of_modules_is_packaged(monkeypatch):
+@pytest.fixture
+def asked(monkeypatch):
+    """What setup.py hands over."""
     asked = {}
     monkeypatch.setattr(setuptools, "setup", asked.update)
     monkeypatch.chdir(ROOT)
     runpy.run_path("setup.py")
+    return asked
+
+
+def test_every_folder_of_modules_is_packaged(asked):
     folders = {path.parent for path in (ROOT / "keras_fashion").rglob("*.py")}
     assert set(asked["packages"]) == {".".join(f.relative_to(ROOT).parts) for f in folders}
     assert {"keras_fashion", "keras_fashion.datasets.atelier"} < set(asked["packages"])
 
 
-def test_every_file_that_is_no_module_is_packaged(monkeypatch):
-    asked = {}
-    monkeypatch.setattr(setuptools, "setup", asked.update)
-    monkeypatch.chdir(ROOT)
-    runpy.run_path("setup.py")
+def test_every_file_that_is_no_module_is_packaged(asked):
     data = {
         path
         for package, patterns in asked["package_data"].items()
@@ -41,11 +44,7 @@ def test_every_file_that_is_no_module_is_packaged(monkeypatch):
     assert data == others
 
 
-def test_every_package_that_is_imported_is_asked_for(monkeypatch):
-    asked = {}
-    monkeypatch.setattr(setuptools, "setup", asked.update)
-    monkeypatch.chdir(ROOT)
-    runpy.run_path("setup.py")
+def test_every_package_that_is_imported_is_asked_for(asked):
     required = {re.match(r"[\w-]+", line)[0] for line in asked["install_requires"]}
     imported = set()
     for path in (ROOT / "keras_fashion").rglob("*.py"):

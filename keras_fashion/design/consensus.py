@@ -35,7 +35,7 @@ class Consensus(NamedTuple):
             people: N of them.
             together: How the members' preferences become the group's.
         """
-        objective = sample_objective(sample, people, together)
+        objective = people.objective(sample, together)
         deviation = tf.maximum(tf.math.reduce_std(objective, axis=1, keepdims=True), 1e-6)
         weights = tf.nn.softmax(objective / (TEMPERATURE * deviation))
         styles = tf.linalg.matvec(sample.styles, weights, transpose_a=True)
@@ -46,12 +46,3 @@ class Consensus(NamedTuple):
         """How far (A, K) styles are from the consensus of (A,) rows: (A,); 1 as the prior is."""
         far = tf.square(styles - tf.gather(self.styles, rows))
         return tf.reduce_mean(far, axis=1) / tf.gather(self.unit, rows)
-
-
-def sample_objective(sample: PriorSample, people: People, together: GroupPreference) -> tf.Tensor:
-    """The talk's objective of each code of the sample for each of N people, (N, B) float32."""
-    number, size = tf.unstack(tf.shape(sample.realism))
-    everyone = people.rows(tf.repeat(tf.range(number), size))
-    styles = tf.reshape(sample.styles, [number * size, sample.styles.shape[-1]])
-    liked = tf.reshape(everyone.preference(styles, together), [number, size])
-    return liked - people.etas[:, None] * tf.square(sample.realism - 1.0)

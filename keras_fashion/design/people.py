@@ -52,6 +52,14 @@ class People(NamedTuple):
         members = tf.linalg.matvec(self.tastes, styles)
         return together(members, self.weights, self.level, self.spread)
 
+    def objective(self, sample: PriorSample, together: GroupPreference) -> tf.Tensor:
+        """The talk's objective of each of B codes of the sample for each of N: (N, B) float32."""
+        number, size = tf.unstack(tf.shape(sample.realism))
+        everyone = self.rows(tf.repeat(tf.range(number), size))
+        styles = tf.reshape(sample.styles, [number * size, sample.styles.shape[-1]])
+        liked = tf.reshape(everyone.preference(styles, together), [number, size])
+        return liked - self.etas[:, None] * tf.square(sample.realism - 1.0)
+
     @property
     def unit(self) -> tf.Tensor:
         """(N,) float32, a standard deviation of preference over the prior, of the mean member."""

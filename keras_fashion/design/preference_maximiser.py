@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.pictures import unscale
-from keras_fashion.design.consensus import Consensus, sample_objective
+from keras_fashion.design.consensus import Consensus
 from keras_fashion.design.diverse_top import diverse_top, likeness, looks
 from keras_fashion.design.group_preference import MEAN, GroupPreference
 from keras_fashion.design.latent_ascent import latent_ascent
@@ -294,7 +293,7 @@ class PreferenceMaximiser:
             start = tf.gather(sample.codes, order[:restarts])
             return tf.repeat(start[None], tf.shape(people.etas)[0], axis=0)
         standing = order[: size // 2]
-        values = tf.gather(sample_objective(sample, people, together), standing, axis=1)
+        values = tf.gather(people.objective(sample, together), standing, axis=1)
         values, best = tf.math.top_k(values, tf.minimum(max(CANDIDATES, restarts), size // 2))
         chosen = tf.gather(standing, best)
         alike = likeness(tf.gather(sample.looks, chosen, batch_dims=1))
@@ -340,7 +339,7 @@ class PreferenceMaximiser:
             objective,
             self.places(tf.reshape(start, [number * restarts, self.gan.code_size])),
             self.procedure.steps,
-            self.rate,
+            lambda _: self.procedure.learning_rate,
             self.procedure.patience,
             held,
         )
@@ -391,10 +390,3 @@ class PreferenceMaximiser:
     def codes(self, places: tf.Tensor) -> tf.Tensor:
         """Places of the search as codes."""
         return from_normal(places) if self.procedure.bounded else places
-
-    def rate(self, step: tf.Tensor) -> tf.Tensor:
-        """Adam's rate at a step."""
-        first = self.procedure.learning_rate
-        if not self.procedure.decay:
-            return tf.constant(first)
-        return keras.optimizers.schedules.CosineDecay(first, self.procedure.steps)(step)

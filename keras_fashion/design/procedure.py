@@ -10,8 +10,7 @@ class Procedure:
     Attributes:
         restarts: R, starts for each taste.
         steps: S, gradient steps of each.
-        learning_rate: Adam's at the first step.
-        decay: Whether the rate falls to 0, by half a cosine, until the last.
+        learning_rate: Adam's.
         patience: Steps without a rise after which a restart ends.
         screened: Whether the restarts begin at the most promising codes of a sample of the prior,
             which is judged once for everybody, or at random ones.
@@ -29,7 +28,6 @@ class Procedure:
     restarts: int = 8
     steps: int = 6
     learning_rate: float = 0.05
-    decay: bool = False
     patience: int = 5
     screened: bool = True
     bounded: bool = True

@@ -74,20 +74,16 @@ def group_study(
             tastes, categories, 1, np.ones(groups), seed, together=together
         )
         shown = {"retrieval": items[np.argmax(best, axis=1)], "generation": designs.pictures[:, 0]}
+        truths = {}
+        if oracle is not None:
+            names = [catalogue.categories[category] for category in categories]
+            truths = _truths(oracle, together, users, names, shown)
         for method, pictures in shown.items():
             preference = judge.of_pictures(np.repeat(pictures, members, axis=0)[:, None])
             preference = preference.reshape(groups, members)
             row = {"together": name, "method": method}
             row |= {"mean": preference.mean(), "least": preference.min(axis=1).mean()}
-            rows.append(row)
-        if oracle is not None:
-            names = [catalogue.categories[category] for category in categories]
-            rows[-2:] = [
-                row | truth
-                for row, truth in zip(
-                    rows[-2:], _truths(oracle, together, users, names, shown), strict=True
-                )
-            ]
+            rows.append(row | truths.get(method, {}))
     return pd.DataFrame(rows)
 
 
@@ -97,8 +93,8 @@ def _truths(
     users: np.ndarray,
     names: Sequence[str],
     shown: Mapping[str, np.ndarray],
-) -> list[dict[str, float]]:
-    """What is true of each method's (G, H, W, 3) pictures for G groups."""
+) -> dict[str, dict[str, float]]:
+    """Method to what is true of its (G, H, W, 3) pictures for G groups."""
     truths = {
         method: np.array(
             [
@@ -110,21 +106,22 @@ def _truths(
         )
         for method, pictures in shown.items()
     }
-    existing = [
-        _combined(together, np.array([existing_utilities(oracle, user, name) for user in group]))
+    best = [
+        _combined(
+            together, np.array([existing_utilities(oracle, user, name) for user in group])
+        ).max()
         for group, name in zip(users, names, strict=True)
     ]
     retrieved = _combined(together, truths["retrieval"].T)
-    best = np.array([each.max() for each in existing])
-    return [
-        {
+    return {
+        method: {
             "true_mean": truth.mean(),
             "true_least": truth.min(axis=1).mean(),
             "above_retrieved": above(_combined(together, truth.T), retrieved).mean(),
             "above_best": above(_combined(together, truth.T), best).mean(),
         }
-        for truth in truths.values()
-    ]
+        for method, truth in truths.items()
+    }
 
 
 def _combined(together: GroupPreference, values: np.ndarray) -> np.ndarray:

@@ -46,6 +46,9 @@ def test_the_sample_is_judged_at_the_size_of_its_looks(maximiser, recommender, g
         pixels = ((small(drawn) - small(scale(PICTURES[[row]]))) ** 2).mean(axis=1)
         style = recommender.encoder(scale(PICTURES[[row]])).numpy()
         styles = ((recommender.encoder(drawn).numpy() - style) ** 2).mean(axis=1)
+        full = np.mean((drawn - scale(PICTURES[row])) ** 2)
+        np.testing.assert_allclose(originals.pixel_unit[row], full, rtol=1e-3)
+        np.testing.assert_allclose(originals.style_unit[row], styles.mean(), rtol=1e-3)
         expected = pixels / originals.pixel_unit[row] + styles / originals.style_unit[row]
         np.testing.assert_allclose(far[row], expected / 2, rtol=1e-3, atol=1e-3)
 

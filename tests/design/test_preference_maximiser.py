@@ -209,6 +209,8 @@ def test_the_preset_dvbpr_is_the_original_procedure(recommender, gan):
     assert designs.evaluations == 16 * 11
     starts = designs.path[0, 0]
     assert len(np.unique(starts, axis=0)) == 16
+    prior = maximiser.prior_sample([2]).codes.numpy()
+    assert all((prior == start).all(axis=1).any() for start in starts)
 
     codes, adam = tf.Variable(starts), keras.optimizers.Adam(0.05)
     category, path, values = tf.fill([16], 2), [], []
@@ -368,11 +370,10 @@ def line():
     return made
 
 
-@pytest.mark.parametrize("decay", [True, False])
 @pytest.mark.parametrize(("bounded", "etas"), [(True, [0.3, 0.5, 1, 5]), (False, [0.2, 0.3, 1, 5])])
-def test_the_optimum_is_where_the_hand_worked_objective_has_it(line, bounded, etas, decay):
+def test_the_optimum_is_where_the_hand_worked_objective_has_it(line, bounded, etas):
     """Which is z = 1.5 at eta = 0.2, out of the prior's reach."""
-    maximiser = line(bounded=bounded, decay=decay)
+    maximiser = line(bounded=bounded)
     designs = maximiser.design_for(np.ones((4, 1)), [0] * 4, 1, etas, seed=0)
     expected = 1 / (2 * np.array(etas)) - 1
     np.testing.assert_allclose(designs.codes[:, 0, 0], expected, atol=0.01)
@@ -383,7 +384,7 @@ def test_the_optimum_is_where_the_hand_worked_objective_has_it(line, bounded, et
 def test_a_group_of_opposites_meets_where_the_formula_has_it(line):
     """Of p and -p, the mean goes to an edge, least misery to 0, soft-min to t/2 ln(w1 / w2)."""
     weights = [1.0, 3.0]
-    maximiser = line(bounded=True, decay=True)
+    maximiser = line(bounded=True, learning_rate=0.01, steps=600, patience=601)
     prior = maximiser.prior_sample([0]).codes.numpy()
 
     def met(together):

@@ -76,8 +76,7 @@ def test_distance_is_that_from_the_item(strips, maximiser, recommender, gan, pic
 def test_proximity_keeps_it_nearer(strips):
     free, near, still = (strips[proximity] for proximity in (0.0, 1.0, 100.0))
     assert free.distance[-1] > near.distance[-1] > still.distance[-1]
-    # An untrained network is rough: what is free may end in a lesser hill.
-    assert min(free.preference[-1], near.preference[-1]) > still.preference[-1] + 1
+    assert free.preference[-1] > near.preference[-1] > still.preference[-1]
     np.testing.assert_allclose(free.codes[0], still.codes[0], atol=1e-2)
 
 
