@@ -24,6 +24,7 @@ setup(
     install_requires=[
         "click>=8.1",
         "etils>=1.9",
+        "grpcio>=1.60",
         "importlib-resources>=6",  # tensorflow-datasets imports it and does not say so
         "keras>=3.12",
         "lazy-loader>=0.4",
@@ -37,6 +38,7 @@ setup(
         "scipy>=1.11",
         "tensorboard>=2.20",
         "tensorflow>=2.20",
+        "tensorflow-serving-api>=2.19",
         "tensorflow-datasets>=4.9.8,<4.10",  # whose writers are reached into
         "tqdm>=4.66",
         "urllib3>=2.2",

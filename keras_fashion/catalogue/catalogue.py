@@ -144,6 +144,12 @@ class Catalogue:
         lines += [f"  left out: {count:,} x {reason}" for reason, count in self.skipped.items()]
         return "\n".join(lines)
 
+    @property
+    def licence(self) -> str:
+        """What the source says of its licence; empty where it says nothing."""
+        path = f"{os.fspath(self.path)}/LICENSE"
+        return _read(path).decode().strip() if tf.io.gfile.exists(path) else ""
+
     def item_index(self, item_id: str) -> int:
         """Dense index of an item id; InputError for an unknown one."""
         return _position(self._item_positions, item_id, "item")

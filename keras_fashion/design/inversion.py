@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_fashion.design.latent_ascent import latent_ascent
 from keras_fashion.design.originals import Originals
 from keras_fashion.design.preference_maximiser import PreferenceMaximiser
+from keras_fashion.design.prior_sample import PriorSample
 
 RESTARTS, STEPS, RATE, PATIENCE = 6, 80, 0.15, 20
 
@@ -32,19 +33,21 @@ def invert(
         InputError: If the pictures are of another size.
     """
     originals, far = Originals.of(maximiser, pictures, categories)
-    return nearest_codes(maximiser, originals, far, categories)
+    sample = maximiser.prior_sample(categories)
+    which = tf.constant(categories, tf.int32)
+    return nearest_codes(maximiser, sample, originals, far, which).numpy()
 
 
 def nearest_codes(
     maximiser: PreferenceMaximiser,
+    sample: PriorSample,
     originals: Originals,
     far: tf.Tensor,
-    categories: Sequence[int],
-) -> np.ndarray:
+    categories: tf.Tensor,
+) -> tf.Tensor:
     """`invert` of originals whose distances from the sample, (N, B), are known."""
     _, nearest = tf.math.top_k(-far, RESTARTS)
-    start = tf.gather(maximiser.prior_sample(categories).codes, nearest)
-    return _descend(maximiser, originals, tf.constant(categories, tf.int32), start).numpy()
+    return _descend(maximiser, originals, categories, tf.gather(sample.codes, nearest))
 
 
 @tf.function(reduce_retracing=True)

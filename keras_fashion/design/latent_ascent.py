@@ -29,7 +29,7 @@ class Ascent(NamedTuple):
 def latent_ascent(
     objective: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
     start: tf.Tensor,
-    steps: int,
+    steps: int | tf.Tensor,
     learning_rate: Callable[[tf.Tensor], tf.Tensor],
     patience: int,
     held: tf.Tensor | None = None,

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_fashion.catalogue.pictures import scale
 from keras_fashion.design.diverse_top import looks
 from keras_fashion.design.preference_maximiser import PreferenceMaximiser
+from keras_fashion.design.prior_sample import PriorSample
 from keras_fashion.errors import InputError
 
 
@@ -52,8 +53,13 @@ class Originals(NamedTuple):
                 f"a picture of shape {pictures.shape[1:]} and type {pictures.dtype} cannot be "
                 f"compared with the generator's, {wanted} and uint8; decode it at that size."
             )
-        sample = maximiser.prior_sample(categories)
-        scaled = scale(pictures)
+        return cls.beside(maximiser.prior_sample(categories), maximiser, scale(pictures))
+
+    @classmethod
+    def beside(
+        cls, sample: PriorSample, maximiser: PreferenceMaximiser, scaled: tf.Tensor
+    ) -> tuple["Originals", tf.Tensor]:
+        """`of` pictures in [-1, 1], (N, H, W, 3) float32, and a sample of their categories."""
         styles = maximiser.style(scaled)
         # The mean of |X - x|² over the sample's pictures X, without keeping them.
         pixel_unit = sample.mean_square + tf.reduce_mean(

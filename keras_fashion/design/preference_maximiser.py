@@ -309,6 +309,7 @@ class PreferenceMaximiser:
         count: int | tf.Tensor,
         together: GroupPreference = MEAN,
         held: tf.Tensor | None = None,
+        steps: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, ...]:
         """Climbs from R starts for each of N people and keeps the best n of each.
 
@@ -319,6 +320,7 @@ class PreferenceMaximiser:
             count: n.
             together: How the members' preferences become the group's.
             held: As in `design_for`.
+            steps: () int32, S; the procedure's by default.
 
         Returns:
             Codes (N, n, Z), the best first, their pictures (N, n, H, W, 3), preference (N, n) and
@@ -338,7 +340,7 @@ class PreferenceMaximiser:
         ascent = latent_ascent(
             objective,
             self.places(tf.reshape(start, [number * restarts, self.gan.code_size])),
-            self.procedure.steps,
+            self.procedure.steps if steps is None else steps,
             lambda _: self.procedure.learning_rate,
             self.procedure.patience,
             held,

@@ -12,6 +12,7 @@ from keras_fashion.design.latent_ascent import latent_ascent
 from keras_fashion.design.originals import Originals
 from keras_fashion.design.people import People
 from keras_fashion.design.preference_maximiser import PreferenceMaximiser
+from keras_fashion.design.prior_sample import PriorSample
 from keras_fashion.errors import InputError
 
 STEPS, RATE = 40, 0.03
@@ -72,21 +73,44 @@ def redesign(
         raise InputError(f"a strip has 2 frames or more; got {frames}.")
     if not proximity >= 0:
         raise InputError(f"proximity is 0 or more; got {proximity:g}.")
-    originals, far = Originals.of(maximiser, np.asarray(picture)[None], [category])
+    beside = Originals.of(maximiser, np.asarray(picture)[None], [category])
     people = maximiser.people(maximiser.recommender.taste(tf.constant([user])), [category], [eta])
-    start = nearest_codes(maximiser, originals, far, [category])
-    path, *measured = _climb(
-        maximiser, originals, people, start, tf.constant(proximity, tf.float32), held
+    sample = maximiser.prior_sample([category])
+    strip = towards(
+        maximiser, sample, people, *beside, tf.constant(frames), tf.constant(proximity), held
     )
-    pictures, preference, realism, distance = (each.numpy() for each in measured)
+    return Redesign(*(each.numpy() for each in strip))
+
+
+def towards(
+    maximiser: PreferenceMaximiser,
+    sample: PriorSample,
+    people: People,
+    originals: Originals,
+    far: tf.Tensor,
+    frames: tf.Tensor,
+    proximity: tf.Tensor,
+    held: tf.Tensor | None = None,
+) -> tuple[tf.Tensor, ...]:
+    """`redesign` in tensors, for graphs.
+
+    Args:
+        maximiser: Gives the networks.
+        sample: Of the prior, in the item's category.
+        people: One, whom to please.
+        originals: The item's picture, one.
+        far: (1, B) float32, its distance from each code of the sample.
+        frames: () int32.
+        proximity: () float32.
+        held: As of `redesign`.
+
+    Returns:
+        What a `Redesign` holds, in its order.
+    """
+    start = nearest_codes(maximiser, sample, originals, far, people.categories)
+    path, pictures, preference, *rest = _climb(maximiser, originals, people, start, proximity, held)
     shown = _equal_rises(preference, frames)
-    return Redesign(
-        pictures=unscale(pictures[shown]).numpy(),
-        codes=path.numpy()[shown],
-        preference=preference[shown],
-        realism=realism[shown],
-        distance=distance[shown],
-    )
+    return tuple(tf.gather(each, shown) for each in (unscale(pictures), path, preference, *rest))
 
 
 @tf.function(reduce_retracing=True)
@@ -111,9 +135,11 @@ def _climb(
     return maximiser.codes(path), pictures, preference, realism, distance
 
 
-def _equal_rises(preference: np.ndarray, frames: int) -> np.ndarray:
-    """Steps, (n,) int, the first and the best at the ends, between them by equal rises."""
-    end = int(np.argmax(preference[1:])) + 1
-    highest = np.maximum.accumulate(preference[: end + 1])
-    wanted = np.linspace(highest[0], highest[-1], frames)[1:-1]
-    return np.concatenate([[0], np.searchsorted(highest, wanted), [end]])
+def _equal_rises(preference: tf.Tensor, frames: tf.Tensor) -> tf.Tensor:
+    """Steps, (n,) int32, the first and the best at the ends, between them by equal rises."""
+    end = tf.argmax(preference[1:], output_type=tf.int32) + 1
+    rise = preference[: end + 1]
+    until = tf.linalg.band_part(tf.ones([end + 1, end + 1], tf.bool), -1, 0)
+    highest = tf.reduce_max(tf.where(until, rise, rise.dtype.min), axis=1)
+    wanted = tf.linspace(highest[0], highest[-1], frames)[1:-1]
+    return tf.concat([[0], tf.searchsorted(highest, wanted), [end]], axis=0)

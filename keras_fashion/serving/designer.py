@@ -1,22 +1,33 @@
-"""The designer as it is served: names and numbers in, pictures out."""
+"""The designer as it is served: names, numbers and pictures in, pictures out."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue import unscale
-from keras_fashion.design import PreferenceMaximiser
+from keras_fashion.catalogue import scale, unscale
+from keras_fashion.design import Originals, PreferenceMaximiser
 from keras_fashion.design.people import People
 from keras_fashion.design.prior_sample import PriorSample
+from keras_fashion.design.redesign import towards
 from keras_fashion.run import Run
 from keras_fashion.serving.id_tables import index_table, known_index, write_ids
+from keras_fashion.serving.picture_bytes import decode_pictures
+from keras_fashion.serving.request_checks import after, require_range, require_rows
+
+MOST_PICTURES, MOST_MEMBERS, MOST_STEPS, MOST_FRAMES = 64, 100, 100, 24
+"""Of one request: what keeps it within a few seconds."""
+
+LARGEST_WEIGHT = 1000.0
+"""Of eta and proximity."""
 
 
 class ServedDesigner(tf.Module):
-    """Generates garments, and designs them for a user or a group.
+    """Draws garments, designs them for a user or a group, and redesigns one that exists.
 
-    The gradient ascent of `PreferenceMaximiser` is part of the exported graph.
+    The gradient ascents of `PreferenceMaximiser` and `redesign` are part of the exported graph. A
+    request is one task for one or more people: its inputs are scalars, but for the members.
 
     Args:
         recommender_run: Of a DVBPR.
@@ -32,11 +43,10 @@ class ServedDesigner(tf.Module):
         categories = write_ids(folder / "categories.txt", catalogue.categories)
         self.user_index = index_table(users, unknown=-1)
         self.category_index = index_table(categories, unknown=-1)
-        self.theta = tf.Variable(
-            recommender_run.vectors.users[trained], trainable=False, name="theta"
-        )
-
         recommender, gan = recommender_run.model, gan_run.model
+        theta = recommender_run.vectors.users[trained, recommender.latent_size :]
+        self.theta = tf.Variable(theta, trainable=False, name="theta")
+
         # Only the weights are tracked: a tracked Keras model would bring its optimiser along.
         self.weights = [
             variable.value
@@ -53,27 +63,32 @@ class ServedDesigner(tf.Module):
 
     @tf.function(
         input_signature=[
-            tf.TensorSpec([None], tf.string, "category"),
+            tf.TensorSpec([], tf.string, "category"),
+            tf.TensorSpec([], tf.int32, "count"),
             tf.TensorSpec([], tf.int32, "seed"),
         ]
     )
-    def generate(self, category: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Draws a garment of each category, for nobody in particular.
+    def generate(
+        self, category: tf.Tensor, count: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Draws garments of a category, for nobody in particular.
 
         Args:
-            category: (B,) string, names of categories.
+            category: () string, the name of a category.
+            count: () int32, from 1 to MOST_PICTURES.
             seed: () int32, decides the codes.
 
         Returns:
-            `image_bytes` (B,) string, PNG files.
+            `image_bytes` (count,) string, PNG files; `realism` (count,) float32, D(G(z, c), c).
 
         Raises:
-            tf.errors.InvalidArgumentError: If a category is unknown.
+            tf.errors.InvalidArgumentError: If the category is unknown or count out of range.
         """
-        index = self._categories(category)
-        codes = self.maximiser.prior(tf.size(category), seed)
-        pictures = self.maximiser.gan.generator([codes, index], training=False)
-        return {"image_bytes": tf.io.encode_png(unscale(pictures))}
+        (count,) = after([require_range("count", count, 1, MOST_PICTURES)], count)
+        index = tf.repeat(self._category(category), count)
+        codes = self.maximiser.prior(count, seed)
+        pictures, _, realism = self.maximiser.terms(codes, index)
+        return {"image_bytes": tf.io.encode_png(unscale(pictures)), "realism": realism}
 
     @tf.function(
         input_signature=[
@@ -81,6 +96,7 @@ class ServedDesigner(tf.Module):
             tf.TensorSpec([], tf.string, "category"),
             tf.TensorSpec([], tf.int32, "count"),
             tf.TensorSpec([], tf.float32, "eta"),
+            tf.TensorSpec([], tf.int32, "steps"),
             tf.TensorSpec([], tf.int32, "seed"),
         ]
     )
@@ -90,15 +106,18 @@ class ServedDesigner(tf.Module):
         category: tf.Tensor,
         count: tf.Tensor,
         eta: tf.Tensor,
+        steps: tf.Tensor,
         seed: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
         """Designs for one user, or for a group: then for the mean of what they prefer (`Mean`).
 
         Args:
-            user_id: (n,) string, one or more.
+            user_id: (n,) string, from 1 to MOST_MEMBERS.
             category: () string, the name of a category.
             count: () int32, how many designs; at most the maximiser's restarts.
-            eta: () float32, weight of the realism term.
+            eta: () float32, weight of the realism term, from 0 to LARGEST_WEIGHT.
+            steps: () int32, of the ascent, from 0 to MOST_STEPS; `Procedure.steps` is what was
+                measured best.
             seed: () int32, decides where the restarts begin.
 
         Returns:
@@ -106,31 +125,19 @@ class ServedDesigner(tf.Module):
             float32, theta . Phi(G(z, c)); `realism` (count,) float32, D(G(z, c), c).
 
         Raises:
-            tf.errors.InvalidArgumentError: If the category or a user is unknown, or count is
+            tf.errors.InvalidArgumentError: If the category or a user is unknown, or a number is
                 out of range.
         """
-        restarts = self.maximiser.procedure.restarts
         checks = [
-            tf.debugging.Assert(tf.size(user_id) > 0, ["user_id must name one user or more"]),
-            tf.debugging.Assert(
-                (count >= 1) & (count <= restarts),
-                [f"count must be from 1 to {restarts}, not", count],
-            ),
-            tf.debugging.Assert(eta >= 0, ["eta must be 0 or more, not", eta]),
+            require_range("count", count, 1, self.maximiser.procedure.restarts),
+            require_range("eta", eta, 0.0, LARGEST_WEIGHT),
+            require_range("steps", steps, 0, MOST_STEPS),
         ]
-        with tf.control_dependencies(checks):
-            user = known_index(self.user_index, "user_id", user_id)
-            index = self._categories(category[None])
-
-        sample = PriorSample(
-            self.sample.codes.value(), *(tf.gather(each, index) for each in self.sample[1:])
-        )
-        tastes = tf.gather(self.theta, user)[None]
-        weights = tf.ones(tf.shape(tastes)[:2])
-        people = People.on_scale(sample, tastes, weights, index, eta[None])
+        count, eta, steps = after(checks, count, eta, steps)
+        sample, people = self._commission(user_id, category, eta)
         consensus = self.maximiser.consensus(sample, people)
         start = self.maximiser.starts(sample, people, seed)
-        _, *designed = self.maximiser.maximise(people, consensus, start, count)
+        _, *designed = self.maximiser.maximise(people, consensus, start, count, steps=steps)
         pictures, preference, realism = (each[0] for each in designed[:3])
         return {
             "image_bytes": tf.io.encode_png(unscale(pictures)),
@@ -138,5 +145,96 @@ class ServedDesigner(tf.Module):
             "realism": realism,
         }
 
-    def _categories(self, category: tf.Tensor) -> tf.Tensor:
-        return tf.cast(known_index(self.category_index, "category", category), tf.int32)
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([], tf.string, "image_bytes"),
+            tf.TensorSpec([None], tf.string, "user_id"),
+            tf.TensorSpec([], tf.string, "category"),
+            tf.TensorSpec([], tf.int32, "frames"),
+            tf.TensorSpec([], tf.float32, "eta"),
+            tf.TensorSpec([], tf.float32, "proximity"),
+        ]
+    )
+    def redesign(
+        self,
+        image_bytes: tf.Tensor,
+        user_id: tf.Tensor,
+        category: tf.Tensor,
+        frames: tf.Tensor,
+        eta: tf.Tensor,
+        proximity: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Changes a garment step by step towards a user's taste, or a group's.
+
+        Args:
+            image_bytes: () string, a JPEG or PNG file.
+            user_id: (n,) string, from 1 to MOST_MEMBERS.
+            category: () string, the category of the garment.
+            frames: () int32, pictures on the way, from 2 to MOST_FRAMES, both ends included.
+            eta: () float32, weight of the realism term, from 0 to LARGEST_WEIGHT.
+            proximity: () float32, weight of the distance from the garment, from 0 to
+                LARGEST_WEIGHT.
+
+        Returns:
+            `image_bytes` (frames,) string, PNG files, the first the generator's nearest to the
+            garment; `preference`, `realism` and `distance`, (frames,) float32, as of `Redesign`.
+
+        Raises:
+            tf.errors.InvalidArgumentError: If the picture is broken, the category or a user
+                unknown, or a number out of range.
+        """
+        checks = [
+            require_range("frames", frames, 2, MOST_FRAMES),
+            require_range("eta", eta, 0.0, LARGEST_WEIGHT),
+            require_range("proximity", proximity, 0.0, LARGEST_WEIGHT),
+        ]
+        frames, eta, proximity = after(checks, frames, eta, proximity)
+        sample, people = self._commission(user_id, category, eta)
+        picture = decode_pictures(image_bytes[None], self.maximiser.gan.picture_size)
+        beside = Originals.beside(sample, self.maximiser, scale(picture))
+        pictures, _, *rest = towards(self.maximiser, sample, people, *beside, frames, proximity)
+        preference, realism, distance = rest
+        return {
+            "image_bytes": tf.io.encode_png(pictures),
+            "preference": preference,
+            "realism": realism,
+            "distance": distance,
+        }
+
+    def signatures_served(self) -> dict[str, tf.types.experimental.GenericFunction]:
+        """By name, the default first."""
+        return {"design": self.design, "generate": self.generate, "redesign": self.redesign}
+
+    def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
+        """A request to each signature, as it warms up a server."""
+        catalogue = run.catalogue
+        category = {"category": catalogue.categories[catalogue.item_categories[0]]}
+        somebody = category | {"user_id": [catalogue.user_ids[run.split.train[0, 0]]], "eta": 1.0}
+        return {
+            "design": somebody | {"count": 1, "steps": 1, "seed": 0},
+            "generate": category | {"count": 1, "seed": 0},
+            "redesign": somebody
+            | {"image_bytes": catalogue.picture_files[0], "frames": 2, "proximity": 1.0},
+        }
+
+    def _commission(
+        self, user_id: tf.Tensor, category: tf.Tensor, eta: tf.Tensor
+    ) -> tuple[PriorSample, People]:
+        """The sample of the prior in the category, and the one group that is designed for."""
+        checks = [
+            require_rows(user_id=user_id),
+            require_range("the number of user_id", tf.shape(user_id), 1, MOST_MEMBERS),
+        ]
+        (user_id,) = after(checks, user_id)
+        tastes = tf.gather(self.theta, known_index(self.user_index, "user_id", user_id))[None]
+        index = self._category(category)
+        sample = PriorSample(
+            self.sample.codes.value(), *(tf.gather(each, index) for each in self.sample[1:])
+        )
+        return sample, People.on_scale(
+            sample, tastes, tf.ones_like(tastes[..., 0]), index, eta[None]
+        )
+
+    def _category(self, name: tf.Tensor) -> tf.Tensor:
+        """(1,) int32."""
+        return tf.cast(known_index(self.category_index, "category", name[None]), tf.int32)

@@ -1,28 +1,48 @@
 """From run folders to SavedModels that TensorFlow Serving, or TensorFlow alone, can run."""
 
 import json
-import shutil
 import tempfile
+from collections import ChainMap
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import datetime, timezone
 from pathlib import Path
 
 import tensorflow as tf
 
+from keras_fashion.catalogue.folder_aside import folder_aside
 from keras_fashion.errors import InputError
 from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.run import Run, matching_pair, versions
 from keras_fashion.serving.designer import ServedDesigner
-from keras_fashion.serving.recommender import ServedRecommender, ServedVisualRecommender
+from keras_fashion.serving.model_card import (
+    Table,
+    as_json,
+    designer_card,
+    measure_designer,
+    measure_recommender,
+    recommender_card,
+)
+from keras_fashion.serving.newcomers import ServedNewcomers
+from keras_fashion.serving.pictures import ServedPictures
+from keras_fashion.serving.recommender import ServedRecommender
+from keras_fashion.serving.warm_up import write_warm_up
+
+Part = ServedRecommender | ServedNewcomers | ServedPictures | ServedDesigner
 
 
 def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
     """Exports a recommender and, with a GAN, a designer.
 
     They go to `out/recommender/<version>/` and `out/designer/<version>/`. A version is the next
-    whole number; none is ever overwritten. Models are written aside and renamed, so that a server
-    that watches the folder never sees half of one.
+    whole number; none is ever overwritten. Models are written aside, under names that a server
+    does not look at, and renamed, so that one that watches the folder never sees half of one.
+
+    Beside the model, `assets.extra` holds `model_card.md`, the same facts for programs in
+    `keras_fashion.json`, and the requests with which TensorFlow Serving warms up.
 
     Args:
-        recommender_run: Of any recommender; of a DVBPR if there is a GAN.
+        recommender_run: Of any recommender with vectors; of a DVBPR if there is a GAN.
         gan_run: Of a conditional GAN trained on the same catalogue, or None.
         out: Folder for all exported models.
 
@@ -30,8 +50,8 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
         The folders of the new versions.
 
     Raises:
-        InputError: If a run is of the wrong kind, the two are of different catalogues, or `out`
-            cannot be written.
+        InputError: If a run is of the wrong kind, the two are of different catalogues, `out`
+            cannot be written, or another process is exporting the same version.
     """
     # Asked first, so that a run without vectors (a GAN's) is refused by name.
     if not isinstance(recommender_run.vectors, ScoringVectors):
@@ -41,27 +61,44 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
         )
     if gan_run is not None:
         matching_pair(recommender_run, gan_run)
-    out = Path(out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".export-", dir=out))
-    except OSError as error:
-        raise InputError(f"{out} cannot be written ({error.strerror}); name another.") from error
-    try:
-        # Folders of ids are temporary: saving copies the files into the SavedModel.
-        sees = hasattr(recommender_run.model, "encoder")
-        served = ServedVisualRecommender if sees else ServedRecommender
-        recommender = served(recommender_run, _new(aside / "recommender_ids"))
-        names = ["recommend", "score", *(["embed", "score_picture"] if sees else [])]
-        _save(recommender, names, [recommender_run], aside / "recommender")
-        models = ["recommender"]
+    made = datetime.now(timezone.utc).date().isoformat()
+    with ExitStack() as stack:
+        ids = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        finished = []
+
+        def aside(model: str) -> Path:
+            finished.append(_next_version(Path(out) / model))
+            return stack.enter_context(folder_aside(finished[-1]))
+
+        folder = aside("recommender")
+        parts = _recommender(recommender_run, _new(ids / "recommender"))
+        measured = measure_recommender(recommender_run)
+        card = recommender_card(recommender_run, measured, made)
+        _save("recommender", parts, [recommender_run], measured, card, folder)
         if gan_run is not None:
-            designer = ServedDesigner(recommender_run, gan_run, _new(aside / "designer_ids"))
-            _save(designer, ["design", "generate"], [recommender_run, gan_run], aside / "designer")
-            models.append("designer")
-        return [_publish(aside / model, out / model) for model in models]
-    finally:
-        shutil.rmtree(aside)
+            folder = aside("designer")
+            runs = [recommender_run, gan_run]
+            designer = ServedDesigner(*runs, _new(ids / "designer"))
+            measured = measure_designer(*runs, designer.maximiser)
+            card = designer_card(*runs, measured, made)
+            _save("designer", [designer], runs, measured, card, folder)
+    return finished
+
+
+def _recommender(run: Run, ids: Path) -> list[Part]:
+    """What a run's model can do, as parts of one SavedModel."""
+    known = ServedRecommender(run, ids)
+    parts = [known]
+    if getattr(run.model, "with_history", False):
+        parts.append(ServedNewcomers(run, known))
+    if hasattr(run.model, "encoder"):
+        parts.append(ServedPictures(run, known))
+    return parts
+
+
+def _next_version(parent: Path) -> Path:
+    taken = [int(path.name) for path in parent.glob("*") if path.name.isdecimal()]
+    return parent / str(max(taken, default=0) + 1)
 
 
 def _new(folder: Path) -> Path:
@@ -69,36 +106,46 @@ def _new(folder: Path) -> Path:
     return folder
 
 
-def _save(module: tf.Module, names: list[str], runs: list[Run], folder: Path) -> None:
-    """Writes a SavedModel with the named methods as signatures; the first is also the default."""
-    signatures = {name: getattr(module, name).get_concrete_function() for name in names}
-    tf.saved_model.save(
-        module, str(folder), signatures=signatures | {"serving_default": signatures[names[0]]}
-    )
+def _save(
+    name: str,
+    parts: list[Part],
+    runs: list[Run],
+    measured: Table,
+    card: str,
+    folder: Path,
+) -> None:
+    """Writes a SavedModel with the signatures of all parts; the first is also the default."""
+    signatures = {
+        each: function.get_concrete_function()
+        for part in parts
+        for each, function in part.signatures_served().items()
+    }
+    module = tf.Module()
+    module.parts = parts
+    default = {"serving_default": next(iter(signatures.values()))}
+    tf.saved_model.save(module, str(folder), signatures=signatures | default)
     catalogue = runs[0].catalogue
     facts = {
         "catalogue": catalogue.name,
         "fingerprint": catalogue.fingerprint,
+        "licence": catalogue.licence,
         "categories": catalogue.categories,
         "models": [run.config["model"] for run in runs],
+        "measured": as_json(measured),
         "versions": versions(),
-        "signatures": {name: _described(function) for name, function in signatures.items()},
+        "signatures": {each: _described(function) for each, function in signatures.items()},
     }
     extra = _new(folder / "assets.extra")
     text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
     (extra / "keras_fashion.json").write_text(text, encoding="utf-8")
+    (extra / "model_card.md").write_text(card, encoding="utf-8")
+    requests = [part.example_requests(runs[0]) for part in parts]
+    write_warm_up(extra, name, signatures, dict(ChainMap(*requests)))
 
 
 def _described(function: tf.types.experimental.ConcreteFunction) -> dict[str, dict[str, str]]:
-    def described(specs: dict[str, tf.TensorSpec]) -> dict[str, str]:
+    def described(specs: Mapping[str, tf.TensorSpec]) -> dict[str, str]:
         return {name: f"{spec.dtype.name} {spec.shape}" for name, spec in specs.items()}
 
     inputs = {spec.name: spec for spec in function.structured_input_signature[0]}
     return {"inputs": described(inputs), "outputs": described(function.structured_outputs)}
-
-
-def _publish(folder: Path, parent: Path) -> Path:
-    """Renames a finished model to the next version under `parent`."""
-    parent.mkdir(exist_ok=True)
-    taken = [int(path.name) for path in parent.iterdir() if path.name.isdecimal()]
-    return folder.rename(parent / str(max(taken, default=0) + 1))

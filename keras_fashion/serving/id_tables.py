@@ -10,6 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_fashion.errors import InputError
+from keras_fashion.serving.request_checks import after, require
 
 
 def write_ids(path: Path, ids: Iterable[str]) -> str:
@@ -69,7 +70,5 @@ def known_index(table: tf.lookup.StaticHashTable, kind: str, ids: tf.Tensor) -> 
     """
     index = table[ids]
     unknown = tf.strings.reduce_join(tf.boolean_mask(ids, index < 0), separator=", ")
-    check = tf.debugging.Assert(tf.reduce_all(index >= 0), [f"{kind} is not known:", unknown])
-    # Without this order, what uses the index may fail first, with a message about the index.
-    with tf.control_dependencies([check]):
-        return tf.identity(index)
+    check = require(tf.reduce_all(index >= 0), f"{kind} is not known: ", unknown)
+    return after([check], index)[0]

@@ -91,11 +91,11 @@ def test_held_directions_stay_as_they_are_in_the_item(maximiser, picture):
 def test_frames_are_places_at_equal_rises():
     preference = np.array([0.0, 1.0, 0.5, 2.5, 3.9, 4.0, 3.0], np.float32)
     # From 0 to 4 by 1, and by 2: the first places that are as high.
-    assert _equal_rises(preference, 5).tolist() == [0, 1, 3, 4, 5]
-    assert _equal_rises(preference, 3).tolist() == [0, 3, 5]
-    assert _equal_rises(preference, 2).tolist() == [0, 5]
+    assert _equal_rises(tf.constant(preference), 5).numpy().tolist() == [0, 1, 3, 4, 5]
+    assert _equal_rises(tf.constant(preference), 3).numpy().tolist() == [0, 3, 5]
+    assert _equal_rises(tf.constant(preference), 2).numpy().tolist() == [0, 5]
     # What never rises ends where it fell least.
-    assert _equal_rises(np.array([5.0, 1.0, 3.0]), 3).tolist() == [0, 0, 2]
+    assert _equal_rises(tf.constant(np.array([5.0, 1.0, 3.0])), 3).numpy().tolist() == [0, 0, 2]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Calls every signature of exported models in a process that knows TensorFlow only.
+"""Calls signatures of exported models in a process that knows TensorFlow only.
 
 Usage: python client.py questions.json answers.npz
 """
@@ -14,27 +14,30 @@ import tensorflow as tf  # noqa: E402
 
 with open(sys.argv[1], encoding="utf-8") as file:
     questions = json.load(file)
-models = {path: tf.saved_model.load(path) for path in {q["model"] for q in questions}}
+models = {path: tf.saved_model.load(path) for path in {q["model"] for q in questions.values()}}
 
-DTYPES = {"k": tf.int32, "count": tf.int32, "seed": tf.int32, "eta": tf.float32}
+
+def from_hex(value):
+    return bytes.fromhex(value) if isinstance(value, str) else [from_hex(each) for each in value]
+
+
 answers = {}
-for question in questions:
-    inputs = {
-        name: tf.constant(
-            [bytes.fromhex(value) for value in values] if name == "image_bytes" else values,
-            DTYPES.get(name, tf.string),
-        )
-        for name, values in question["inputs"].items()
-    }
+for question_name, question in questions.items():
     signature = models[question["model"]].signatures[question["signature"]]
+    wanted = signature.structured_input_signature[1]
+    inputs = {
+        name: tf.constant(from_hex(value) if name == "image_bytes" else value, wanted[name].dtype)
+        for name, value in question["inputs"].items()
+    }
     try:
         outputs = {name: value.numpy() for name, value in signature(**inputs).items()}
-    except tf.errors.InvalidArgumentError as error:
+    except (tf.errors.InvalidArgumentError, ValueError) as error:
         outputs = {"error": str(error)}
     for name, value in outputs.items():
         if name == "image_bytes":
             value = [tf.io.decode_png(png).numpy() for png in value]
         value = np.asarray(value)
-        answers[f"{question['name']}/{name}"] = value.astype(str) if value.dtype == "O" else value
+        value = value.astype(str) if value.dtype == "O" else value
+        answers[f"{question_name}/{name}"] = value
 
 np.savez(sys.argv[2], **answers)

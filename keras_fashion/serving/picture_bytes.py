@@ -1,0 +1,66 @@
+"""Pictures as they come with a request: JPEG or PNG files that may be broken."""
+
+import tensorflow as tf
+
+from keras_fashion.catalogue.pictures import JPEG_START, decode_picture
+from keras_fashion.serving.request_checks import after, require
+
+PNG_START = b"\x89PNG\r\n\x1a\n"
+
+MOST_PIXELS = 2**24
+"""Of one picture: 4,096 x 4,096, which takes up to 600 MB while it is decoded."""
+
+
+def decode_pictures(image_bytes: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Decodes the pictures of a request as those of the catalogue are.
+
+    A pipeline of `tf.data` is built in the graph because it can leave out what fails, which tells
+    the broken rows; that costs 3 ms a request beside `tf.map_fn`, whose error names none.
+
+    Args:
+        image_bytes: (B,) string.
+        size: Height and width.
+
+    Returns:
+        (B, H, W, 3) uint8.
+
+    Raises:
+        tf.errors.InvalidArgumentError: At run time, naming the rows that are no JPEG or PNG, are
+            damaged, or have more than MOST_PIXELS.
+    """
+    rows = tf.size(image_bytes, tf.int64)
+
+    def decoded(row: tf.Tensor, data: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels = tf.reduce_prod(tf.cast(_sides(data), tf.int64))
+        (data,) = after([require(pixels <= MOST_PIXELS, "too many pixels")], data)
+        return row, tf.ensure_shape(decode_picture(data, size), [*size, 3])
+
+    good = tf.data.Dataset.from_tensor_slices(image_bytes).enumerate().map(decoded).ignore_errors()
+    # One more at the end, for there is no batch of nothing.
+    end = tf.data.Dataset.from_tensors((rows, tf.zeros([*size, 3], tf.uint8)))
+    options = tf.data.Options()
+    options.autotune.enabled = False  # which would start threads at each request
+    options.experimental_optimization.apply_default_optimizations = False
+    together = good.concatenate(end).batch(rows + 1).with_options(options)
+    found, pictures = together.get_single_element()
+
+    broken = tf.sets.difference(tf.range(rows)[None], found[None, :-1]).values
+    check = require(
+        tf.size(broken) == 0,
+        "image_bytes must be JPEG or PNG files, whole and of at most ",
+        f"{MOST_PIXELS:,} pixels; not so in row ",
+        tf.strings.reduce_join(tf.strings.as_string(broken), separator=", "),
+    )
+    return after([check], pictures[:-1])[0]
+
+
+def _sides(data: tf.Tensor) -> tf.Tensor:
+    """(2,) int32, height and width as the head of a JPEG or PNG file says."""
+    is_jpeg = tf.strings.substr(data, 0, 2) == JPEG_START
+    is_png = tf.strings.substr(data, 0, 8) == PNG_START
+    (data,) = after([require(is_jpeg | is_png, "no JPEG or PNG")], data)
+    return tf.cond(
+        is_jpeg,
+        lambda: tf.io.extract_jpeg_shape(data)[:2],
+        lambda: tf.io.decode_raw(tf.strings.substr(data, 16, 8), tf.int32, little_endian=False),
+    )

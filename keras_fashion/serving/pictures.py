@@ -1,0 +1,144 @@
+"""Pictures that no catalogue holds, as they are served."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_fashion.catalogue import scale
+from keras_fashion.models.best_columns import best_columns
+from keras_fashion.run import Run
+from keras_fashion.serving.batched import batched
+from keras_fashion.serving.item_table import NO_SCORE, cut_to
+from keras_fashion.serving.picture_bytes import decode_pictures
+from keras_fashion.serving.recommender import MOST_K, ServedRecommender
+from keras_fashion.serving.request_checks import after, require_range, require_rows
+
+
+class ServedPictures(tf.Module):
+    """Styles and scores of pictures that are no items of the catalogue, and the items like them.
+
+    Args:
+        run: Of a model with an `encoder` (DVBPR).
+        known: The same run's recommender.
+    """
+
+    def __init__(self, run: Run, known: ServedRecommender) -> None:
+        super().__init__()
+        self.known = known
+        encoder = run.model.encoder
+        self.picture_size = encoder.picture_size
+        # Only the weights are tracked: a tracked Keras model would bring its optimiser along.
+        self.encoder_weights = [variable.value for variable in encoder.variables]
+        self.encode = batched(lambda pictures: encoder(scale(pictures), training=False))
+
+        # gamma, if any, comes first in a vector; a picture that is no item has a style only.
+        self.style_start = run.model.latent_size
+        styles = run.vectors.items[:, self.style_start :]
+        self.mean_style = tf.Variable(styles.mean(axis=0), trainable=False, name="mean_style")
+        lengths = np.linalg.norm(styles - styles.mean(axis=0), axis=1)
+        inverse = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+        filling = known.items.columns.shape[1] - known.items.item_count
+        self.inverse_lengths = tf.Variable(
+            np.pad(inverse, (0, filling)), trainable=False, name="inverse_lengths"
+        )
+        self._most_alike = batched(self._most_alike_of_many)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
+    def embed(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        """`embedding` (B, K) float32, Phi(X), of (B,) JPEG or PNG files.
+
+        Raises:
+            tf.errors.InvalidArgumentError: If there are none, or one cannot be decoded: which.
+        """
+        (image_bytes,) = after([require_rows(image_bytes=image_bytes)], image_bytes)
+        return {"embedding": self._style(image_bytes)}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, "user_id"),
+            tf.TensorSpec([None], tf.string, "image_bytes"),
+        ]
+    )
+    def score_picture(self, user_id: tf.Tensor, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Scores users against pictures, (B,) and (B,): for items too new for the catalogue.
+
+        Returns:
+            `score` (B,) float32, theta . Phi(X), NO_SCORE for an unknown user; `known_user` (B,)
+            bool.
+
+        Raises:
+            tf.errors.InvalidArgumentError: As of `embed`, or if not as many of both are given.
+        """
+        checks = [require_rows(user_id=user_id, image_bytes=image_bytes)]
+        user_id, image_bytes = after(checks, user_id, image_bytes)
+        rows, known_user = self.known.taste(self.known.user_index[user_id])
+        score = tf.reduce_sum(rows[:, self.style_start : -2] * self._style(image_bytes), axis=1)
+        return {"score": tf.where(known_user, score, NO_SCORE), "known_user": known_user}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, "image_bytes"),
+            tf.TensorSpec([None], tf.int32, "k"),
+        ]
+    )
+    def similar(self, image_bytes: tf.Tensor, k: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The items of the catalogue whose styles are nearest to those of pictures.
+
+        By the cosine of styles from which the catalogue's mean is taken, as `VisRank` compares.
+
+        Args:
+            image_bytes: (B,) string, JPEG or PNG files.
+            k: (B,) int32, from 1 to MOST_K, how many.
+
+        Returns:
+            The nearest first: `item_id` (B, n) string and `similarity` (B, n) float32 in [-1, 1];
+            n, "" and NO_SCORE as of `recommend`.
+
+        Raises:
+            tf.errors.InvalidArgumentError: As of `embed`, if a k is out of range or not as many
+                of both are given.
+        """
+        checks = [
+            require_rows(image_bytes=image_bytes, k=k),
+            require_range("k", k, 1, MOST_K),
+        ]
+        image_bytes, k = after(checks, image_bytes, k)
+        direction = tf.math.l2_normalize(self._style(image_bytes) - self.mean_style, axis=1)
+        item, similarity = cut_to(*self._most_alike(direction, k), k, self.known.items.item_count)
+        return {"item_id": self.known.item_id[item], "similarity": similarity}
+
+    def signatures_served(self) -> dict[str, tf.types.experimental.GenericFunction]:
+        """By name."""
+        return {
+            "embed": self.embed,
+            "score_picture": self.score_picture,
+            "similar": self.similar,
+        }
+
+    def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
+        """A request to each signature, as it warms up a server."""
+        picture = {"image_bytes": [run.catalogue.picture_files[0]]}
+        user = run.catalogue.user_ids[run.split.train[0, 0]]
+        return {
+            "embed": picture,
+            "score_picture": picture | {"user_id": [user]},
+            "similar": picture | {"k": [10]},
+        }
+
+    def _style(self, image_bytes: tf.Tensor) -> tf.Tensor:
+        style = self.encode(decode_pictures(image_bytes, self.picture_size))
+        return tf.ensure_shape(style, [None, self.mean_style.shape[0]])
+
+    def _most_alike_of_many(
+        self, direction: tf.Tensor, k: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """(B, K) and (B,) to items (B, n) int32 and cosines (B, n) float32."""
+        # v . (q - m) / |q - m| from the vectors that are there, without a second table.
+        rows = tf.pad(direction, [[0, 0], [self.style_start, 2]])
+        products = tf.matmul(rows, self.known.items.columns)
+        less = tf.linalg.matvec(direction, self.mean_style)[:, None]
+        cosines = (products - less) * self.inverse_lengths
+        real = tf.range(tf.shape(cosines)[1]) < self.known.items.item_count
+        similarity, item = best_columns(tf.where(real, cosines, NO_SCORE), tf.reduce_max(k))
+        return item, similarity

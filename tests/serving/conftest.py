@@ -1,0 +1,104 @@
+"""Tiny models, exported and called in a process of their own, for all tests of serving."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # for what these tests share
+
+from tiny_world import (  # noqa: E402
+    Question,
+    World,
+    make_bprmf,
+    make_catalogue,
+    make_dvbpr,
+    make_gan,
+    picture_file,
+)
+
+from keras_fashion.catalogue import decode_picture, scale  # noqa: E402
+from keras_fashion.serving import export  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    catalogue = make_catalogue(folder / "catalogue")
+    return World(
+        catalogue,
+        make_dvbpr(folder / "dvbpr", catalogue),
+        make_gan(folder / "gan", catalogue),
+        make_bprmf(folder / "bprmf", catalogue),
+        make_dvbpr(folder / "full", catalogue, latent_size=3, bias=True, with_history=True),
+        np.stack([scale(decode_picture(catalogue.picture_files[i], (32, 32))) for i in range(20)]),
+    )
+
+
+@pytest.fixture(scope="session")
+def exported(world, tmp_path_factory):
+    """Versions of both models: 1 is DVBPR and GAN, recommenders 2 and 3 BPR-MF and the full DVBPR."""
+    out = tmp_path_factory.mktemp("saved") / "saved_models"
+    assert export(world.dvbpr, world.gan, out) == [
+        out / "recommender" / "1",
+        out / "designer" / "1",
+    ]
+    assert export(world.bprmf, None, out) == [out / "recommender" / "2"]
+    assert export(world.full, None, out) == [out / "recommender" / "3"]
+    return out
+
+
+@pytest.fixture(scope="session")
+def new_picture():
+    return picture_file(np.random.default_rng(99), "JPEG")
+
+
+@pytest.fixture(scope="session")
+def ask(exported, tmp_path_factory) -> Callable[[dict[str, Question]], dict[str, dict]]:
+    """Asks in a process that knows TensorFlow only: by name, outputs or `error`.
+
+    With KERAS_FASHION_SERVER, in an environment where there is nothing else to know.
+    """
+    interpreter = os.environ.get("KERAS_FASHION_SERVER", sys.executable)
+
+    def ask(questions: dict[str, Question]) -> dict[str, dict]:
+        folder = tmp_path_factory.mktemp("client")
+        asked = {
+            name: question._asdict()
+            | {
+                "model": str(exported / question.model),
+                "inputs": {
+                    key: _as_hex(value) if key == "image_bytes" else value
+                    for key, value in question.inputs.items()
+                },
+            }
+            for name, question in questions.items()
+        }
+        (folder / "questions.json").write_text(json.dumps(asked), encoding="utf-8")
+        client = HERE / "client.py"
+        done = subprocess.run(
+            [interpreter, str(client), "questions.json", "answers.npz"],
+            cwd=folder,
+            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        answers = {name: {} for name in questions}
+        with np.load(folder / "answers.npz") as arrays:
+            for key, value in arrays.items():
+                name, output = key.split("/")
+                answers[name][output] = value
+        return answers
+
+    return ask
+
+
+def _as_hex(value: bytes | list[bytes]) -> str | list[str]:
+    return value.hex() if isinstance(value, bytes) else [each.hex() for each in value]

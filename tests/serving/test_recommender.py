@@ -1,0 +1,279 @@
+"""The exported recommender, in a process of its own, against the Keras models."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_world import CATEGORIES, Question
+
+from keras_fashion.catalogue import decode_picture, leave_one_out, scale
+from keras_fashion.models import VisRank
+from keras_fashion.serving.item_table import NO_SCORE
+from keras_fashion.serving.recommender import MOST_K
+
+MODELS = {"dvbpr": "recommender/1", "bprmf": "recommender/2", "full": "recommender/3"}
+HISTORIES = [["x0", "x7", "x3"], ["x5", "", "unheard of"], ["", "unheard of", ""]]
+"""Of newcomers; x3 stands for the item of dense index 3."""
+
+
+def recommend(users, k=5, category="", exclude_seen=True):
+    """One request: values that are no list are the same in every row."""
+    inputs = {"user_id": users, "k": k, "category": category, "exclude_seen": exclude_seen}
+    rows = {
+        name: value if isinstance(value, list) else [value] * len(users)
+        for name, value in inputs.items()
+    }
+    return Question(MODELS["dvbpr"], "recommend", rows)
+
+
+@pytest.fixture(scope="module")
+def everyone(world):
+    return [*world.catalogue.user_ids.tolist(), "nobody"]
+
+
+@pytest.fixture(scope="module")
+def histories(world):
+    ids = {f"x{place}": name for place, name in enumerate(world.catalogue.item_ids)}
+    return [[ids.get(item, item) for item in row] for row in HISTORIES]
+
+
+@pytest.fixture(scope="module")
+def answers(ask, world, everyone, histories, new_picture):
+    items = [*world.catalogue.item_ids.tolist(), "no such item"]
+    pairs = {
+        "user_id": [user for user in everyone for _ in items],
+        "item_id": [item for _ in everyone for item in items],
+    }
+    pictures = [*(world.catalogue.picture_files[i] for i in range(3)), new_picture]
+    broken = [new_picture, b"no picture", new_picture, new_picture[:200]]
+    mixed = {"k": [2, 20, 1, 9], "category": ["", "Shoes", "Röcke", "Shoes"]}
+    seen = {"exclude_seen": [True, False, False, True]}
+    questions = {
+        "mixed": recommend([*everyone[:3], "nobody"], **mixed, **seen),
+        "default": recommend(everyone)._replace(signature="serving_default"),
+        "one": recommend(["bob"]),
+        "hats": recommend(["bob", "ann"], category=["", "Hats"]),
+        "giant": recommend(["bob", "ann"], k=[3, MOST_K + 1]),
+        "k_of_0": recommend(["bob"], k=0),
+        "empty": recommend([]),
+        "ragged": recommend(["ann", "bob"], k=[1]),
+        "picture": Question(MODELS["dvbpr"], "embed", {"image_bytes": pictures}),
+        "broken": Question(MODELS["dvbpr"], "embed", {"image_bytes": broken}),
+        "all_broken": Question(MODELS["dvbpr"], "embed", {"image_bytes": broken[1:2]}),
+        "no_pictures": Question(MODELS["dvbpr"], "embed", {"image_bytes": []}),
+        "bomb": Question(MODELS["dvbpr"], "embed", {"image_bytes": [bomb()]}),
+        "newcomer": Question(
+            MODELS["full"],
+            "recommend_newcomer",
+            {"bought_item_id": histories, "k": [4, 20, 3], "category": ["", "", "Shoes"]},
+        ),
+    }
+    for name, model in MODELS.items():
+        questions[f"score_{name}"] = Question(model, "score", pairs)
+        questions[f"top_{name}"] = recommend(everyone)._replace(model=model)
+        if name != "bprmf":
+            asked = {"user_id": ["eve", "nobody"], "image_bytes": [new_picture] * 2}
+            questions[f"score_picture_{name}"] = Question(model, "score_picture", asked)
+            asked = {"image_bytes": pictures, "k": [1, 3, 20, 5]}
+            questions[f"similar_{name}"] = Question(model, "similar", asked)
+    return ask(questions)
+
+
+def bomb():
+    """A PNG's head that speaks of 10^10 pixels."""
+    sides = (100_000).to_bytes(4, "big") * 2
+    return b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + sides + b"\x08\x02\x00\x00\x00"
+
+
+def true_scores(run, catalogue, pictures):
+    """(U, I) by calling the Keras model on every pair, not by its scoring vectors."""
+    rows = []
+    for user in range(len(catalogue.user_ids)):
+        items = np.arange(len(catalogue.item_ids))
+        inputs = {"user": np.full(len(items), user), "item": items, "picture": pictures}
+        rows.append(run.model(inputs).numpy())
+    return np.stack(rows)
+
+
+@pytest.fixture(scope="module")
+def scores(world):
+    """What each export should say: (U + 1, I), the last row for users who are not known."""
+    catalogue = world.catalogue
+    popularity = np.zeros(20)
+    for _, item in leave_one_out(catalogue, seed=0).train:
+        popularity[item] += 1
+    untrained = catalogue.user_index("new-here")
+    tables = {}
+    for name in MODELS:
+        scores = true_scores(getattr(world, name), catalogue, world.pictures)
+        tables[name] = np.vstack([scores, popularity])
+        tables[name][untrained] = popularity
+    return tables
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_scores_are_those_of_the_python_model(answers, scores, model):
+    expected = scores[model]
+    assert expected[0].std() > 0.05  # so that the tolerance below means something
+    table = answers[f"score_{model}"]["score"].reshape(7, 21)
+    np.testing.assert_allclose(table[:, :20], expected, rtol=1e-5, atol=1e-5)
+    assert (table[:, 20] == NO_SCORE).all()
+
+
+def test_unknown_users_and_items_are_flagged(world, answers):
+    known = [user != "new-here" for user in world.catalogue.user_ids] + [False]
+    assert answers["top_dvbpr"]["known_user"].tolist() == known
+    pairs = answers["score_dvbpr"]
+    np.testing.assert_array_equal(
+        pairs["known_user"].reshape(7, 21), np.repeat(np.array(known)[:, None], 21, 1)
+    )
+    assert pairs["known_item"].reshape(7, 21).tolist() == [[True] * 20 + [False]] * 7
+
+
+def best(catalogue, row, bought, k, category=None):
+    """The brute-force answer for one user: ids and scores, the best first."""
+    candidates = [
+        item
+        for item in range(len(catalogue.item_ids))
+        if item not in bought
+        and category in (None, catalogue.categories[catalogue.item_categories[item]])
+    ]
+    candidates.sort(key=lambda item: (-row[item], item))
+    return [(catalogue.item_ids[item], row[item]) for item in candidates[:k]]
+
+
+def bought_by(catalogue, user):
+    return [item for who, item in catalogue.interactions if who == user]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_recommends_the_best_items_not_yet_bought(world, answers, scores, model):
+    answer = answers[f"top_{model}"]
+    for place, user in enumerate([*range(6), None]):
+        bought = bought_by(world.catalogue, user)
+        expected = best(world.catalogue, scores[model][place], bought, 5)
+        assert answer["item_id"][place].tolist() == [item for item, _ in expected]
+        np.testing.assert_allclose(
+            answer["score"][place], [score for _, score in expected], rtol=1e-5
+        )
+
+
+def test_recommending_is_the_default(answers):
+    for name in ("item_id", "score", "known_user"):
+        np.testing.assert_array_equal(answers["default"][name], answers["top_dvbpr"][name])
+
+
+def test_every_row_has_its_own_k_category_and_seen_items(world, answers, scores):
+    catalogue, answer = world.catalogue, answers["mixed"]
+    assert answer["item_id"].shape == answer["score"].shape == (4, 20)
+    asked = [(0, 2, None, True), (1, 20, "Shoes", False), (2, 1, "Röcke", False)]
+    asked += [(6, 9, "Shoes", True)]
+    for place, (user, k, category, exclude) in enumerate(asked):
+        bought = bought_by(catalogue, user) if exclude else []
+        expected = best(catalogue, scores["dvbpr"][user], bought, k, category)
+        missing = 20 - len(expected)
+        assert missing > 0
+        assert answer["item_id"][place].tolist() == [item for item, _ in expected] + [""] * missing
+        np.testing.assert_allclose(
+            answer["score"][place],
+            [score for _, score in expected] + [NO_SCORE] * missing,
+            rtol=1e-5,
+        )
+    # What was bought does stand there where it is wanted.
+    shoes = [catalogue.item_ids[item] for item in bought_by(catalogue, 1)]
+    assert set(shoes) & set(answer["item_id"][1])
+
+
+def test_one_row_is_answered_as_many_are(answers, everyone):
+    np.testing.assert_array_equal(
+        answers["one"]["item_id"][0], answers["top_dvbpr"]["item_id"][everyone.index("bob")]
+    )
+
+
+def test_embeds_new_pictures_as_in_training(world, answers, new_picture):
+    files = [*(world.catalogue.picture_files[i] for i in range(3)), new_picture]
+    pictures = tf.stack([scale(decode_picture(file, (32, 32))) for file in files])
+    embedding = answers["picture"]["embedding"]
+    np.testing.assert_allclose(embedding, world.dvbpr.model.encoder(pictures), rtol=1e-5, atol=1e-6)
+    # The catalogue's own pictures give the vectors that training left.
+    np.testing.assert_allclose(embedding[:3], world.dvbpr.vectors.items[:3], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", ["dvbpr", "full"])
+def test_scores_pictures_that_are_no_items(world, answers, new_picture, model):
+    run = getattr(world, model)
+    style = run.model.encoder(scale(decode_picture(new_picture, (32, 32)))[None])[0].numpy()
+    taste = run.model.taste(tf.constant([world.catalogue.user_index("eve")]))[0].numpy()
+    answer = answers[f"score_picture_{model}"]
+    assert answer["score"][0] == pytest.approx(taste @ style, rel=1e-4)
+    assert answer["score"][1] == NO_SCORE
+    assert answer["known_user"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize("model", ["dvbpr", "full"])
+def test_similar_items_are_those_of_visrank(world, answers, new_picture, model):
+    catalogue, run = world.catalogue, getattr(world, model)
+    styles = run.model.encoder(world.pictures).numpy()
+    picture = scale(decode_picture(new_picture, (32, 32)))[None]
+    asked = np.concatenate([styles[:3], run.model.encoder(picture).numpy()])
+    visrank = VisRank(1, 20, styles.shape[1])
+    visrank.adapt(styles, np.array([[0, 0]]))
+    centred = asked - styles.mean(axis=0)
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    cosines = centred @ visrank.scoring_vectors().items.T
+    answer = answers[f"similar_{model}"]
+    assert answer["item_id"].shape == (4, 20)
+    for row, k, ids, similarity in zip(
+        cosines, [1, 3, 20, 5], answer["item_id"], answer["similarity"], strict=True
+    ):
+        order = np.argsort(-row, kind="stable")[:k]
+        assert ids[:k].tolist() == catalogue.item_ids[order].tolist()
+        np.testing.assert_allclose(similarity[:k], row[order], atol=1e-5)
+        assert (ids[k:] == "").all() and (similarity[k:] == NO_SCORE).all()
+    # A garment of the catalogue is most like itself.
+    assert answer["item_id"][:3, 0].tolist() == catalogue.item_ids[:3].tolist()
+
+
+def test_newcomers_are_made_from_what_they_bought(world, answers, scores):
+    catalogue, vectors = world.catalogue, world.full.vectors
+    answer = answers["newcomer"]
+    assert answer["known_items"].tolist() == [3, 1, 0]
+    assert answer["item_id"].shape == (3, 20)
+    for place, (history, k) in enumerate([([0, 7, 3], 4), ([5], 20)]):
+        newcomer = world.full.newcomer_vector(np.array(history))
+        row = vectors.items @ newcomer + vectors.biases
+        expected = best(catalogue, row, history, k)
+        count = len(expected)
+        assert answer["item_id"][place].tolist() == [i for i, _ in expected] + [""] * (20 - count)
+        np.testing.assert_allclose(
+            answer["score"][place, :count], [score for _, score in expected], rtol=1e-4, atol=1e-5
+        )
+        assert (answer["score"][place, count:] == NO_SCORE).all()
+    # Of whose purchases nothing is known gets what sells.
+    sells = best(catalogue, scores["full"][6], [], 3, CATEGORIES[2])
+    assert answer["item_id"][2, :3].tolist() == [item for item, _ in sells]
+    assert (answer["item_id"][2, 3:] == "").all()
+
+
+def test_only_models_that_know_histories_serve_newcomers(exported):
+    for version, serves in {"1": False, "2": False, "3": True}.items():
+        signatures = tf.saved_model.load(str(exported / "recommender" / version)).signatures
+        assert ("recommend_newcomer" in signatures) == serves
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("hats", ["category is not known: Hats"]),
+        ("giant", [f"k must be from 1 to {MOST_K}; row 1 has {MOST_K + 1}"]),
+        ("k_of_0", [f"k must be from 1 to {MOST_K}; row 0 has 0"]),
+        ("empty", ["must have as many rows, and at least one; they have 0, 0, 0, 0"]),
+        ("ragged", ["user_id, k, category, exclude_seen must have", "they have 2, 1, 2, 2"]),
+        ("broken", ["image_bytes must be JPEG or PNG files", "not so in row 1, 3"]),
+        ("all_broken", ["not so in row 0"]),
+        ("bomb", ["at most 16,777,216 pixels; not so in row 0"]),
+        ("no_pictures", ["image_bytes must have as many rows, and at least one; they have 0"]),
+    ],
+)
+def test_mistakes_are_named(answers, name, words):
+    message = str(answers[name]["error"])
+    assert all(word in message for word in words), message

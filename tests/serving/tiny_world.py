@@ -1,0 +1,102 @@
+"""Tiny models that the tests of serving export, and what is asked of them."""
+
+import io
+from dataclasses import replace
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from keras_fashion.catalogue import Catalogue, prepare
+from keras_fashion.datasets.in_memory import InMemory
+from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder
+from keras_fashion.run import Run
+
+TABLES = {"theta", "gamma", "beta"}
+"""Weights that start near 0."""
+
+CATEGORIES = ["Kleid, lang", "Röcke", "Shoes"]
+
+
+def picture_file(rng, file_format):
+    pixels = rng.integers(0, 256, (9, 6, 3), np.uint8)
+    buffer = io.BytesIO()
+    # Neither square nor of the models' size: the graph has to letterbox.
+    Image.fromarray(pixels).resize((40, 60), Image.BICUBIC).save(buffer, file_format)
+    return buffer.getvalue()
+
+
+def make_catalogue(path, seed=0):
+    rng = np.random.default_rng(seed)
+    items = [f"{number:010d}" for number in rng.permutation(20)]
+    rows = [
+        (item, CATEGORIES[place % 3], picture_file(rng, ["PNG", "JPEG"][place % 2]))
+        for place, item in enumerate(items)
+    ]
+    bought = [
+        (user, items[place])
+        for user in ["ann", "bob", "çem", "007", "eve"]
+        for place in rng.choice(20, 7, replace=False)
+    ]
+    # Too few items to be in a split, and so in training.
+    bought += [("new-here", item) for item in items[:2]]
+    listed = pd.DataFrame(rows, columns=["item", "category", "picture"])
+    prepare(InMemory(listed, pd.DataFrame(bought, columns=["user", "item"])), path, name="tiny")
+    return Catalogue.load(path)
+
+
+def make_run(path, kind, model, catalogue, spread=None):
+    """A run with a model of random weights, as training would leave it."""
+    rng = np.random.default_rng(1)
+    for variable in spread or []:
+        variable.assign(rng.normal(0, 2, variable.shape))
+    run = Run.create(path, {"model": kind, "seed": 0, "split": None}, catalogue)
+    run.save_model(model)
+    if kind != "gan":
+        run.write_vectors()
+        run.save_model(run.model)  # which has learnt what users bought
+    return Run(path)
+
+
+def make_dvbpr(path, catalogue, **options):
+    keras.utils.set_random_seed(0)
+    encoder = CompactEncoder(8, (32, 32), width=4)
+    model = DVBPR(len(catalogue.user_ids), len(catalogue.item_ids), encoder, **options)
+    model.compile("adam")
+    model.optimizer.build(model.trainable_variables)  # which has no place in the export
+    tables = [weight for weight in model.weights if weight.name.split("_")[0] in TABLES]
+    return make_run(path, "dvbpr", model, catalogue, tables)
+
+
+def make_gan(path, catalogue):
+    gan = replace(GAN_PRESETS["default"], code_size=6).make(len(CATEGORIES), (32, 32), 4, seed=3)
+    return make_run(path, "gan", gan, catalogue)
+
+
+def make_bprmf(path, catalogue):
+    model = BPRMF(len(catalogue.user_ids), len(catalogue.item_ids), latent_size=4)
+    return make_run(path, "bprmf", model, catalogue, model.weights)
+
+
+class World(NamedTuple):
+    """All that the tests share."""
+
+    catalogue: Catalogue
+    dvbpr: Run
+    gan: Run
+    bprmf: Run
+    full: Run
+    """A DVBPR with every term: gamma, beta and users who are made from what they bought."""
+    pictures: np.ndarray
+    """(I, 32, 32, 3) in [-1, 1]."""
+
+
+class Question(NamedTuple):
+    """A request to an exported model."""
+
+    model: str
+    """Such as "recommender/1"."""
+    signature: str
+    inputs: dict
