@@ -1,5 +1,15 @@
-"""Exported models: a recommender and a designer that need TensorFlow and nothing else."""
+"""Exported models, which need TensorFlow and nothing else, and a client of their servers.
 
-from keras_fashion.serving.export import export
+`Client` is imported without TensorFlow.
+"""
 
-__all__ = ["export"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "client": ["Client"],
+        "export": ["export"],
+        "serving_error": ["RequestRefused", "ServerUnavailable"],
+    },
+)

@@ -43,7 +43,7 @@ def world(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def exported(world, tmp_path_factory):
-    """Versions of both models: 1 is DVBPR and GAN, recommenders 2 and 3 BPR-MF and the full DVBPR."""
+    """Versions: 1 is DVBPR and GAN; recommenders 2 and 3 are BPR-MF and the full DVBPR."""
     out = tmp_path_factory.mktemp("saved") / "saved_models"
     assert export(world.dvbpr, world.gan, out) == [
         out / "recommender" / "1",

@@ -1,0 +1,120 @@
+"""TensorFlow Serving's REST interface."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import urllib3
+
+from keras_fashion.serving.serving_error import RequestRefused, ServerUnavailable
+from keras_fashion.serving.transport import NEWEST, ModelVersion, Transport
+
+AGAIN = (429, 500, 502, 503, 504)
+"""Answers after which it is worth asking again: nothing that is asked changes the server."""
+
+CONNECTIONS = 32
+
+
+class RestTransport(Transport):
+    """Requests in columns (`inputs`), as TensorFlow Serving's "RESTful API" has them.
+
+    Args:
+        address: Such as "http://localhost:8501".
+        timeout: Seconds, of each try.
+        retries: How often a try is repeated, after .2, .4, .8 and so on seconds.
+        version: Of the models.
+    """
+
+    def __init__(
+        self, address: str, timeout: float, retries: int, version: ModelVersion = NEWEST
+    ) -> None:
+        self.address = address.rstrip("/")
+        self.version = version
+        self._pool = urllib3.PoolManager(
+            maxsize=CONNECTIONS,
+            timeout=timeout,
+            retries=urllib3.Retry(
+                retries,
+                status_forcelist=AGAIN,
+                allowed_methods=None,
+                backoff_factor=0.2,
+                raise_on_status=False,
+            ),
+        )
+
+    def predict(
+        self, model: str, signature: str, inputs: Mapping[str, Any], outputs: Sequence[str]
+    ) -> dict[str, np.ndarray]:
+        """As of `Transport`."""
+        url = self.url(model)
+        try:
+            answer = self._pool.request("POST", url, json=self.body(model, signature, inputs))
+        except urllib3.exceptions.HTTPError as error:
+            raise ServerUnavailable(f"{url}: no answer ({error})") from error
+        if answer.status != 200:
+            refused = 400 <= answer.status < 500 and answer.status not in AGAIN
+            kind = RequestRefused if refused else ServerUnavailable
+            raise kind(f"{url}, {signature}: {_reason(answer.data)}", answer.status)
+        try:
+            found = self.outputs(json.loads(answer.data))
+            # Of a signature with one output, TensorFlow Serving leaves out its name.
+            named = {outputs[0]: found} if len(outputs) == 1 else found
+            return {name: _decoded(named[name]) for name in outputs}
+        except (ValueError, KeyError, TypeError) as error:
+            raise ServerUnavailable(
+                f"{url}, {signature}: the answer is not that of such a model ({error!r})"
+            ) from error
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._pool.clear()
+
+    def url(self, model: str) -> str:
+        """Where a model's requests go."""
+        number, label = self.version
+        which = "" if number is None else f"/versions/{number}"
+        which = which if label is None else f"/labels/{label}"
+        return f"{self.address}/v1/models/{model}{which}:predict"
+
+    def body(self, model: str, signature: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """What is sent; bytes travel as base64."""
+        columns = {name: _encoded(value) for name, value in inputs.items()}
+        return {"signature_name": signature, "inputs": columns}
+
+    def outputs(self, answer: dict[str, Any]) -> Any:
+        """The columns of an answer."""
+        return answer["outputs"]
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, bytes):
+        return {"b64": base64.b64encode(value).decode()}
+    return [_encoded(each) for each in value] if isinstance(value, list) else value
+
+
+def _decoded(values: Any) -> np.ndarray:
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return base64.b64decode(value["b64"])
+        return [plain(each) for each in value] if isinstance(value, list) else value
+
+    values = plain(values)
+    return np.array(values, object if _first(values) is bytes else None)
+
+
+def _first(values: Any) -> type:
+    """The type of the first value of nested lists."""
+    while isinstance(values, list) and values:
+        values = values[0]
+    return type(values)
+
+
+def _reason(data: bytes) -> str:
+    try:
+        return json.loads(data)["error"]
+    except (ValueError, KeyError, TypeError):
+        return data[:1000].decode("utf-8", "replace")

@@ -1,0 +1,210 @@
+"""How exported models stand load behind a real server: MLflow's, over HTTP on this machine.
+
+Closed loops of 1, 8 and 32 clients ask for recommendations, with a share of malformed requests
+among them; then designs; then many requests with an eye on the server's memory; then a new version
+is dropped in while clients ask. All loops are bounded, and only 127.0.0.1 is asked.
+
+Usage: python tests/benchmarks/serving_load.py SAVED_MODELS --server SERVER_PYTHON
+"""
+
+import argparse
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import urllib3
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "serving"))
+
+from mlflow_transport import MLflowTransport  # noqa: E402
+
+from keras_fashion.serving import Client  # noqa: E402
+
+
+@contextmanager
+def server(models, python):
+    """Serves a folder; gives the address and the process that answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            [python, str(ROOT / "deploy/mlflow/serve.py"), str(models), "--port", str(port)],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(240):
+                time.sleep(0.5)
+                if process.poll() is not None:
+                    break
+                try:
+                    if urllib3.request("GET", f"{address}/ping", retries=False).status == 200:
+                        yield address, process
+                        return
+                except urllib3.exceptions.HTTPError:
+                    continue
+            log.seek(0)
+            raise RuntimeError(f"the server does not come up:\n{log.read()[-3000:]}")
+        finally:
+            subprocess.run(["pkill", "-INT", "-s", str(process.pid)], check=False)
+            process.wait(30)
+
+
+def closed_loop(clients, requests, ask):
+    """Latencies in ms, and outcomes by name, of so many clients that ask one after another."""
+    latencies, outcomes, lock = [], Counter(), threading.Lock()
+    numbers = iter(range(requests))
+
+    def client():
+        while True:
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            started = time.perf_counter()
+            try:
+                outcome = ask(number)
+            except Exception as error:
+                outcome = f"{type(error).__name__}: {str(error)[:100]}"
+            with lock:
+                latencies.append((time.perf_counter() - started) * 1e3)
+                outcomes[outcome] += 1
+
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return np.array(latencies), outcomes, requests / (time.perf_counter() - started)
+
+
+def report(name, latencies, outcomes, throughput):
+    p50, p95, p99 = np.percentile(latencies, [50, 95, 99])
+    print(
+        f"{name:34}{throughput:9.1f}/s   p50 {p50:7.1f}  p95 {p95:7.1f}  p99 {p99:7.1f} ms   "
+        f"{dict(outcomes)}",
+        flush=True,
+    )
+
+
+MALFORMED = {
+    "no JSON": b"{",
+    "wrong types": {"inputs": {"user_id": [1], "k": ["x"], "category": [2], "exclude_seen": [3]}},
+    "missing input": {"inputs": {"user_id": ["a"]}},
+    "empty batch": {"inputs": {"user_id": [], "k": [], "category": [], "exclude_seen": []}},
+    "giant k": {
+        "inputs": {"user_id": ["a"], "k": [10**9], "category": [""], "exclude_seen": [True]}
+    },
+    "unknown category": {
+        "inputs": {"user_id": ["a"], "k": [1], "category": ["?"], "exclude_seen": [True]}
+    },
+    "corrupt picture": {
+        "inputs": {"image_bytes": [{"b64": "bm8gcGljdHVyZQ=="}]},
+        "params": {"signature": "embed"},
+    },
+    "no base64": {"inputs": {"image_bytes": [{"b64": "!"}]}, "params": {"signature": "embed"}},
+    "unknown signature": {"inputs": {"user_id": ["a"]}, "params": {"signature": "?"}},
+    "10 MB": {"inputs": {"user_id": ["x" * 10**7], "k": [1]}},
+}
+"""Requests to be refused."""
+
+
+def refused(pool, address, name):
+    body = MALFORMED[name]
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = pool.request(
+        "POST",
+        f"{address}/invocations",
+        body=data,
+        headers={"content-type": "application/json"},
+        retries=False,
+    )
+    return "4xx" if 400 <= answer.status < 500 else f"{name}: {answer.status}"
+
+
+def resident_megabytes(process):
+    """Of the whole session of the server."""
+    done = subprocess.run(
+        ["ps", "-o", "rss=", "-s", str(process.pid)], capture_output=True, text=True, check=True
+    )
+    return max(int(line) for line in done.stdout.split()) / 1024
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("saved_models", type=Path)
+    parser.add_argument("--server", required=True, help="python with MLflow and TensorFlow")
+    parser.add_argument("--requests", type=int, default=10_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        models = Path(folder) / "models"
+        shutil.copytree(options.saved_models, models)
+        with server(models, options.server) as (address, process):
+            measure(models, address, process, options.requests)
+
+
+def measure(models, address, process, requests):
+    newest = max((models / "recommender").iterdir(), key=lambda path: int(path.name))
+    users = (newest / "assets" / "users.txt").read_text("utf-8").split("\n")[:-1]
+    facts = json.loads((newest / "assets.extra" / "keras_fashion.json").read_text("utf-8"))
+    client = Client(address, transport=MLflowTransport(address, timeout=60, retries=0))
+    pool = urllib3.PoolManager(maxsize=32)
+    kinds = list(MALFORMED)
+
+    def recommend(number):
+        answer = client.recommend([users[number % len(users)]], k=10)
+        return "answered" if answer.item_id.shape == (1, 10) else "WRONG"
+
+    def mixed(number):
+        """Every fourth is malformed."""
+        if number % 4:
+            return recommend(number)
+        return refused(pool, address, kinds[number // 4 % len(kinds)])
+
+    def design(number):
+        category = facts["categories"][number % len(facts["categories"])]
+        answer = client.design([users[number % len(users)]], category, seed=number)
+        return "answered" if len(answer.image_bytes) == 3 else "WRONG"
+
+    closed_loop(1, 50, recommend)
+    for clients in (1, 8, 32):
+        report(f"recommend, {clients} client(s)", *closed_loop(clients, 1000, recommend))
+    for clients in (1, 8, 32):
+        report(f"1 of 4 malformed, {clients} client(s)", *closed_loop(clients, 1000, mixed))
+    if (models / "designer").is_dir():
+        closed_loop(1, 1, design)
+        for clients in (1, 8):
+            report(f"design, {clients} client(s)", *closed_loop(clients, 24, design))
+
+    before = resident_megabytes(process)
+    for part in range(4):
+        report(f"memory: {before:6.0f} MB before", *closed_loop(8, requests // 4, mixed))
+        print(f"memory: {resident_megabytes(process):6.0f} MB after {requests // 4 * (part + 1)}")
+
+    # A version is dropped in as `keras-fashion export` does it: copied aside, then renamed.
+    version = int(newest.name) + 1
+    aside = newest.with_name(f".{version}.preparing")
+    shutil.copytree(newest, aside)
+    timer = threading.Timer(2.0, lambda: aside.rename(newest.with_name(str(version))))
+    timer.start()
+    report("a new version meanwhile, 8", *closed_loop(8, requests // 4, recommend))
+    timer.join()
+    client.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""A served catalogue of a million items: its size, how long it loads, and what an answer costs.
+
+Vectors are random: K numbers an item about 1,000 centres, so that approximate search has something
+to find. The bare product and top-k of TensorFlow run in turns with the exported `recommend`.
+
+Usage: python tests/benchmarks/serving_million.py [--items 1000000] [--size 100]
+    [--scann PYTHON]: one that has ScaNN (`pip install 'scann[tf]'` in an environment of its own)
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import tensorflow as tf
+
+from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.serving.recommender import ServedRecommender
+
+USERS, BOUGHT, ROUNDS, K = 200_000, 10, 11, 10
+
+
+def made_run(items, size, seed=0):
+    """What `ServedRecommender` reads of a run."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(1000, size)).astype(np.float32)
+    near = centres[rng.integers(1000, size=items)]
+    vectors = ScoringVectors(
+        centres[rng.integers(1000, size=USERS)]
+        + 0.5 * rng.normal(size=(USERS, size)).astype(np.float32),
+        near + 0.5 * rng.normal(size=(items, size)).astype(np.float32),
+        rng.normal(size=items).astype(np.float32),
+    )
+    users = np.repeat(np.arange(USERS), BOUGHT)
+    bought = np.unique(np.stack([users, rng.integers(items, size=len(users))], 1), axis=0)
+    catalogue = SimpleNamespace(
+        user_ids=np.char.add("user-", np.arange(USERS).astype(str)),
+        item_ids=np.char.add("item-", np.arange(items).astype(str)),
+        categories=[f"category-{number}" for number in range(50)],
+        item_categories=rng.integers(50, size=items).astype(np.int32),
+        interactions=bought.astype(np.int32),
+    )
+    split = SimpleNamespace(
+        user_count=USERS,
+        item_count=items,
+        train=bought,
+        training_counts=np.bincount(bought[:, 1], minlength=items),
+    )
+    return SimpleNamespace(catalogue=catalogue, split=split, vectors=vectors, model=None)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--items", type=int, default=1_000_000)
+    parser.add_argument("--size", type=int, default=100)
+    parser.add_argument("--scann", help="python that has ScaNN")
+    parser.add_argument("--model", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.model is not None:
+        measure(options.model)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        ids = Path(folder) / "ids"
+        ids.mkdir()
+        run = made_run(options.items, options.size)
+        started = time.perf_counter()
+        served = ServedRecommender(run, ids)
+        signatures = {
+            name: function.get_concrete_function()
+            for name, function in served.signatures_served().items()
+        }
+        model = Path(folder) / "model"
+        tf.saved_model.save(served, str(model), signatures=signatures)
+        print(f"exported in {time.perf_counter() - started:.1f} s")
+        graph = (model / "saved_model.pb").stat().st_size
+        whole = sum(path.stat().st_size for path in model.rglob("*") if path.is_file())
+        print(f"graph {graph / 1e3:.0f} kB of 2 GB; all files {whole / 1e6:.0f} MB")
+        del served, signatures, run
+        # Loading is measured in a process that has seen nothing of this.
+        subprocess.run([sys.executable, __file__, "--model", str(model)], check=True)
+        if options.scann:
+            script = Path(__file__).with_name("scann_million.py")
+            subprocess.run([options.scann, str(script), str(model)], check=True)
+
+
+def timed(functions):
+    """Medians of ms, of functions that run in turns."""
+    times = {name: [] for name in functions}
+    for round_number in range(ROUNDS + 1):
+        for name, function in functions.items():
+            started = time.perf_counter()
+            function()
+            if round_number:  # the first one warms up
+                times[name].append((time.perf_counter() - started) * 1e3)
+    return {name: float(np.median(each)) for name, each in times.items()}
+
+
+def measure(model):
+    before = resident()
+    started = time.perf_counter()
+    loaded = tf.saved_model.load(str(model))
+    recommend = loaded.signatures["recommend"]
+    seconds = time.perf_counter() - started
+    recommend(**request(1))
+    first = time.perf_counter() - started - seconds
+    grown = resident() - before
+    print(f"loaded in {seconds:.1f} s, first answer after {first:.2f} s more, {grown:.0f} MB")
+
+    columns = loaded.items.columns.numpy()[:-1]
+    table = tf.constant(columns[:, : np.flatnonzero(columns[-1] > tf.float32.min)[-1] + 1])
+    rows = loaded.users.numpy()[:, :-1]
+
+    @tf.function
+    def bare(users):
+        return tf.math.top_k(tf.matmul(users, table), K)
+
+    for batch in (1, 8, 64):
+        users = tf.constant(rows[:batch])
+        medians = timed(
+            {
+                "bare product and top-k": lambda users=users: bare(users),
+                "recommend": lambda batch=batch: recommend(**request(batch)),
+                "recommend, one category": lambda batch=batch: recommend(
+                    **request(batch, "category-7")
+                ),
+            }
+        )
+        against = medians["bare product and top-k"]
+        for name, each in medians.items():
+            print(f"batch {batch:2}  {name:24} {each:7.1f} ms  {each / against:5.2f}", flush=True)
+
+
+def resident():
+    """MB."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1e3
+
+
+def request(batch, category=""):
+    return {
+        "user_id": tf.constant([f"user-{number}" for number in range(batch)]),
+        "k": tf.fill([batch], K),
+        "category": tf.fill([batch], category),
+        "exclude_seen": tf.fill([batch], True),
+    }
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    main()

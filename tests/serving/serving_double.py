@@ -1,0 +1,157 @@
+"""A double of TensorFlow Serving over exported models: REST and gRPC, as its documents say.
+
+It knows the wire only by the public protos and the "RESTful API" page, and nothing of the client.
+"""
+
+import base64
+import json
+import re
+import threading
+from collections import deque
+from concurrent import futures
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis.predict_pb2 import PredictResponse
+from tensorflow_serving.apis.prediction_service_pb2_grpc import (
+    PredictionServiceServicer,
+    add_PredictionServiceServicer_to_server,
+)
+
+LABELS = {"stable": 1}
+
+
+class ServingDouble(PredictionServiceServicer):
+    """Serves a folder on two ports of this machine.
+
+    Attributes:
+        asked: What was asked, as (model, version, signature).
+        faults: Taken one a request before it is answered: an HTTP status or the like of gRPC,
+            or a number of seconds to sleep.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.models, self.asked, self.faults = {}, [], deque()
+        self.rest = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        threading.Thread(target=self.rest.serve_forever, daemon=True).start()
+        self.grpc = grpc.server(futures.ThreadPoolExecutor(4))
+        add_PredictionServiceServicer_to_server(self, self.grpc)
+        self.grpc_port = self.grpc.add_insecure_port("127.0.0.1:0")
+        self.grpc.start()
+        self.addresses = {
+            "rest": f"http://127.0.0.1:{self.rest.server_port}",
+            "grpc": f"grpc://127.0.0.1:{self.grpc_port}",
+        }
+
+    def close(self):
+        self.rest.shutdown()
+        self.rest.server_close()
+        self.grpc.stop(0).wait()
+
+    def call(self, model, version, signature, inputs):
+        """`inputs` makes tensors of the named specs. KeyError where there is no such thing."""
+        self.asked.append((model, version, signature))
+        versions = [int(path.name) for path in (self.folder / model).glob("[0-9]*")]
+        key = model, max(versions, default=0) if version is None else version
+        if key[1] not in versions:
+            raise KeyError(f"Servable not found for request: {key}")
+        if key not in self.models:
+            self.models[key] = tf.saved_model.load(str(self.folder / model / str(key[1])))
+        function = self.models[key].signatures[signature]
+        return function(**inputs(function.structured_input_signature[1]))
+
+    # gRPC
+
+    def Predict(self, request, context):
+        spec = request.model_spec
+        fault = self.faults.popleft() if self.faults else None
+        if fault is not None:
+            context.abort(grpc.StatusCode[fault], "a fault")
+        version = spec.version.value if spec.HasField("version") else None
+        if spec.version_label:
+            version = LABELS[spec.version_label]
+
+        def inputs(specs):
+            assert set(specs) == set(request.inputs)
+            found = {name: tf.make_ndarray(proto) for name, proto in request.inputs.items()}
+            for name, value in specs.items():
+                # TensorFlow Serving takes no other type for the one that is asked.
+                assert request.inputs[name].dtype == value.dtype.as_datatype_enum, name
+            return {name: tf.constant(value) for name, value in found.items()}
+
+        try:
+            answer = self.call(spec.name, version, spec.signature_name, inputs)
+        except KeyError as error:
+            context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+        except tf.errors.InvalidArgumentError as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, error.message)
+        response = PredictResponse()
+        for name, value in answer.items():
+            response.outputs[name].CopyFrom(tf.make_tensor_proto(value.numpy()))
+        return response
+
+    # REST
+
+    def _handler(double):
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                fault = double.faults.popleft() if double.faults else None
+                if isinstance(fault, bytes):
+                    return self._answer(200, fault)
+                if isinstance(fault, int):
+                    return self._answer(fault, {"error": "a fault"})
+                try:
+                    return self._answer(200, double._rest(self.path, json.loads(body)))
+                except KeyError as error:
+                    return self._answer(404, {"error": str(error)})
+                except tf.errors.InvalidArgumentError as error:
+                    return self._answer(400, {"error": error.message})
+
+            def _answer(self, status, content):
+                data = content if isinstance(content, bytes) else json.dumps(content).encode()
+                self.send_response(status)
+                self.send_header("content-length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *args):
+                pass
+
+        return Handler
+
+    def _rest(self, path, body):
+        where = r"/v1/models/(\w+)(?:/versions/(\d+)|/labels/(\w+))?:predict"
+        model, number, label = re.fullmatch(where, path).groups()
+        version = LABELS[label] if label else number and int(number)
+        signature = body.get("signature_name", "serving_default")
+
+        def inputs(specs):
+            return {
+                name: tf.constant(_from_json(body["inputs"][name]), spec.dtype)
+                for name, spec in specs.items()
+            }
+
+        answer = self.call(model, version, signature, inputs)
+        columns = {name: _to_json(name, value.numpy()) for name, value in answer.items()}
+        # A single output has no name.
+        return {"outputs": columns if len(columns) > 1 else next(iter(columns.values()))}
+
+
+def _from_json(value):
+    if isinstance(value, dict):
+        return base64.b64decode(value["b64"], validate=True)
+    return [_from_json(each) for each in value] if isinstance(value, list) else value
+
+
+def _to_json(name, array):
+    if array.dtype != object:
+        return array.tolist()
+    if name.endswith("_bytes"):
+        return [{"b64": base64.b64encode(each).decode()} for each in array]
+    return np.vectorize(bytes.decode, otypes=[object])(array).tolist()
