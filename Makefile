@@ -6,6 +6,10 @@
 # another: CATALOGUE=FOLDER.
 # make bench-pipeline: what a step waits for its pictures, on the same.
 # make bench-retrieval: the best of a million items, exactly and by FAISS.
+# make serve: the exports of make demo, or of SAVED_MODELS=FOLDER, behind MLflow's scoring server.
+# make test-serving: the exports behind that server, in an environment without this package.
+# make bench-serving: throughput, latencies and memory of that server.
+# make bench-serving-million: a served catalogue of a million items.
 # make bench-memory: what a training holds at 10,000 items and at a million, which take an hour to
 # draw.
 # make fuzz: 2,000 damaged inputs through prepare, and 20 kills of it.
@@ -18,15 +22,17 @@ BIN := $(VENV)/bin
 PARITY := .venv-parity
 PEERS := .venv-peers
 BEAM := .venv-beam
+SERVER := .venv-server
+SAVED_MODELS ?= saved_models/demo
 CATALOGUE ?= runs/demo/atelier_600x2800_0
 # The newest that has tensorflow-addons; asked to run, for a name on PATH may be an empty shim.
 PYTHON_PARITY ?= $(firstword $(foreach name,python3.11 python3.10 python3.9,\
 	$(shell $(name) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-long lint parity test-beam fuzz clean
+.PHONY: demo test test-long lint parity test-beam fuzz serve test-serving clean
 .PHONY: bench-lazy-adam bench-evaluation bench-shared-negatives bench-pipeline bench-memory \
-	bench-retrieval
+	bench-retrieval bench-serving bench-serving-million
 
 demo: $(VENV)/installed
 	$(BIN)/python recipes/quickstart.py
@@ -63,6 +69,19 @@ bench-pipeline: $(VENV)/installed
 
 bench-retrieval: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/retrieval.py
+
+serve: $(SERVER)/installed
+	$(SERVER)/bin/python deploy/mlflow/serve.py $(SAVED_MODELS)
+
+test-serving: $(VENV)/installed $(SERVER)/installed
+	KERAS_FASHION_SERVER=$(abspath $(SERVER))/bin/python $(BIN)/python -m pytest tests/serving \
+		--numprocesses auto --maxprocesses 4 --dist loadfile
+
+bench-serving: $(VENV)/installed $(SERVER)/installed
+	$(BIN)/python tests/benchmarks/serving_load.py $(SAVED_MODELS) --server $(SERVER)/bin/python
+
+bench-serving-million: $(VENV)/installed
+	$(BIN)/python tests/benchmarks/serving_million.py
 
 bench-memory: $(BEAM)/installed runs/atelier_10k runs/atelier_1m
 	$(BEAM)/bin/python tests/benchmarks/memory.py runs/atelier_10k runs/atelier_1m
@@ -105,6 +124,13 @@ $(PEERS)/installed: $(VENV)/installed
 	$(PEERS)/bin/python -m pip install --progress-bar on cornac==3.0.1 torch
 	touch $@
 
+# A server's machine: nothing of this package, nor of what it needs beside TensorFlow.
+$(SERVER)/installed:
+	$(PYTHON) -m venv $(SERVER)
+	$(SERVER)/bin/python -m pip install --progress-bar on --upgrade pip
+	$(SERVER)/bin/python -m pip install --progress-bar on tensorflow==2.21.0 'mlflow>=3.1,<4'
+	touch $@
+
 $(BEAM)/installed: setup.py
 	$(PYTHON) -m venv $(BEAM)
 	$(BEAM)/bin/python -m pip install --progress-bar on --upgrade pip
@@ -112,4 +138,4 @@ $(BEAM)/installed: setup.py
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(PARITY) $(PEERS) $(BEAM) runs build dist *.egg-info
+	rm -rf $(VENV) $(PARITY) $(PEERS) $(BEAM) $(SERVER) runs build dist *.egg-info

@@ -48,6 +48,7 @@ setup(
         "dev": [
             "faiss-cpu>=1.8",
             "hypothesis>=6.100",
+            "kubernetes-validate>=1.30",
             "pytest>=8",
             "pytest-xdist>=3.6",
             "ruff>=0.15",

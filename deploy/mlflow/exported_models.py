@@ -9,6 +9,7 @@ As TensorFlow Serving does, it looks for new versions while it runs, and serves 
 
 import base64
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -17,9 +18,26 @@ from typing import Any
 import mlflow
 import numpy as np
 import tensorflow as tf
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 LOOK_EVERY = 1.0
 """Seconds between looks for a new version."""
+
+
+class Refused(mlflow.MlflowException):
+    """A request that is wrong, answered 400 with the reason and no more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, error_code=INVALID_PARAMETER_VALUE)
+
+    @property
+    def message(self) -> str:
+        """The reason: MLflow would put the whole request, with its pictures, before it."""
+        return self.reason
+
+    @message.setter
+    def message(self, text: str) -> None:
+        self.__dict__.setdefault("reason", text)
 
 
 class ExportedModels(mlflow.pyfunc.PythonModel):
@@ -38,9 +56,22 @@ class ExportedModels(mlflow.pyfunc.PythonModel):
         model_input: dict[str, Any],
         params: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Calls a signature; whatever is wrong with a request is an exception, and answered 400."""
+        """Calls a signature."""
+        try:
+            return self._call(model_input, params)
+        except tf.errors.OpError as error:
+            said = re.search(r"assertion failed: \[(.*?)\]\s*\[\[", error.message, re.DOTALL)
+            raise Refused(said[1] if said else error.message) from error
+        except Exception as error:
+            raise Refused(f"{type(error).__name__}: {error}"[:1000]) from error
+
+    def _call(self, model_input: dict[str, Any], params: dict[str, Any] | None) -> dict[str, Any]:
         asked = {"model": "recommender", "signature": "serving_default"} | (params or {})
+        if asked["model"] not in self.serving:
+            raise KeyError(f"no model {asked['model']}; there are {', '.join(self.serving)}")
         _, model = self.serving[asked["model"]]
+        if asked["signature"] not in model.signatures:
+            raise KeyError(f"no signature {asked['signature']}: {', '.join(model.signatures)}")
         signature = model.signatures[asked["signature"]]
         specs = signature.structured_input_signature[1]
         if set(model_input) != set(specs):

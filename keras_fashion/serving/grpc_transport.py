@@ -10,7 +10,7 @@ import tensorflow as tf
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
-from keras_fashion.serving.serving_error import RequestRefused, ServerUnavailable
+from keras_fashion.serving.serving_error import RequestRefused, ServerUnavailable, plain_reason
 from keras_fashion.serving.transport import NEWEST, ModelVersion, Transport
 
 DTYPES = {str: tf.string, bytes: tf.string, bool: tf.bool, int: tf.int32, float: tf.float32}
@@ -80,7 +80,7 @@ class GrpcTransport(Transport):
             answer = self._stub.Predict(request, timeout=self.timeout, wait_for_ready=False)
         except grpc.RpcError as error:
             kind = RequestRefused if error.code() in REFUSED else ServerUnavailable
-            message = f"{self.target}, {model}, {signature}: {error.details()}"
+            message = f"{self.target}, {model}, {signature}: {plain_reason(error.details())}"
             raise kind(message, error.code().name) from error
         missing = set(outputs) - set(answer.outputs)
         if missing:
@@ -100,7 +100,7 @@ def _dtype(value: Any) -> tf.DType:
         return tf.as_dtype(value.dtype)
     while isinstance(value, list) and value:
         value = value[0]
-    return tf.string if isinstance(value, list) else DTYPES[type(value)]
+    return next((dtype for kind, dtype in DTYPES.items() if isinstance(value, kind)), tf.string)
 
 
 def _decoded(name: str, proto: Any) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import urllib3
 
-from keras_fashion.serving.serving_error import RequestRefused, ServerUnavailable
+from keras_fashion.serving.serving_error import RequestRefused, ServerUnavailable, plain_reason
 from keras_fashion.serving.transport import NEWEST, ModelVersion, Transport
 
 AGAIN = (429, 500, 502, 503, 504)
@@ -56,7 +56,7 @@ class RestTransport(Transport):
         if answer.status != 200:
             refused = 400 <= answer.status < 500 and answer.status not in AGAIN
             kind = RequestRefused if refused else ServerUnavailable
-            raise kind(f"{url}, {signature}: {_reason(answer.data)}", answer.status)
+            raise kind(f"{url}, {signature}: {self._said(answer.data)}", answer.status)
         try:
             found = self.outputs(json.loads(answer.data))
             # Of a signature with one output, TensorFlow Serving leaves out its name.
@@ -87,6 +87,16 @@ class RestTransport(Transport):
         """The columns of an answer."""
         return answer["outputs"]
 
+    def reason(self, answer: dict[str, Any]) -> str:
+        """Why there are none."""
+        return answer["error"]
+
+    def _said(self, data: bytes) -> str:
+        try:
+            return plain_reason(self.reason(json.loads(data)))
+        except (ValueError, KeyError, TypeError):
+            return data[:1000].decode("utf-8", "replace")
+
 
 def _encoded(value: Any) -> Any:
     if isinstance(value, np.ndarray):
@@ -111,10 +121,3 @@ def _first(values: Any) -> type:
     while isinstance(values, list) and values:
         values = values[0]
     return type(values)
-
-
-def _reason(data: bytes) -> str:
-    try:
-        return json.loads(data)["error"]
-    except (ValueError, KeyError, TypeError):
-        return data[:1000].decode("utf-8", "replace")

@@ -1,5 +1,7 @@
 """What may go wrong between a client and a server."""
 
+import re
+
 
 class ServingError(Exception):
     """A request that has no answer.
@@ -19,3 +21,9 @@ class RequestRefused(ServingError):
 
 class ServerUnavailable(ServingError):
     """The server could not be reached, did not answer in time or failed, however often asked."""
+
+
+def plain_reason(text: str) -> str:
+    """What a check inside the model says, without the graph's nodes about it; or all there is."""
+    said = re.search(r"assertion failed: \[(.*?)\]\s*(\[\[|$)", text, re.DOTALL)
+    return said[1] if said else text

@@ -34,8 +34,8 @@ class Transport(ABC):
         Args:
             model: Its name.
             signature: Its name.
-            inputs: Name to an array, or to str, bytes, bool, int or float, or nested lists of one of
-                them.
+            inputs: Name to an array, or to a str, bytes, bool, int or float, or nested lists of
+                one of them.
             outputs: Names of what is expected.
 
         Returns:

@@ -10,14 +10,12 @@ Usage: python tests/benchmarks/serving_load.py SAVED_MODELS --server SERVER_PYTH
 import argparse
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -26,41 +24,11 @@ import urllib3
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "serving"))
 
+from malformed import MALFORMED, send  # noqa: E402
+from mlflow_server import mlflow_server  # noqa: E402
 from mlflow_transport import MLflowTransport  # noqa: E402
 
 from keras_fashion.serving import Client  # noqa: E402
-
-
-@contextmanager
-def server(models, python):
-    """Serves a folder; gives the address and the process that answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            [python, str(ROOT / "deploy/mlflow/serve.py"), str(models), "--port", str(port)],
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        address = f"http://127.0.0.1:{port}"
-        try:
-            for _ in range(240):
-                time.sleep(0.5)
-                if process.poll() is not None:
-                    break
-                try:
-                    if urllib3.request("GET", f"{address}/ping", retries=False).status == 200:
-                        yield address, process
-                        return
-                except urllib3.exceptions.HTTPError:
-                    continue
-            log.seek(0)
-            raise RuntimeError(f"the server does not come up:\n{log.read()[-3000:]}")
-        finally:
-            subprocess.run(["pkill", "-INT", "-s", str(process.pid)], check=False)
-            process.wait(30)
 
 
 def closed_loop(clients, requests, ask):
@@ -101,41 +69,6 @@ def report(name, latencies, outcomes, throughput):
     )
 
 
-MALFORMED = {
-    "no JSON": b"{",
-    "wrong types": {"inputs": {"user_id": [1], "k": ["x"], "category": [2], "exclude_seen": [3]}},
-    "missing input": {"inputs": {"user_id": ["a"]}},
-    "empty batch": {"inputs": {"user_id": [], "k": [], "category": [], "exclude_seen": []}},
-    "giant k": {
-        "inputs": {"user_id": ["a"], "k": [10**9], "category": [""], "exclude_seen": [True]}
-    },
-    "unknown category": {
-        "inputs": {"user_id": ["a"], "k": [1], "category": ["?"], "exclude_seen": [True]}
-    },
-    "corrupt picture": {
-        "inputs": {"image_bytes": [{"b64": "bm8gcGljdHVyZQ=="}]},
-        "params": {"signature": "embed"},
-    },
-    "no base64": {"inputs": {"image_bytes": [{"b64": "!"}]}, "params": {"signature": "embed"}},
-    "unknown signature": {"inputs": {"user_id": ["a"]}, "params": {"signature": "?"}},
-    "10 MB": {"inputs": {"user_id": ["x" * 10**7], "k": [1]}},
-}
-"""Requests to be refused."""
-
-
-def refused(pool, address, name):
-    body = MALFORMED[name]
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = pool.request(
-        "POST",
-        f"{address}/invocations",
-        body=data,
-        headers={"content-type": "application/json"},
-        retries=False,
-    )
-    return "4xx" if 400 <= answer.status < 500 else f"{name}: {answer.status}"
-
-
 def resident_megabytes(process):
     """Of the whole session of the server."""
     done = subprocess.run(
@@ -153,7 +86,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         models = Path(folder) / "models"
         shutil.copytree(options.saved_models, models)
-        with server(models, options.server) as (address, process):
+        with mlflow_server(models, options.server) as (address, process):
             measure(models, address, process, options.requests)
 
 
@@ -173,7 +106,9 @@ def measure(models, address, process, requests):
         """Every fourth is malformed."""
         if number % 4:
             return recommend(number)
-        return refused(pool, address, kinds[number // 4 % len(kinds)])
+        name = kinds[number // 4 % len(kinds)]
+        status = send(pool, address, name)
+        return "4xx" if 400 <= status < 500 else f"{name}: {status}"
 
     def design(number):
         category = facts["categories"][number % len(facts["categories"])]

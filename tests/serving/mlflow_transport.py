@@ -14,6 +14,9 @@ class MLflowTransport(RestTransport):
         columns = super().body(model, signature, inputs)["inputs"]
         return {"inputs": columns, "params": {"model": model, "signature": signature}}
 
+    def reason(self, answer):
+        return answer["message"]
+
     def outputs(self, answer):
         found = answer["predictions"]
         return found if len(found) > 1 else next(iter(found.values()))

@@ -1,0 +1,160 @@
+"""The exports behind a real server: MLflow's, over HTTP, in an environment without this package.
+
+KERAS_FASHION_SERVER names the python of that environment; `make test-serving` sets it.
+"""
+
+import os
+import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import urllib3
+from malformed import MALFORMED, send
+from mlflow_server import mlflow_server
+from mlflow_transport import MLflowTransport
+
+from keras_fashion.serving import Client, RequestRefused
+
+PYTHON = os.environ.get("KERAS_FASHION_SERVER")
+
+pytestmark = pytest.mark.skipif(PYTHON is None, reason="make test-serving names a server")
+
+
+@pytest.fixture(scope="module")
+def models(exported, tmp_path_factory):
+    """A folder of its own: the full DVBPR is version 1, and BPR-MF is ready to become 2."""
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(exported / "recommender" / "3", folder / "recommender" / "1")
+    shutil.copytree(exported / "recommender" / "2", folder / "recommender" / ".2.preparing")
+    shutil.copytree(exported / "designer" / "1", folder / "designer" / "1")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(models):
+    with mlflow_server(models, PYTHON) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def client(address):
+    with Client(address, transport=MLflowTransport(address, timeout=60, retries=0)) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def called(models):
+    """The same versions without a server."""
+    return {
+        name: tf.saved_model.load(str(models / name / "1")).signatures
+        for name in ("recommender", "designer")
+    }
+
+
+def test_the_package_is_not_there():
+    code = "import keras_fashion"
+    assert os.spawnl(os.P_WAIT, PYTHON, PYTHON, "-I", "-c", code) != 0
+
+
+def test_answers_as_without_a_server(client, called, world, new_picture):
+    users = ["ann", "nobody"]
+    answer = client.recommend(users, k=4)
+    expected = called["recommender"]["recommend"](
+        user_id=tf.constant(users),
+        k=tf.constant([4, 4]),
+        category=tf.constant(["", ""]),
+        exclude_seen=tf.constant([True, True]),
+    )
+    assert answer.item_id.tolist() == expected["item_id"].numpy().astype(str).tolist()
+    np.testing.assert_allclose(answer.score, expected["score"], rtol=1e-5)
+    assert answer.known_user.tolist() == [True, False]
+
+    embedding = called["recommender"]["embed"](image_bytes=tf.constant([new_picture]))
+    np.testing.assert_allclose(
+        client.embed([new_picture]), embedding["embedding"], rtol=1e-5, atol=1e-6
+    )
+    history = world.catalogue.item_ids[:2].tolist()
+    assert client.recommend_newcomer([history, []], k=2).known_items.tolist() == [2, 0]
+
+    designs = client.design(["ann"], "Shoes", count=2, steps=3, seed=4)
+    expected = called["designer"]["design"](
+        user_id=tf.constant(["ann"]),
+        category=tf.constant("Shoes"),
+        count=tf.constant(2),
+        eta=tf.constant(1.0),
+        steps=tf.constant(3),
+        seed=tf.constant(4),
+    )
+    for ours, theirs in zip(designs.image_bytes, expected["image_bytes"].numpy(), strict=True):
+        ours, theirs = (tf.io.decode_png(each).numpy().astype(int) for each in (ours, theirs))
+        assert np.abs(ours - theirs).max() <= 1
+    np.testing.assert_allclose(designs.preference, expected["preference"], rtol=1e-3)
+    assert client.redesign(new_picture, ["ann"], "Shoes", frames=3).distance.shape == (3,)
+
+
+def test_takes_rows_as_tensorflow_serving_does(address, client):
+    row = {"user_id": "ann", "k": 3, "category": "", "exclude_seen": True}
+    rows = {"instances": [row, row | {"user_id": "bob"}]}
+    answer = urllib3.request("POST", f"{address}/invocations", json=rows)
+    assert answer.status == 200
+    expected = client.recommend(["ann", "bob"], k=3)
+    assert answer.json()["predictions"]["item_id"] == expected.item_id.tolist()
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_refuses_what_is_malformed(address, name):
+    assert 400 <= send(urllib3.PoolManager(), address, name) < 500
+
+
+def test_says_why(client):
+    with pytest.raises(RequestRefused, match="category is not known: Hats"):
+        client.recommend(["ann"], category="Hats")
+
+
+def test_malformed_requests_disturb_nobody(address, client, world, new_picture):
+    """Broken pictures and whole ones are asked for at once, and computed together."""
+    expected = client.embed([new_picture])
+    pool = urllib3.PoolManager(maxsize=8)
+
+    def ask(number):
+        if number % 2:
+            return 400 <= send(pool, address, "corrupt picture") < 500
+        return np.allclose(client.embed([new_picture]), expected, rtol=1e-4, atol=1e-5)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(ask, range(200)))
+
+
+def test_a_new_version_is_taken_up_and_no_request_fails(models, client):
+    """Last, for it changes what is served."""
+    asked, ended = [], threading.Event()
+
+    def ask():
+        while not ended.is_set():
+            asked.append(client.score(["ann"], ["none"]).known_item.tolist())
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    before = client.recommend(["ann"]).score
+    (models / "recommender" / ".2.preparing").rename(models / "recommender" / "2")
+    try:
+        for _ in range(100):
+            time.sleep(0.2)
+            if not np.array_equal(client.recommend(["ann"]).score, before):
+                break
+        else:
+            pytest.fail("version 2 is not taken up")
+    finally:
+        count = len(asked)
+        ended.set()
+        for thread in threads:
+            thread.join()
+    assert count > 20 and asked == [[False]] * len(asked)
+    with pytest.raises(RequestRefused):  # version 2 is BPR-MF, which sees no pictures
+        client.embed([b""])
