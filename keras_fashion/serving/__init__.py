@@ -8,8 +8,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "client": ["Client"],
+        "client": ["Client", "RequestRefused", "ServerUnavailable"],
         "export": ["export"],
-        "serving_error": ["RequestRefused", "ServerUnavailable"],
     },
 )

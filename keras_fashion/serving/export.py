@@ -14,7 +14,6 @@ from keras_fashion.catalogue.folder_aside import folder_aside
 from keras_fashion.errors import InputError
 from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.run import Run, matching_pair, versions
-from keras_fashion.serving.designer import ServedDesigner
 from keras_fashion.serving.model_card import (
     Table,
     as_json,
@@ -23,9 +22,10 @@ from keras_fashion.serving.model_card import (
     measure_recommender,
     recommender_card,
 )
-from keras_fashion.serving.newcomers import ServedNewcomers
-from keras_fashion.serving.pictures import ServedPictures
-from keras_fashion.serving.recommender import ServedRecommender
+from keras_fashion.serving.signatures.designer import ServedDesigner
+from keras_fashion.serving.signatures.newcomers import ServedNewcomers
+from keras_fashion.serving.signatures.pictures import ServedPictures
+from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.warm_up import write_warm_up
 
 Part = ServedRecommender | ServedNewcomers | ServedPictures | ServedDesigner

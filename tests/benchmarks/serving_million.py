@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.models.recommender import ScoringVectors
-from keras_fashion.serving.recommender import ServedRecommender
+from keras_fashion.serving.signatures.recommender import ServedRecommender
 
 USERS, BOUGHT, ROUNDS, K = 200_000, 10, 11, 10
 

@@ -3,7 +3,7 @@
 What MLflow shares with TensorFlow Serving, the encoding of the columns, is the client's own code.
 """
 
-from keras_fashion.serving.rest import RestTransport
+from keras_fashion.serving.client.rest_transport import RestTransport
 
 
 class MLflowTransport(RestTransport):

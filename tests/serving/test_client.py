@@ -11,7 +11,7 @@ import tensorflow as tf
 from serving_double import ServingDouble
 
 from keras_fashion.serving import Client, RequestRefused, ServerUnavailable
-from keras_fashion.serving.item_table import NO_SCORE
+from keras_fashion.serving.signatures.item_table import NO_SCORE
 
 WAYS = ["rest", "grpc"]
 

@@ -10,7 +10,12 @@ from tiny_world import CATEGORIES, Question
 from keras_fashion.catalogue import decode_picture
 from keras_fashion.design import PROCEDURES, PreferenceMaximiser
 from keras_fashion.design import redesign as redesign_in_python
-from keras_fashion.serving.designer import MOST_FRAMES, MOST_MEMBERS, MOST_PICTURES, MOST_STEPS
+from keras_fashion.serving.signatures.designer import (
+    MOST_FRAMES,
+    MOST_MEMBERS,
+    MOST_PICTURES,
+    MOST_STEPS,
+)
 
 MODEL = "designer/1"
 DEFAULT = PROCEDURES["default"]

@@ -7,8 +7,8 @@ from tiny_world import CATEGORIES, Question
 
 from keras_fashion.catalogue import decode_picture, leave_one_out, scale
 from keras_fashion.models import VisRank
-from keras_fashion.serving.item_table import NO_SCORE
-from keras_fashion.serving.recommender import MOST_K
+from keras_fashion.serving.signatures.item_table import NO_SCORE
+from keras_fashion.serving.signatures.recommender import MOST_K
 
 MODELS = {"dvbpr": "recommender/1", "bprmf": "recommender/2", "full": "recommender/3"}
 HISTORIES = [["x0", "x7", "x3"], ["x5", "", "unheard of"], ["", "unheard of", ""]]

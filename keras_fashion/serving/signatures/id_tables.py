@@ -10,7 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_fashion.errors import InputError
-from keras_fashion.serving.request_checks import after, require
+from keras_fashion.serving.signatures.request_checks import after, require
 
 
 def write_ids(path: Path, ids: Iterable[str]) -> str:

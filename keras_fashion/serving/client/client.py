@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_fashion.serving.rest import RestTransport
-from keras_fashion.serving.transport import ModelVersion, Transport
+from keras_fashion.serving.client.rest_transport import RestTransport
+from keras_fashion.serving.client.transport import ModelVersion, Transport
 
 
 class Recommendations(NamedTuple):
@@ -158,7 +158,7 @@ class Client:
             self.transport = RestTransport(address, *asked)
         elif address.startswith("grpc://"):
             # Imports TensorFlow, which those who speak REST need not have.
-            from keras_fashion.serving.grpc_transport import GrpcTransport
+            from keras_fashion.serving.client.grpc_transport import GrpcTransport
 
             self.transport = GrpcTransport(address.removeprefix("grpc://"), *asked)
         else:

@@ -12,9 +12,9 @@ from keras_fashion.design.people import People
 from keras_fashion.design.prior_sample import PriorSample
 from keras_fashion.design.redesign import towards
 from keras_fashion.run import Run
-from keras_fashion.serving.id_tables import index_table, known_index, write_ids
-from keras_fashion.serving.picture_bytes import decode_pictures
-from keras_fashion.serving.request_checks import after, require_range, require_rows
+from keras_fashion.serving.signatures.id_tables import index_table, known_index, write_ids
+from keras_fashion.serving.signatures.picture_bytes import decode_pictures
+from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
 
 MOST_PICTURES, MOST_MEMBERS, MOST_STEPS, MOST_FRAMES = 64, 100, 100, 24
 """Of one request: what keeps it within a few seconds."""

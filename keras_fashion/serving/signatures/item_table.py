@@ -7,7 +7,7 @@ from keras_fashion.catalogue import Catalogue, Split
 from keras_fashion.errors import InputError
 from keras_fashion.models.best_columns import CHUNK, best_columns
 from keras_fashion.models.recommender import ScoringVectors
-from keras_fashion.serving.batched import batched
+from keras_fashion.serving.signatures.batched import batched
 
 NO_SCORE = tf.float32.min
 """Stands where there is no score. It ranks last and, other than NaN, is valid JSON."""

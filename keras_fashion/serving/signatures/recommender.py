@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.run import Run
-from keras_fashion.serving.id_tables import id_table, index_table, known_index, write_ids
-from keras_fashion.serving.item_table import ItemTable
-from keras_fashion.serving.request_checks import after, require_range, require_rows
+from keras_fashion.serving.signatures.id_tables import id_table, index_table, known_index, write_ids
+from keras_fashion.serving.signatures.item_table import ItemTable
+from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
 
 MOST_K = 1000
 """Items of one list."""

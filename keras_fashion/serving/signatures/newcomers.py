@@ -5,8 +5,8 @@ from typing import Any
 import tensorflow as tf
 
 from keras_fashion.run import Run
-from keras_fashion.serving.recommender import MOST_K, ServedRecommender
-from keras_fashion.serving.request_checks import after, require_range, require_rows
+from keras_fashion.serving.signatures.recommender import MOST_K, ServedRecommender
+from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
 
 
 class ServedNewcomers(tf.Module):

@@ -8,11 +8,11 @@ import tensorflow as tf
 from keras_fashion.catalogue import scale
 from keras_fashion.models.best_columns import best_columns
 from keras_fashion.run import Run
-from keras_fashion.serving.batched import batched
-from keras_fashion.serving.item_table import NO_SCORE, cut_to
-from keras_fashion.serving.picture_bytes import decode_pictures
-from keras_fashion.serving.recommender import MOST_K, ServedRecommender
-from keras_fashion.serving.request_checks import after, require_range, require_rows
+from keras_fashion.serving.signatures.batched import batched
+from keras_fashion.serving.signatures.item_table import NO_SCORE, cut_to
+from keras_fashion.serving.signatures.picture_bytes import decode_pictures
+from keras_fashion.serving.signatures.recommender import MOST_K, ServedRecommender
+from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
 
 
 class ServedPictures(tf.Module):

@@ -8,8 +8,12 @@ from typing import Any
 import numpy as np
 import urllib3
 
-from keras_fashion.serving.serving_error import RequestRefused, ServerUnavailable, plain_reason
-from keras_fashion.serving.transport import NEWEST, ModelVersion, Transport
+from keras_fashion.serving.client.serving_error import (
+    RequestRefused,
+    ServerUnavailable,
+    plain_reason,
+)
+from keras_fashion.serving.client.transport import NEWEST, ModelVersion, Transport
 
 AGAIN = (429, 500, 502, 503, 504)
 """Answers after which it is worth asking again: nothing that is asked changes the server."""
