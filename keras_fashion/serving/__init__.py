@@ -1,14 +1,7 @@
-"""Exported models, which need TensorFlow and nothing else, and a client of their servers.
+"""Exported models, which need TensorFlow and nothing else (`export`), and a client of servers."""
 
-`Client` is imported without TensorFlow.
 """
 
-import lazy_loader
+from keras_fashion.serving.client import Client, RequestRefused, ServerUnavailable
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "client": ["Client", "RequestRefused", "ServerUnavailable"],
-        "export": ["export"],
-    },
-)
+__all__ = ["Client", "RequestRefused", "ServerUnavailable"]

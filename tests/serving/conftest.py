@@ -24,7 +24,7 @@ from tiny_world import (  # noqa: E402
 )
 
 from keras_fashion.catalogue import decode_picture, scale  # noqa: E402
-from keras_fashion.serving import export  # noqa: E402
+from keras_fashion.serving.export import export  # noqa: E402
 
 
 @pytest.fixture(scope="session")

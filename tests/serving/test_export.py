@@ -14,7 +14,7 @@ from keras_fashion.design.preference_maximiser import SAMPLE
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.comparison import compare
 from keras_fashion.run import Run
-from keras_fashion.serving import export
+from keras_fashion.serving.export import export
 
 
 def test_describes_itself_and_carries_no_optimiser(world, exported):
