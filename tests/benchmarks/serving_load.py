@@ -125,9 +125,9 @@ def measure(models, address, process, requests):
         for clients in (1, 8):
             report(f"design, {clients} client(s)", *closed_loop(clients, 24, design))
 
-    before = resident_megabytes(process)
+    print(f"memory: {resident_megabytes(process):6.0f} MB before", flush=True)
     for part in range(4):
-        report(f"memory: {before:6.0f} MB before", *closed_loop(8, requests // 4, mixed))
+        report("1 of 4 malformed, 8 client(s)", *closed_loop(8, requests // 4, mixed))
         print(f"memory: {resident_megabytes(process):6.0f} MB after {requests // 4 * (part + 1)}")
 
     # A version is dropped in as `keras-fashion export` does it: copied aside, then renamed.
