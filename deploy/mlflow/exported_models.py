@@ -4,31 +4,28 @@ It needs MLflow and TensorFlow, and nothing of keras-fashion. Requests are Tenso
 `{"inputs": {...}, "params": {"model": "recommender", "signature": "recommend"}}`; pictures travel
 as `{"b64": ...}` both ways. Answers are `{"predictions": {...}}`, in columns.
 
-As TensorFlow Serving does, it looks for new versions while it runs, and serves the highest.
+As TensorFlow Serving does, it looks for versions while it runs, and serves the highest that loads.
 """
 
 import base64
 import os
-import re
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import numpy as np
 import tensorflow as tf
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.protos import databricks_pb2 as codes
 
 LOOK_EVERY = 1.0
 """Seconds between looks for a new version."""
 
 
-class Refused(mlflow.MlflowException):
-    """A request that is wrong, answered 400 with the reason and no more."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, error_code=INVALID_PARAMETER_VALUE)
+class Unanswered(mlflow.MlflowException):
+    """A request that has no answer, with the reason and no more."""
 
     @property
     def message(self) -> str:
@@ -47,6 +44,7 @@ class ExportedModels(mlflow.pyfunc.PythonModel):
         """Loads the newest versions, and watches for newer ones."""
         self.folder = Path(os.environ["SAVED_MODELS"])
         self.serving: dict[str, tuple[int, Any]] = {}
+        self.broken: set[Path] = set()
         self._look()
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -58,14 +56,25 @@ class ExportedModels(mlflow.pyfunc.PythonModel):
     ) -> dict[str, Any]:
         """Calls a signature."""
         try:
-            return self._call(model_input, params)
+            signature, inputs = self._asked(model_input, params)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise Unanswered(
+                f"{type(error).__name__}: {error}"[:1000], codes.INVALID_PARAMETER_VALUE
+            ) from error
+        try:
+            answer = signature(**inputs)
+        except tf.errors.InvalidArgumentError as error:
+            raise Unanswered(error.message, codes.INVALID_PARAMETER_VALUE) from error
+        except tf.errors.UnavailableError as error:  # too many wait
+            raise Unanswered(error.message, codes.TEMPORARILY_UNAVAILABLE) from error
         except tf.errors.OpError as error:
-            said = re.search(r"assertion failed: \[(.*?)\]\s*\[\[", error.message, re.DOTALL)
-            raise Refused(said[1] if said else error.message) from error
-        except Exception as error:
-            raise Refused(f"{type(error).__name__}: {error}"[:1000]) from error
+            raise Unanswered(error.message, codes.INTERNAL_ERROR) from error
+        return {name: _encoded(name, value.numpy()) for name, value in answer.items()}
 
-    def _call(self, model_input: dict[str, Any], params: dict[str, Any] | None) -> dict[str, Any]:
+    def _asked(
+        self, model_input: dict[str, Any], params: dict[str, Any] | None
+    ) -> tuple[Callable[..., dict[str, tf.Tensor]], dict[str, tf.Tensor]]:
+        """The signature that is asked, and its inputs."""
         asked = {"model": "recommender", "signature": "serving_default"} | (params or {})
         if asked["model"] not in self.serving:
             raise KeyError(f"no model {asked['model']}; there are {', '.join(self.serving)}")
@@ -80,24 +89,35 @@ class ExportedModels(mlflow.pyfunc.PythonModel):
             name: tf.constant(_decoded(value), specs[name].dtype)
             for name, value in model_input.items()
         }
-        return {name: _encoded(name, value.numpy()) for name, value in signature(**inputs).items()}
+        return signature, inputs
 
     def _watch(self) -> None:
         while True:
             time.sleep(LOOK_EVERY)
             try:
                 self._look()
-            except Exception as error:  # the version before goes on
-                print(f"a new version cannot be loaded: {error}", flush=True)
+            except OSError as error:  # the folder is not there for a while
+                print(f"{self.folder} cannot be read: {error}", flush=True)
 
     def _look(self) -> None:
+        """Serves the newest version of each model, or the newest that can be loaded."""
         for folder in self.folder.iterdir():
             versions = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
-            newest = max(versions, default=0)
-            if newest > self.serving.get(folder.name, (0, None))[0]:
-                # Requests in flight go on with the model that they began with.
-                self.serving[folder.name] = newest, tf.saved_model.load(str(folder / str(newest)))
-                print(f"serving {folder.name} version {newest}", flush=True)
+            for version in sorted(versions, reverse=True):
+                if self.serving.get(folder.name, (None,))[0] == version:
+                    break
+                path = folder / str(version)
+                if path in self.broken:
+                    continue
+                try:
+                    # Requests in flight go on with the model that they began with.
+                    self.serving[folder.name] = version, tf.saved_model.load(str(path))
+                except Exception as error:  # whatever is wrong with it, others are served
+                    self.broken.add(path)
+                    print(f"{path} cannot be loaded: {error}", flush=True)
+                else:
+                    print(f"serving {path}", flush=True)
+                    break
 
 
 def _decoded(value: Any) -> Any:

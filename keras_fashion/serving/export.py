@@ -1,6 +1,7 @@
 """From run folders to SavedModels that TensorFlow Serving, or TensorFlow alone, can run."""
 
 import json
+import re
 import tempfile
 from collections import ChainMap
 from collections.abc import Mapping
@@ -13,7 +14,8 @@ import tensorflow as tf
 from keras_fashion.catalogue.folder_aside import folder_aside
 from keras_fashion.errors import InputError
 from keras_fashion.models.recommender import ScoringVectors
-from keras_fashion.run import Run, matching_pair, versions
+from keras_fashion.run import Run, matching_pair
+from keras_fashion.run import versions as library_versions
 from keras_fashion.serving.model_card import (
     Table,
     as_json,
@@ -62,27 +64,28 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
     if gan_run is not None:
         matching_pair(recommender_run, gan_run)
     made = datetime.now(timezone.utc).date().isoformat()
+    versions = {
+        model: _next_version(Path(out) / model)
+        for model in (["recommender"] if gan_run is None else ["recommender", "designer"])
+    }
     with ExitStack() as stack:
         ids = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        finished = []
-
-        def aside(model: str) -> Path:
-            finished.append(_next_version(Path(out) / model))
-            return stack.enter_context(folder_aside(finished[-1]))
-
-        folder = aside("recommender")
+        # The last to be entered is the first to be published: the recommender.
+        asides = {
+            model: stack.enter_context(folder_aside(versions[model]))
+            for model in reversed(versions)
+        }
         parts = _recommender(recommender_run, _new(ids / "recommender"))
         measured = measure_recommender(recommender_run)
         card = recommender_card(recommender_run, measured, made)
-        _save("recommender", parts, [recommender_run], measured, card, folder)
+        _save("recommender", parts, [recommender_run], measured, card, asides["recommender"])
         if gan_run is not None:
-            folder = aside("designer")
             runs = [recommender_run, gan_run]
             designer = ServedDesigner(*runs, _new(ids / "designer"))
             measured = measure_designer(*runs, designer.maximiser)
             card = designer_card(*runs, measured, made)
-            _save("designer", [designer], runs, measured, card, folder)
-    return finished
+            _save("designer", [designer], runs, measured, card, asides["designer"])
+    return list(versions.values())
 
 
 def _recommender(run: Run, ids: Path) -> list[Part]:
@@ -97,7 +100,9 @@ def _recommender(run: Run, ids: Path) -> list[Part]:
 
 
 def _next_version(parent: Path) -> Path:
-    taken = [int(path.name) for path in parent.glob("*") if path.name.isdecimal()]
+    """The next number; one that was withdrawn (`.7.withdrawn`) is not given twice."""
+    names = [re.fullmatch(r"(\d+)|\.(\d+)\.withdrawn", path.name) for path in parent.glob("*")]
+    taken = [int(name[1] or name[2]) for name in names if name]
     return parent / str(max(taken, default=0) + 1)
 
 
@@ -132,7 +137,7 @@ def _save(
         "categories": catalogue.categories,
         "models": [run.config["model"] for run in runs],
         "measured": as_json(measured),
-        "versions": versions(),
+        "versions": library_versions(),
         "signatures": {each: _described(function) for each, function in signatures.items()},
     }
     extra = _new(folder / "assets.extra")

@@ -132,7 +132,7 @@ def _card(
     made: str,
 ) -> str:
     catalogue, split = runs[0].catalogue, runs[0].split
-    licence = catalogue.licence.replace("\n", " ") or "the source states none"
+    licence = next(iter(catalogue.licence.splitlines()), "the source states none")
     trained = [
         f"- {run.config['model']}, seed {run.config['seed']}, with "
         + ", ".join(f"{name} {number}" for name, number in run.config["versions"].items())

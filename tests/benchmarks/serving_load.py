@@ -26,7 +26,6 @@ sys.path.insert(0, str(ROOT / "tests" / "serving"))
 
 from malformed import MALFORMED, send  # noqa: E402
 from mlflow_server import mlflow_server  # noqa: E402
-from mlflow_transport import MLflowTransport  # noqa: E402
 
 from keras_fashion.serving import Client  # noqa: E402
 
@@ -94,7 +93,7 @@ def measure(models, address, process, requests):
     newest = max((models / "recommender").iterdir(), key=lambda path: int(path.name))
     users = (newest / "assets" / "users.txt").read_text("utf-8").split("\n")[:-1]
     facts = json.loads((newest / "assets.extra" / "keras_fashion.json").read_text("utf-8"))
-    client = Client(address, transport=MLflowTransport(address, timeout=60, retries=0))
+    client = Client(address.replace("http", "mlflow"), timeout=60, retries=0)
     pool = urllib3.PoolManager(maxsize=32)
     kinds = list(MALFORMED)
 
@@ -107,8 +106,8 @@ def measure(models, address, process, requests):
         if number % 4:
             return recommend(number)
         name = kinds[number // 4 % len(kinds)]
-        status = send(pool, address, name)
-        return "4xx" if 400 <= status < 500 else f"{name}: {status}"
+        status, said = send(pool, address, name)
+        return "400, said why" if status == 400 and said else f"{name}: {status}"
 
     def design(number):
         category = facts["categories"][number % len(facts["categories"])]

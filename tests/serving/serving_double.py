@@ -7,6 +7,7 @@ import base64
 import json
 import re
 import threading
+import time
 from collections import deque
 from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,8 +29,8 @@ class ServingDouble(PredictionServiceServicer):
 
     Attributes:
         asked: What was asked, as (model, version, signature).
-        faults: Taken one a request before it is answered: an HTTP status or the like of gRPC,
-            or a number of seconds to sleep.
+        faults: Taken one a request before it is answered: an HTTP status or the name of gRPC's,
+            bytes to be answered, or seconds (float) to sleep.
     """
 
     def __init__(self, folder):
@@ -68,7 +69,9 @@ class ServingDouble(PredictionServiceServicer):
     def Predict(self, request, context):
         spec = request.model_spec
         fault = self.faults.popleft() if self.faults else None
-        if fault is not None:
+        if isinstance(fault, float):
+            time.sleep(fault)
+        elif fault is not None:
             context.abort(grpc.StatusCode[fault], "a fault")
         version = spec.version.value if spec.HasField("version") else None
         if spec.version_label:
@@ -102,6 +105,8 @@ class ServingDouble(PredictionServiceServicer):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
                 fault = double.faults.popleft() if double.faults else None
+                if isinstance(fault, float):
+                    time.sleep(fault)
                 if isinstance(fault, bytes):
                     return self._answer(200, fault)
                 if isinstance(fault, int):

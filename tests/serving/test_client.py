@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -160,12 +161,14 @@ def test_what_the_server_refuses_is_said_and_not_asked_again(client, double, new
         client.recommend(["ann"], k=2000)
     with pytest.raises(RequestRefused, match="not so in row 1"):
         client.embed([new_picture, b"no picture"])
-    with pytest.raises(RequestRefused, match="at least one"):
+    with pytest.raises(RequestRefused, match="from 1 to 1024 rows"):
         client.recommend([])
     assert len(double.asked) == 4
 
 
 FAULTS = {"rest": [503, 429], "grpc": ["UNAVAILABLE", "UNAVAILABLE"]}
+SLOW = 1.5
+"""Seconds."""
 
 
 def test_what_fails_for_a_while_is_asked_again(client, double, way):
@@ -183,6 +186,25 @@ def test_what_goes_on_failing_is_given_up(double, way):
         client.score(["ann"], ["none"])
     assert len(double.faults) == 6
     double.faults.clear()
+
+
+def test_a_server_that_is_slow_is_asked_once(double, way):
+    """It goes on with what it was asked; more of it would not be quicker."""
+    double.asked.clear()
+    double.faults.append(SLOW)
+    with (
+        Client(double.addresses[way], timeout=0.5, retries=3) as client,
+        pytest.raises(ServerUnavailable),
+    ):
+        client.score(["ann"], ["none"])
+    time.sleep(SLOW)
+    assert len(double.asked) <= 1 and not double.faults
+
+
+def test_a_client_serves_many_threads(client):
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda user: client.score([user], ["none"]), ["ann", "no"] * 20))
+    assert [answer.known_user.tolist() for answer in answers] == [[True], [False]] * 20
 
 
 def test_a_server_that_is_not_there_is_said(way):
@@ -223,6 +245,8 @@ def test_an_answer_of_something_else_is_said(double, answer):
 def test_wrong_addresses_are_refused():
     with pytest.raises(ValueError, match="'localhost:8501' is no address"):
         Client("localhost:8501")
+    with pytest.raises(ValueError, match="the newest version only"):
+        Client("mlflow://localhost:5001", version=1)
     with pytest.raises(ValueError, match="a number or a label"):
         Client("http://localhost:8501", version=1, label="stable")
 

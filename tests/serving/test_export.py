@@ -45,7 +45,8 @@ def test_versions_count_on_and_nothing_is_overwritten(world, tmp_path):
     kept = tmp_path / "recommender" / "9" / "kept"
     kept.mkdir(parents=True)
     (tmp_path / "recommender" / "latest").mkdir()
-    assert export(world.bprmf, None, tmp_path) == [tmp_path / "recommender" / "10"]
+    (tmp_path / "recommender" / ".11.withdrawn").mkdir()
+    assert export(world.bprmf, None, tmp_path) == [tmp_path / "recommender" / "12"]
     assert kept.is_dir()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["recommender"]
 
@@ -147,3 +148,13 @@ def test_a_watching_server_never_sees_half_a_model(world, tmp_path):
     extra = {"model_card.md", "keras_fashion.json", "tf_serving_warmup_requests"}
     assert seen
     assert all(folder == whole and files == extra for folder, files in seen)
+
+
+@pytest.mark.parametrize("table", ["users", "items", "biases"])
+def test_a_model_that_has_diverged_is_refused(world, tmp_path, table):
+    run = Run(world.bprmf.path)
+    vectors = {name: each.copy() for name, each in run.vectors._asdict().items()}
+    vectors[table][2] = np.inf
+    run.vectors = type(run.vectors)(**vectors)
+    with pytest.raises(InputError, match="vectors.* are not finite; the model has diverged"):
+        export(run, None, tmp_path / "out")

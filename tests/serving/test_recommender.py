@@ -7,8 +7,7 @@ from tiny_world import CATEGORIES, Question
 
 from keras_fashion.catalogue import decode_picture, leave_one_out, scale
 from keras_fashion.models import VisRank
-from keras_fashion.serving.signatures.item_table import NO_SCORE
-from keras_fashion.serving.signatures.recommender import MOST_K
+from keras_fashion.serving.signatures.item_table import MOST_K, NO_SCORE
 
 MODELS = {"dvbpr": "recommender/1", "bprmf": "recommender/2", "full": "recommender/3"}
 HISTORIES = [["x0", "x7", "x3"], ["x5", "", "unheard of"], ["", "unheard of", ""]]
@@ -55,6 +54,9 @@ def answers(ask, world, everyone, histories, new_picture):
         "giant": recommend(["bob", "ann"], k=[3, MOST_K + 1]),
         "k_of_0": recommend(["bob"], k=0),
         "empty": recommend([]),
+        "flood": recommend(["ann"] * 1025),
+        "album": Question(MODELS["dvbpr"], "embed", {"image_bytes": [new_picture] * 65}),
+        "many": recommend([*everyone, "bob"] * 25, k=[2, 5, 1, 20, 3, 4, 6, 7] * 25),
         "ragged": recommend(["ann", "bob"], k=[1]),
         "picture": Question(MODELS["dvbpr"], "embed", {"image_bytes": pictures}),
         "broken": Question(MODELS["dvbpr"], "embed", {"image_bytes": broken}),
@@ -189,6 +191,19 @@ def test_one_row_is_answered_as_many_are(answers, everyone):
     )
 
 
+def test_more_rows_than_a_batch_holds_are_answered_each_by_its_own_k(answers, everyone):
+    """200 rows, which are cut into batches of 64 whose lists are of different lengths."""
+    answer = answers["many"]
+    assert answer["item_id"].shape == (200, 20)
+    whole = answers["top_dvbpr"]["item_id"]
+    for row in range(200):
+        user = everyone.index("bob") if row % 8 == 7 else row % 8
+        k = [2, 5, 1, 20, 3, 4, 6, 7][row % 8]
+        length = min(k, 5)
+        assert answer["item_id"][row, :length].tolist() == whole[user, :length].tolist()
+        assert (answer["item_id"][row, k:] == "").all()
+
+
 def test_embeds_new_pictures_as_in_training(world, answers, new_picture):
     files = [*(world.catalogue.picture_files[i] for i in range(3)), new_picture]
     pictures = tf.stack([scale(decode_picture(file, (32, 32))) for file in files])
@@ -266,12 +281,14 @@ def test_only_models_that_know_histories_serve_newcomers(exported):
         ("hats", ["category is not known: Hats"]),
         ("giant", [f"k must be from 1 to {MOST_K}; row 1 has {MOST_K + 1}"]),
         ("k_of_0", [f"k must be from 1 to {MOST_K}; row 0 has 0"]),
-        ("empty", ["must have as many rows, and at least one; they have 0, 0, 0, 0"]),
-        ("ragged", ["user_id, k, category, exclude_seen must have", "they have 2, 1, 2, 2"]),
-        ("broken", ["image_bytes must be JPEG or PNG files", "not so in row 1, 3"]),
+        ("empty", ["must have from 1 to 1024 rows, each as many; there are 0, 0, 0, 0"]),
+        ("ragged", ["user_id, k, category, exclude_seen must have", "there are 2, 1, 2, 2"]),
+        ("flood", ["must have from 1 to 1024 rows, each as many; there are 1025, 1025"]),
+        ("album", ["image_bytes must have from 1 to 64 rows; there are 65"]),
+        ("broken", ["image_bytes must be undamaged JPEG files", "not so in row 1, 3"]),
         ("all_broken", ["not so in row 0"]),
-        ("bomb", ["at most 16,777,216 pixels; not so in row 0"]),
-        ("no_pictures", ["image_bytes must have as many rows, and at least one; they have 0"]),
+        ("bomb", ["PNG files of at most 8,388,608; not so in row 0"]),
+        ("no_pictures", ["image_bytes must have from 1 to 64 rows; there are 0"]),
     ],
 )
 def test_mistakes_are_named(answers, name, words):

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_fashion.serving.client.mlflow_transport import MLflowTransport
 from keras_fashion.serving.client.rest_transport import RestTransport
-from keras_fashion.serving.client.transport import ModelVersion, Transport
+from keras_fashion.serving.client.transport import NEWEST, ModelVersion, Transport
 
 
 class Recommendations(NamedTuple):
@@ -120,20 +121,21 @@ class Strip(NamedTuple):
 class Client:
     """Asks a server of the exported `recommender` and `designer`.
 
-    It is safe to use from many threads. Requests change nothing on the server, so those that were
-    not answered are repeated.
+    It is safe to use from many threads. Requests change nothing on the server, so those that found
+    none are repeated; one that is answered too slowly is not, for the server goes on with it.
 
     Args:
-        address: Of TensorFlow Serving: "http://host:8501" for REST, "grpc://host:8500" for gRPC,
-            which imports TensorFlow.
-        timeout: Seconds; of each try over REST, of all tries over gRPC.
-        retries: How often a request is repeated that was not answered.
-        version: Number of the version to ask; the newest by default.
+        address: "http://host:8501" or "https://..." for TensorFlow Serving's REST,
+            "grpc://host:8500" or "grpcs://..." for its gRPC, which imports TensorFlow, and
+            "mlflow://host:5001" for MLflow's scoring server (`make serve`).
+        timeout: Seconds; over REST that a try waits for the server, over gRPC of all tries.
+        retries: How often a request is repeated that found no server, or a busy one.
+        version: Number of the version to ask; the newest by default. MLflow's has no other.
         label: Or its label.
-        transport: Another way to the server than the address tells.
 
     Raises:
-        ValueError: If the address is of neither kind, or version and label are both given.
+        ValueError: If the address is of another kind, version and label are both given, or one of
+            them to MLflow.
 
     Example:
         >>> with Client("http://localhost:8501") as client:
@@ -143,28 +145,14 @@ class Client:
     def __init__(
         self,
         address: str,
-        timeout: float = 10.0,
+        timeout: float = 30.0,
         retries: int = 3,
         version: int | None = None,
         label: str | None = None,
-        transport: Transport | None = None,
     ) -> None:
         if version is not None and label is not None:
             raise ValueError("a version has a number or a label; give one of them")
-        asked = timeout, retries, ModelVersion(version, label)
-        if transport is not None:
-            self.transport = transport
-        elif address.startswith(("http://", "https://")):
-            self.transport = RestTransport(address, *asked)
-        elif address.startswith("grpc://"):
-            # Imports TensorFlow, which those who speak REST need not have.
-            from keras_fashion.serving.client.grpc_transport import GrpcTransport
-
-            self.transport = GrpcTransport(address.removeprefix("grpc://"), *asked)
-        else:
-            raise ValueError(
-                f"{address!r} is no address: give http://host:8501 or grpc://host:8500"
-            )
+        self.transport = _transport(address, timeout, retries, ModelVersion(version, label))
 
     def __enter__(self) -> "Client":
         return self
@@ -246,7 +234,7 @@ class Client:
         Raises:
             RequestRefused: If the category is unknown or a number out of range. So of the others.
         """
-        inputs = {"category": category, "count": count, "seed": seed}
+        inputs = {"category": category, "count": int(count), "seed": int(seed)}
         return self._ask(Drawings, "designer", "generate", inputs)
 
     def design(
@@ -266,10 +254,10 @@ class Client:
         inputs = {
             "user_id": list(user_ids),
             "category": category,
-            "count": count,
+            "count": int(count),
             "eta": float(eta),
-            "steps": steps,
-            "seed": seed,
+            "steps": int(steps),
+            "seed": int(seed),
         }
         return self._ask(Designs, "designer", "design", inputs)
 
@@ -287,7 +275,7 @@ class Client:
             "image_bytes": picture,
             "user_id": list(user_ids),
             "category": category,
-            "frames": frames,
+            "frames": int(frames),
             "eta": float(eta),
             "proximity": float(proximity),
         }
@@ -295,3 +283,21 @@ class Client:
 
     def _ask(self, kind: type, model: str, signature: str, inputs: dict[str, Any]) -> Any:
         return kind(**self.transport.predict(model, signature, inputs, kind._fields))
+
+
+def _transport(address: str, timeout: float, retries: int, version: ModelVersion) -> Transport:
+    scheme = address.partition("://")[0]
+    if scheme in ("http", "https"):
+        return RestTransport(address, timeout, retries, version)
+    if scheme == "mlflow":
+        if version != NEWEST:
+            raise ValueError("MLflow's server serves the newest version only; ask for no other")
+        return MLflowTransport(address, timeout, retries)
+    if scheme in ("grpc", "grpcs"):
+        # Imports TensorFlow, which those who speak REST need not have.
+        from keras_fashion.serving.client.grpc_transport import GrpcTransport
+
+        return GrpcTransport(address, timeout, retries, version)
+    raise ValueError(
+        f"{address!r} is no address: give http://host:8501, grpc://host:8500 or mlflow://host:5001"
+    )

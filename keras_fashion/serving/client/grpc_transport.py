@@ -29,6 +29,9 @@ REFUSED = {
     grpc.StatusCode.UNIMPLEMENTED,
 }
 
+MOST_RETRIES = 4
+"""That gRPC knows."""
+
 LARGEST_MESSAGE = 64 * 2**20
 """Bytes; gRPC's own limit of 4 MiB is less than a page of designs."""
 
@@ -37,16 +40,17 @@ class GrpcTransport(Transport):
     """Requests as `PredictRequest`s.
 
     Args:
-        target: Such as "localhost:8500".
+        address: Such as "grpc://localhost:8500", or "grpcs://" with TLS.
         timeout: Seconds, of a request with all its tries.
-        retries: How often a try is repeated while the server is not available.
+        retries: How often a try is repeated while the server is not available; MOST_RETRIES
+            at most.
         version: Of the models.
     """
 
     def __init__(
-        self, target: str, timeout: float, retries: int, version: ModelVersion = NEWEST
+        self, address: str, timeout: float, retries: int, version: ModelVersion = NEWEST
     ) -> None:
-        self.target = target
+        scheme, _, self.target = address.partition("://")
         self.timeout = timeout
         self.version = version
         options = [
@@ -55,15 +59,19 @@ class GrpcTransport(Transport):
         ]
         if retries:
             policy = {
-                "maxAttempts": retries + 1,
+                "maxAttempts": min(retries, MOST_RETRIES) + 1,
                 "initialBackoff": "0.2s",
                 "maxBackoff": "2s",
                 "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
+                "retryableStatusCodes": ["UNAVAILABLE"],
             }
             config = {"methodConfig": [{"name": [{}], "retryPolicy": policy}]}
             options.append(("grpc.service_config", json.dumps(config)))
-        self._channel = grpc.insecure_channel(target, options)
+        if scheme == "grpcs":
+            trusted = grpc.ssl_channel_credentials()
+            self._channel = grpc.secure_channel(self.target, trusted, options)
+        else:
+            self._channel = grpc.insecure_channel(self.target, options)
         self._stub = PredictionServiceStub(self._channel)
 
     def predict(

@@ -21,13 +21,26 @@ AGAIN = (429, 500, 502, 503, 504)
 CONNECTIONS = 32
 
 
+class Retry(urllib3.Retry):
+    """Asks again where there was no server or it had too much to do, but not where it was slow.
+
+    A design that takes longer than the client waits would be computed once more for each try.
+    """
+
+    def increment(self, *args: Any, error: Exception | None = None, **kwargs: Any) -> "Retry":
+        """The next try, or the error that ends it."""
+        if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+            raise error
+        return super().increment(*args, error=error, **kwargs)
+
+
 class RestTransport(Transport):
     """Requests in columns (`inputs`), as TensorFlow Serving's "RESTful API" has them.
 
     Args:
         address: Such as "http://localhost:8501".
-        timeout: Seconds, of each try.
-        retries: How often a try is repeated, after .2, .4, .8 and so on seconds.
+        timeout: Seconds that a try waits for the server's next bytes.
+        retries: How often a try is repeated: at once, then after about .4, .8 and so on seconds.
         version: Of the models.
     """
 
@@ -39,11 +52,13 @@ class RestTransport(Transport):
         self._pool = urllib3.PoolManager(
             maxsize=CONNECTIONS,
             timeout=timeout,
-            retries=urllib3.Retry(
+            retries=Retry(
                 retries,
                 status_forcelist=AGAIN,
                 allowed_methods=None,
                 backoff_factor=0.2,
+                backoff_jitter=0.1,
+                respect_retry_after_header=False,  # which may say hours
                 raise_on_status=False,
             ),
         )

@@ -20,7 +20,7 @@ class RequestRefused(ServingError):
 
 
 class ServerUnavailable(ServingError):
-    """The server could not be reached, did not answer in time or failed, however often asked."""
+    """The server could not be reached, did not answer in time, or failed."""
 
 
 def plain_reason(text: str) -> str:

@@ -44,7 +44,7 @@ class ServedDesigner(tf.Module):
         self.user_index = index_table(users, unknown=-1)
         self.category_index = index_table(categories, unknown=-1)
         recommender, gan = recommender_run.model, gan_run.model
-        theta = recommender_run.vectors.users[trained, recommender.latent_size :]
+        theta = recommender_run.vectors.users[trained]
         self.theta = tf.Variable(theta, trainable=False, name="theta")
 
         # Only the weights are tracked: a tracked Keras model would bring its optimiser along.
@@ -221,11 +221,7 @@ class ServedDesigner(tf.Module):
         self, user_id: tf.Tensor, category: tf.Tensor, eta: tf.Tensor
     ) -> tuple[PriorSample, People]:
         """The sample of the prior in the category, and the one group that is designed for."""
-        checks = [
-            require_rows(user_id=user_id),
-            require_range("the number of user_id", tf.shape(user_id), 1, MOST_MEMBERS),
-        ]
-        (user_id,) = after(checks, user_id)
+        (user_id,) = after([require_rows(MOST_MEMBERS, user_id=user_id)], user_id)
         tastes = tf.gather(self.theta, known_index(self.user_index, "user_id", user_id))[None]
         index = self._category(category)
         sample = PriorSample(

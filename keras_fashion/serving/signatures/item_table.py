@@ -12,6 +12,12 @@ from keras_fashion.serving.signatures.batched import batched
 NO_SCORE = tf.float32.min
 """Stands where there is no score. It ranks last and, other than NaN, is valid JSON."""
 
+MOST_K = 1000
+"""Items of one list."""
+
+MOST_HIDDEN = 256
+"""Items that a request itself may keep out of one list."""
+
 
 class ItemTable(tf.Module):
     """Vectors, popularity and categories of items, and who bought them.
@@ -31,28 +37,26 @@ class ItemTable(tf.Module):
         nobody: A buyer who has bought nothing.
 
     Raises:
-        InputError: If a vector is NaN.
+        InputError: If a number of the vectors is not finite.
     """
 
     def __init__(self, vectors: ScoringVectors, split: Split, catalogue: Catalogue) -> None:
         super().__init__()
         self.item_count = len(vectors.items)
         self.nobody = split.user_count
+        popularity = split.training_counts.astype(np.float32)
         table = np.concatenate(
-            [
-                vectors.items,
-                vectors.biases[:, None],
-                split.training_counts.astype(np.float32)[:, None],
-            ],
+            [vectors.items, vectors.biases[:, None], popularity[:, None]],
             axis=1,
             dtype=np.float32,
         ).T
-        if np.isnan(table).any():
+        if not np.isfinite(table).all():
             raise InputError(
-                "some item vectors are NaN; the model has diverged, train it with a lower "
+                "some item vectors are not finite; the model has diverged, train it with a lower "
                 "learning rate."
             )
-        # What fills up the last chunk has no score, whoever asks; unknown items are the first.
+        # What fills up the last chunk has no score, whoever asks; there is always some, which
+        # stands for items that are none.
         filling = CHUNK - self.item_count % CHUNK
         table = np.pad(table, ((0, 0), (0, filling)))
         table[-2:, self.item_count :] = NO_SCORE
@@ -67,7 +71,8 @@ class ItemTable(tf.Module):
         self.bought = tf.Variable(bought, trainable=False, name="bought")
         starts = np.searchsorted(bought_by, np.arange(split.user_count + 2)).astype(np.int64)
         self.bought_starts = tf.Variable(starts, trainable=False, name="bought_starts")
-        self._best = batched(self._best_of_many)
+        self._best = batched(self._best_not_bought)
+        self._best_but = batched(self._best_not_hidden)
 
     def score(self, rows: tf.Tensor, item: tf.Tensor) -> tf.Tensor:
         """Scores of pairs: (B, K + 2) rows and (B,) int64 items to (B,) float32.
@@ -77,6 +82,13 @@ class ItemTable(tf.Module):
         columns = tf.gather(self.columns, item, axis=1)
         return tf.reduce_sum(rows * tf.transpose(columns), axis=1)
 
+    def mean_of(self, item: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
+        """Mean vectors of (B, H) int64 items, those (B, H) bool that count: (B, K); 0 of none."""
+        vectors = tf.gather(self.columns, item, axis=1)[:-2]
+        weights = tf.cast(counted, tf.float32)
+        sums = tf.einsum("kbh,bh->bk", vectors, weights)
+        return tf.math.divide_no_nan(sums, tf.reduce_sum(weights, axis=1, keepdims=True))
+
     def best(
         self, rows: tf.Tensor, k: tf.Tensor, category: tf.Tensor, buyer: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -84,7 +96,7 @@ class ItemTable(tf.Module):
 
         Args:
             rows: (B, K + 2) float32.
-            k: (B,) int32.
+            k: (B,) int32, at most MOST_K.
             category: (B,) int32, the only one to look into; -1 for all.
             buyer: (B,) int64, whose purchases are left out; `nobody` for none.
 
@@ -93,37 +105,56 @@ class ItemTable(tf.Module):
             items if that is smaller; -1 and NO_SCORE behind a row's own k and where no item is
             left.
         """
-        item, score = self._best(rows, k, category, buyer)
-        return cut_to(item, score, k, self.item_count)
+        return self.cut_to(k, *self._best(rows, k, category, buyer))
 
     def best_but(
-        self, hidden: tf.Tensor, rows: tf.Tensor, k: tf.Tensor, category: tf.Tensor
+        self, rows: tf.Tensor, k: tf.Tensor, category: tf.Tensor, hidden: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """`best` without (B, H) int64 hidden items of each row; `item_count` is none."""
-        nobody = tf.fill(tf.shape(k), tf.constant(self.nobody, tf.int64))
-        # More are asked for than can be hidden: lists of one length are computed together.
-        item, score = self.best(rows, k + tf.shape(hidden)[1], category, nobody)
-        out = tf.reduce_any(item[:, :, None] == hidden[:, None], axis=2)
-        score = tf.where(out, NO_SCORE, score)
+        """`best` without (B, H) int64 hidden items of each row, H at most MOST_HIDDEN."""
+        filling = MOST_HIDDEN - tf.shape(hidden)[1]
+        hidden = tf.pad(hidden, [[0, 0], [0, filling]], constant_values=self.item_count)
+        hidden = tf.ensure_shape(hidden, [None, MOST_HIDDEN])
+        return self.cut_to(k, *self._best_but(rows, k, category, hidden))
+
+    def cut_to(
+        self, k: tf.Tensor, item: tf.Tensor, score: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Of lists of MOST_K, made for many requests together, what this one asked for.
+
+        Args:
+            k: (B,) int32, of this request's rows.
+            item: (B, MOST_K) int32.
+            score: (B, MOST_K) float32.
+
+        Returns:
+            As `best`.
+        """
         longest = tf.minimum(tf.reduce_max(k), self.item_count)
-        score, at = tf.math.top_k(score, longest)
-        return cut_to(tf.gather(item, at, batch_dims=1), score, k, self.item_count)
+        item, score = item[:, :longest], score[:, :longest]
+        score = tf.where(tf.range(longest) < k[:, None], score, NO_SCORE)
+        return tf.where(score > NO_SCORE, tf.cast(item, tf.int64), -1), score
 
-    def mean_of(self, item: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
-        """Mean vectors of (B, H) int64 items, those (B, H) bool that count: (B, K); 0 of none."""
-        vectors = tf.gather(self.columns, item, axis=1)[:-2]
-        weights = tf.cast(counted, tf.float32)
-        sums = tf.einsum("kbh,bh->bk", vectors, weights)
-        return tf.math.divide_no_nan(sums, tf.reduce_sum(weights, axis=1, keepdims=True))
-
-    def _best_of_many(
+    def _best_not_bought(
         self, rows: tf.Tensor, k: tf.Tensor, category: tf.Tensor, buyer: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        scores = tf.matmul(rows, self.columns)
         bought = tf.gather(
             tf.RaggedTensor.from_row_splits(self.bought, self.bought_starts, validate=False), buyer
         )
         places = tf.stack([tf.cast(bought.value_rowids(), tf.int32), bought.values], axis=1)
+        return self._best_without(places, rows, k, category)
+
+    def _best_not_hidden(
+        self, rows: tf.Tensor, k: tf.Tensor, category: tf.Tensor, hidden: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        which = tf.repeat(tf.range(tf.shape(hidden)[0]), MOST_HIDDEN)
+        places = tf.stack([which, tf.reshape(tf.cast(hidden, tf.int32), [-1])], axis=1)
+        return self._best_without(places, rows, k, category)
+
+    def _best_without(
+        self, places: tf.Tensor, rows: tf.Tensor, k: tf.Tensor, category: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The best but for (n, 2) int32 rows and columns."""
+        scores = tf.matmul(rows, self.columns)
         none = tf.fill([tf.shape(places)[0]], NO_SCORE)
         scores = tf.tensor_scatter_nd_update(scores, places, none)
 
@@ -133,26 +164,17 @@ class ItemTable(tf.Module):
 
         # Most requests name no category: then the scores are not gone through for it.
         scores = tf.cond(tf.reduce_any(category >= 0), in_category, lambda: scores)
-        score, item = best_columns(scores, tf.reduce_max(k))
-        return item, score
+        return longest_list(scores, k)
 
 
-def cut_to(
-    item: tf.Tensor, score: tf.Tensor, k: tf.Tensor, item_count: int
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Of lists that were made for many requests together, what this one asked for.
-
-    Args:
-        item: (B, n) int32.
-        score: (B, n) float32.
-        k: (B,) int32, of this request's rows.
-        item_count: More are never returned.
+def longest_list(scores: tf.Tensor, k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The best columns of (B, J) scores, as many as the greatest of k, (B,), filled up to MOST_K.
 
     Returns:
-        As `ItemTable.best`.
+        Columns (B, MOST_K) int32 and scores (B, MOST_K) float32, 0 and NO_SCORE behind the last.
     """
-    longest = tf.minimum(tf.reduce_max(k), item_count)
-    item, score = item[:, :longest], score[:, :longest]
-    asked = tf.range(longest) < k[:, None]
-    score = tf.where(asked, score, NO_SCORE)
-    return tf.where(score > NO_SCORE, tf.cast(item, tf.int64), -1), score
+    score, item = best_columns(scores, tf.reduce_max(k))
+    filling = [[0, 0], [0, MOST_K - tf.shape(score)[1]]]
+    score = tf.pad(score, filling, constant_values=NO_SCORE)
+    item = tf.pad(item, filling)
+    return tf.ensure_shape(item, [None, MOST_K]), tf.ensure_shape(score, [None, MOST_K])

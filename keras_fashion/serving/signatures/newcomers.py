@@ -5,7 +5,8 @@ from typing import Any
 import tensorflow as tf
 
 from keras_fashion.run import Run
-from keras_fashion.serving.signatures.recommender import MOST_K, ServedRecommender
+from keras_fashion.serving.signatures.item_table import MOST_HIDDEN, MOST_K
+from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
 
 
@@ -38,8 +39,8 @@ class ServedNewcomers(tf.Module):
         """What to recommend to somebody whom the model was not trained on, from what they bought.
 
         Args:
-            bought_item_id: (B, H) string, up to MOST_K a row; "" where there are fewer. They are
-                never recommended, and unknown ones tell nothing.
+            bought_item_id: (B, H) string, at most MOST_HIDDEN a row; "" where there are fewer.
+                They are never recommended, and unknown ones tell nothing.
             k: (B,) int32, as of `recommend`.
             category: (B,) string, as of `recommend`.
 
@@ -50,10 +51,11 @@ class ServedNewcomers(tf.Module):
         Raises:
             tf.errors.InvalidArgumentError: As of `recommend`.
         """
+        longest = tf.shape(bought_item_id)[1:]
         checks = [
             require_rows(bought_item_id=bought_item_id, k=k, category=category),
             require_range("k", k, 1, MOST_K),
-            require_range("the number of bought_item_id", tf.shape(bought_item_id)[1:], 1, MOST_K),
+            require_range("the number of bought_item_id", longest, 1, MOST_HIDDEN),
         ]
         bought_item_id, k, category = after(checks, bought_item_id, k, category)
         bought = self.known.item_index[bought_item_id]
@@ -65,7 +67,7 @@ class ServedNewcomers(tf.Module):
         last = tf.cast(tf.concat([somebody, ~somebody], axis=1), tf.float32)
         rows = tf.concat([tf.where(somebody, style, 0.0), last], axis=1)
         rows = tf.pad(rows, [[0, 0], [self.style_start, 0]])
-        item, score = self.known.items.best_but(bought, rows, k, self.known.category(category))
+        item, score = self.known.items.best_but(rows, k, self.known.category(category), bought)
         return {"item_id": self.known.item_id[item], "score": score, "known_items": known_items}
 
     def signatures_served(self) -> dict[str, tf.types.experimental.GenericFunction]:

@@ -7,8 +7,11 @@ from keras_fashion.serving.signatures.request_checks import after, require
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
-MOST_PIXELS = 2**24
-"""Of one picture: 4,096 x 4,096, which takes up to 600 MB while it is decoded."""
+MOST_PICTURES = 64
+"""Of one request, decoded one after another."""
+
+MOST_JPEG_PIXELS, MOST_PNG_PIXELS = 2**25, 2**23
+"""Of one picture: a JPEG is decoded at a fraction of its size, a PNG whole and in float32."""
 
 
 def decode_pictures(image_bytes: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
@@ -26,13 +29,12 @@ def decode_pictures(image_bytes: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
 
     Raises:
         tf.errors.InvalidArgumentError: At run time, naming the rows that are no JPEG or PNG, are
-            damaged, or have more than MOST_PIXELS.
+            damaged, or have more pixels than MOST_JPEG_PIXELS or MOST_PNG_PIXELS.
     """
     rows = tf.size(image_bytes, tf.int64)
 
     def decoded(row: tf.Tensor, data: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        pixels = tf.reduce_prod(tf.cast(_sides(data), tf.int64))
-        (data,) = after([require(pixels <= MOST_PIXELS, "too many pixels")], data)
+        (data,) = after([_require_a_picture(data)], data)
         return row, tf.ensure_shape(decode_picture(data, size), [*size, 3])
 
     good = tf.data.Dataset.from_tensor_slices(image_bytes).enumerate().map(decoded).ignore_errors()
@@ -47,20 +49,28 @@ def decode_pictures(image_bytes: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     broken = tf.sets.difference(tf.range(rows)[None], found[None, :-1]).values
     check = require(
         tf.size(broken) == 0,
-        "image_bytes must be JPEG or PNG files, whole and of at most ",
-        f"{MOST_PIXELS:,} pixels; not so in row ",
+        f"image_bytes must be undamaged JPEG files of at most {MOST_JPEG_PIXELS:,} pixels or PNG ",
+        f"files of at most {MOST_PNG_PIXELS:,}; not so in row ",
         tf.strings.reduce_join(tf.strings.as_string(broken), separator=", "),
     )
     return after([check], pictures[:-1])[0]
 
 
-def _sides(data: tf.Tensor) -> tf.Tensor:
-    """(2,) int32, height and width as the head of a JPEG or PNG file says."""
+def _require_a_picture(data: tf.Tensor) -> tf.Operation:
+    """Stops at what its head says to be no JPEG or PNG, or too large to be decoded."""
+
+    def jpeg_fits() -> tf.Tensor:
+        return _pixels(tf.io.extract_jpeg_shape(data)[:2]) <= MOST_JPEG_PIXELS
+
+    def png_fits() -> tf.Tensor:
+        sides = tf.io.decode_raw(tf.strings.substr(data, 16, 8), tf.int32, little_endian=False)
+        return _pixels(sides) <= MOST_PNG_PIXELS
+
     is_jpeg = tf.strings.substr(data, 0, 2) == JPEG_START
     is_png = tf.strings.substr(data, 0, 8) == PNG_START
-    (data,) = after([require(is_jpeg | is_png, "no JPEG or PNG")], data)
-    return tf.cond(
-        is_jpeg,
-        lambda: tf.io.extract_jpeg_shape(data)[:2],
-        lambda: tf.io.decode_raw(tf.strings.substr(data, 16, 8), tf.int32, little_endian=False),
-    )
+    fits = tf.cond(is_jpeg, jpeg_fits, lambda: tf.cond(is_png, png_fits, lambda: False))
+    return require(fits, "no picture, or too large")
+
+
+def _pixels(sides: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_prod(tf.cast(sides, tf.int64))

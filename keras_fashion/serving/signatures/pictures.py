@@ -6,12 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue import scale
-from keras_fashion.models.best_columns import best_columns
 from keras_fashion.run import Run
 from keras_fashion.serving.signatures.batched import batched
-from keras_fashion.serving.signatures.item_table import NO_SCORE, cut_to
-from keras_fashion.serving.signatures.picture_bytes import decode_pictures
-from keras_fashion.serving.signatures.recommender import MOST_K, ServedRecommender
+from keras_fashion.serving.signatures.item_table import MOST_K, NO_SCORE, longest_list
+from keras_fashion.serving.signatures.picture_bytes import MOST_PICTURES, decode_pictures
+from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
 
 
@@ -51,7 +50,7 @@ class ServedPictures(tf.Module):
         Raises:
             tf.errors.InvalidArgumentError: If there are none, or one cannot be decoded: which.
         """
-        (image_bytes,) = after([require_rows(image_bytes=image_bytes)], image_bytes)
+        (image_bytes,) = after([require_rows(MOST_PICTURES, image_bytes=image_bytes)], image_bytes)
         return {"embedding": self._style(image_bytes)}
 
     @tf.function(
@@ -70,7 +69,7 @@ class ServedPictures(tf.Module):
         Raises:
             tf.errors.InvalidArgumentError: As of `embed`, or if not as many of both are given.
         """
-        checks = [require_rows(user_id=user_id, image_bytes=image_bytes)]
+        checks = [require_rows(MOST_PICTURES, user_id=user_id, image_bytes=image_bytes)]
         user_id, image_bytes = after(checks, user_id, image_bytes)
         rows, known_user = self.known.taste(self.known.user_index[user_id])
         score = tf.reduce_sum(rows[:, self.style_start : -2] * self._style(image_bytes), axis=1)
@@ -100,12 +99,12 @@ class ServedPictures(tf.Module):
                 of both are given.
         """
         checks = [
-            require_rows(image_bytes=image_bytes, k=k),
+            require_rows(MOST_PICTURES, image_bytes=image_bytes, k=k),
             require_range("k", k, 1, MOST_K),
         ]
         image_bytes, k = after(checks, image_bytes, k)
         direction = tf.math.l2_normalize(self._style(image_bytes) - self.mean_style, axis=1)
-        item, similarity = cut_to(*self._most_alike(direction, k), k, self.known.items.item_count)
+        item, similarity = self.known.items.cut_to(k, *self._most_alike(direction, k))
         return {"item_id": self.known.item_id[item], "similarity": similarity}
 
     def signatures_served(self) -> dict[str, tf.types.experimental.GenericFunction]:
@@ -133,12 +132,11 @@ class ServedPictures(tf.Module):
     def _most_alike_of_many(
         self, direction: tf.Tensor, k: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """(B, K) and (B,) to items (B, n) int32 and cosines (B, n) float32."""
+        """(B, K) and (B,) to items (B, MOST_K) int32 and cosines (B, MOST_K) float32."""
         # v . (q - m) / |q - m| from the vectors that are there, without a second table.
         rows = tf.pad(direction, [[0, 0], [self.style_start, 2]])
         products = tf.matmul(rows, self.known.items.columns)
         less = tf.linalg.matvec(direction, self.mean_style)[:, None]
         cosines = (products - less) * self.inverse_lengths
         real = tf.range(tf.shape(cosines)[1]) < self.known.items.item_count
-        similarity, item = best_columns(tf.where(real, cosines, NO_SCORE), tf.reduce_max(k))
-        return item, similarity
+        return longest_list(tf.where(real, cosines, NO_SCORE), k)

@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_fashion.errors import InputError
 from keras_fashion.run import Run
 from keras_fashion.serving.signatures.id_tables import id_table, index_table, known_index, write_ids
-from keras_fashion.serving.signatures.item_table import ItemTable
+from keras_fashion.serving.signatures.item_table import MOST_K, ItemTable
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
-
-MOST_K = 1000
-"""Items of one list."""
 
 
 class ServedRecommender(tf.Module):
@@ -27,6 +25,9 @@ class ServedRecommender(tf.Module):
 
     Attributes:
         items: What is ranked.
+
+    Raises:
+        InputError: If a vector is not finite, or an id holds a line break.
     """
 
     def __init__(self, run: Run, folder: Path) -> None:
@@ -47,6 +48,11 @@ class ServedRecommender(tf.Module):
         rows[trained, :-2] = vectors.users[trained[:-1]]
         rows[trained, -2] = 1
         rows[~trained, -1] = 1
+        if not np.isfinite(rows).all():
+            raise InputError(
+                f"some user vectors of {run.path} are not finite; the model has diverged, train it "
+                "with a lower learning rate."
+            )
         self.users = tf.Variable(rows, trainable=False, name="users")
 
     @tf.function(
@@ -87,8 +93,8 @@ class ServedRecommender(tf.Module):
     ) -> dict[str, tf.Tensor]:
         """The items that each user scores highest, the best first.
 
-        Memory is B times the catalogue, for 64 rows at a time: 4.4 MB for 17,000 items, 256 MB
-        for a million.
+        Memory is B times the catalogue, for 64 rows (`batched`) at a time: 4.4 MB for 17,000
+        items, 256 MB for a million.
 
         Args:
             user_id: (B,) string.

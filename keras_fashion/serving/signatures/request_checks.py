@@ -8,6 +8,9 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+MOST_ROWS = 1024
+"""Of one request."""
+
 
 def require(condition: tf.Tensor, *message: str | tf.Tensor) -> tf.Operation:
     """Stops the graph unless `condition`, () bool; the message is of () strings, joined."""
@@ -23,18 +26,20 @@ def after(checks: Sequence[tf.Operation], *inputs: tf.Tensor) -> list[tf.Tensor]
         return [tf.identity(each) for each in inputs]
 
 
-def require_rows(**columns: tf.Tensor) -> tf.Operation:
-    """Stops the graph unless all columns, (B, ...), have as many rows, and at least one.
+def require_rows(most: int = MOST_ROWS, **columns: tf.Tensor) -> tf.Operation:
+    """Stops the graph unless all columns, (B, ...), have as many rows, from 1 to `most`.
 
     Args:
+        most: Rows.
         columns: By the names of the inputs.
     """
     rows = tf.stack([tf.shape(column)[0] for column in columns.values()])
-    counts = tf.strings.reduce_join(_text(rows), separator=", ")
+    least, greatest = tf.reduce_min(rows), tf.reduce_max(rows)
+    each = ", each as many" if len(columns) > 1 else ""
     return require(
-        (tf.reduce_min(rows) > 0) & (tf.reduce_min(rows) == tf.reduce_max(rows)),
-        f"{', '.join(columns)} must have as many rows, and at least one; they have ",
-        counts,
+        (least > 0) & (least == greatest) & (greatest <= most),
+        f"{', '.join(columns)} must have from 1 to {most} rows{each}; there are ",
+        tf.strings.reduce_join(_text(rows), separator=", "),
     )
 
 
