@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from keras_fashion.design import PreferenceMaximiser
+from keras_fashion.errors import InputError
 from keras_fashion.evaluation.baselines import baselines
 from keras_fashion.evaluation.generation_study import draw_pairs
 from keras_fashion.evaluation.ranking import rank_held_out
@@ -52,8 +53,14 @@ def measure_recommender(run: Run) -> Table:
 
 
 def measure_designer(recommender: Run, gan: Run, maximiser: PreferenceMaximiser) -> Table:
-    """What users are thought to think of designs, beside what exists, three garments each."""
-    users, categories = draw_pairs(recommender, DESIGNED_FOR, seed=0)
+    """What users are thought to think of designs, beside what exists, three garments each.
+
+    Empty where no category of a held-out purchase has three items.
+    """
+    try:
+        users, categories = draw_pairs(recommender, DESIGNED_FOR, seed=0)
+    except InputError:
+        return {}
     judge = StandardPreference(recommender, users, categories)
     item_categories = recommender.catalogue.item_categories
     designs = generation(maximiser, users, categories, seed=0)
@@ -173,6 +180,8 @@ def _card(
 
 
 def _rows(measured: Table) -> list[str]:
+    if not measured:
+        return ["Nothing: the catalogue is too small."]
     names = list(dict.fromkeys(name for row in measured.values() for name in row))
     return [
         "| | " + " | ".join(names) + " |",
