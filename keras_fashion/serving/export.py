@@ -28,9 +28,8 @@ from keras_fashion.serving.signatures.designer import ServedDesigner
 from keras_fashion.serving.signatures.newcomers import ServedNewcomers
 from keras_fashion.serving.signatures.pictures import ServedPictures
 from keras_fashion.serving.signatures.recommender import ServedRecommender
+from keras_fashion.serving.signatures.served import Served
 from keras_fashion.serving.warm_up import write_warm_up
-
-Part = ServedRecommender | ServedNewcomers | ServedPictures | ServedDesigner
 
 
 def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
@@ -82,13 +81,13 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
         if gan_run is not None:
             runs = [recommender_run, gan_run]
             designer = ServedDesigner(*runs, _new(ids / "designer"))
-            measured = measure_designer(*runs, designer.maximiser)
+            measured = measure_designer(recommender_run, designer)
             card = designer_card(*runs, measured, made)
             _save("designer", [designer], runs, measured, card, asides["designer"])
     return list(versions.values())
 
 
-def _recommender(run: Run, ids: Path) -> list[Part]:
+def _recommender(run: Run, ids: Path) -> list[Served]:
     """What a run's model can do, as parts of one SavedModel."""
     known = ServedRecommender(run, ids)
     parts = [known]
@@ -113,7 +112,7 @@ def _new(folder: Path) -> Path:
 
 def _save(
     name: str,
-    parts: list[Part],
+    parts: list[Served],
     runs: list[Run],
     measured: Table,
     card: str,
@@ -125,8 +124,9 @@ def _save(
         for part in parts
         for each, function in part.signatures_served().items()
     }
+    # Not the parts themselves: their functions would be traced and saved once more.
     module = tf.Module()
-    module.parts = parts
+    module.resources = [each for part in parts for each in part.resources]
     default = {"serving_default": next(iter(signatures.values()))}
     tf.saved_model.save(module, str(folder), signatures=signatures | default)
     catalogue = runs[0].catalogue

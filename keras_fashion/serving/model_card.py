@@ -7,20 +7,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import tensorflow as tf
 
-from keras_fashion.design import PreferenceMaximiser
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.baselines import baselines
 from keras_fashion.evaluation.generation_study import draw_pairs
 from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.evaluation.retrieval_vs_generation import (
-    generation,
+    TOP,
     random_items,
     retrieved_items,
 )
 from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
 from keras_fashion.evaluation.standard_preference import StandardPreference
 from keras_fashion.run import Run
+from keras_fashion.serving.signatures.designer import ServedDesigner
 
 MOST_RANKED = 10_000
 """Users whose test items are ranked; more take long in a large catalogue and tell no more."""
@@ -52,7 +53,7 @@ def measure_recommender(run: Run) -> Table:
     }
 
 
-def measure_designer(recommender: Run, gan: Run, maximiser: PreferenceMaximiser) -> Table:
+def measure_designer(recommender: Run, designer: ServedDesigner) -> Table:
     """What users are thought to think of designs, beside what exists, three garments each.
 
     Empty where no category of a held-out purchase has three items.
@@ -62,15 +63,29 @@ def measure_designer(recommender: Run, gan: Run, maximiser: PreferenceMaximiser)
     except InputError:
         return {}
     judge = StandardPreference(recommender, users, categories)
-    item_categories = recommender.catalogue.item_categories
-    designs = generation(maximiser, users, categories, seed=0)
+    catalogue = recommender.catalogue
+    pictures, realism = [], []
+    for user, category in zip(users, categories, strict=True):
+        answer = designer.design(
+            user_id=tf.constant([catalogue.user_ids[user]]),
+            category=tf.constant(catalogue.categories[category]),
+            count=tf.constant(TOP),
+            eta=tf.constant(1.0),
+            steps=tf.constant(designer.maximiser.procedure.steps),
+            seed=tf.constant(0),
+        )
+        files = answer["image_bytes"].numpy()
+        pictures.append([tf.io.decode_png(file).numpy() for file in files])
+        realism.append(answer["realism"].numpy().mean())
     rows = {
-        "random items": judge.of_items(random_items(item_categories, categories, seed=0)),
-        "best items": judge.of_items(retrieved_items(judge.scores, item_categories, categories)),
-        "designs": judge.of_pictures(designs.pictures),
+        "random items": judge.of_items(random_items(catalogue.item_categories, categories, seed=0)),
+        "best items": judge.of_items(
+            retrieved_items(judge.scores, catalogue.item_categories, categories)
+        ),
+        "designs": judge.of_pictures(np.array(pictures)),
     }
     table = {name: {"preference": bootstrap_mean(each.mean(axis=1))} for name, each in rows.items()}
-    table["designs"]["realism"] = bootstrap_mean(designs.realism.mean(axis=1))
+    table["designs"]["realism"] = bootstrap_mean(np.array(realism))
     return table
 
 

@@ -18,10 +18,12 @@ ROUNDS, K = 11, 10
 
 def main():
     reader = tf.train.load_checkpoint(f"{sys.argv[1]}/variables/variables")
-    columns = reader.get_tensor("items/columns/.ATTRIBUTES/VARIABLE_VALUE")
+    shapes = reader.get_variable_to_shape_map()
+    tables = [reader.get_tensor(name) for name, shape in shapes.items() if len(shape) == 2]
+    columns, rows = sorted(tables, key=len)  # a row a number of a vector, and a row a user
     real = np.flatnonzero(columns[-1] > tf.float32.min)[-1] + 1
     table = tf.constant(columns[:-1, :real])
-    rows = reader.get_tensor("users/.ATTRIBUTES/VARIABLE_VALUE")[:256, :-1]
+    rows = rows[:256, :-1]
 
     @tf.function
     def bare(users):

@@ -75,7 +75,9 @@ def main():
             for name, function in served.signatures_served().items()
         }
         model = Path(folder) / "model"
-        tf.saved_model.save(served, str(model), signatures=signatures)
+        module = tf.Module()
+        module.resources = served.resources
+        tf.saved_model.save(module, str(model), signatures=signatures)
         print(f"exported in {time.perf_counter() - started:.1f} s")
         graph = (model / "saved_model.pb").stat().st_size
         whole = sum(path.stat().st_size for path in model.rglob("*") if path.is_file())
@@ -111,9 +113,15 @@ def measure(model):
     grown = resident() - before
     print(f"loaded in {seconds:.1f} s, first answer after {first:.2f} s more, {grown:.0f} MB")
 
-    columns = loaded.items.columns.numpy()[:-1]
-    table = tf.constant(columns[:, : np.flatnonzero(columns[-1] > tf.float32.min)[-1] + 1])
-    rows = loaded.users.numpy()[:, :-1]
+    reader = tf.train.load_checkpoint(f"{model}/variables/variables")
+    tables = {
+        shape[0]: reader.get_tensor(name)
+        for name, shape in reader.get_variable_to_shape_map().items()
+        if len(shape) == 2
+    }
+    rows = tables.pop(USERS + 1)[:, :-1]
+    ((_, columns),) = tables.items()
+    table = tf.constant(columns[:-1, : np.flatnonzero(columns[-1] > tf.float32.min)[-1] + 1])
 
     @tf.function
     def bare(users):

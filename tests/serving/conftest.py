@@ -1,5 +1,6 @@
 """Tiny models, exported and called in a process of their own, for all tests of serving."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -23,35 +24,53 @@ from tiny_world import (  # noqa: E402
     picture_file,
 )
 
-from keras_fashion.catalogue import decode_picture, scale  # noqa: E402
+from keras_fashion.catalogue import Catalogue, decode_picture, scale  # noqa: E402
+from keras_fashion.run import Run  # noqa: E402
 from keras_fashion.serving.export import export  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("world")
-    catalogue = make_catalogue(folder / "catalogue")
-    return World(
-        catalogue,
-        make_dvbpr(folder / "dvbpr", catalogue),
-        make_gan(folder / "gan", catalogue),
-        make_bprmf(folder / "bprmf", catalogue),
-        make_dvbpr(folder / "full", catalogue, latent_size=3, bias=True, with_history=True),
-        np.stack([scale(decode_picture(catalogue.picture_files[i], (32, 32))) for i in range(20)]),
-    )
+def built(tmp_path_factory, worker_id):
+    """A catalogue, runs and exports: made by the first of several processes, for all of them.
+
+    Versions: 1 is DVBPR and GAN; recommenders 2 and 3 are BPR-MF and the full DVBPR.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    folder = shared / "built_for_serving"
+    with (shared / "built_for_serving.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            catalogue = make_catalogue(folder / "catalogue")
+            dvbpr = make_dvbpr(folder / "dvbpr", catalogue)
+            gan = make_gan(folder / "gan", catalogue)
+            bprmf = make_bprmf(folder / "bprmf", catalogue)
+            options = {"latent_size": 3, "bias": True, "with_history": True}
+            full = make_dvbpr(folder / "full", catalogue, **options)
+            out = folder / "exported"
+            first = export(dvbpr, gan, out)
+            assert first == [out / "recommender" / "1", out / "designer" / "1"]
+            assert export(bprmf, None, out) == [out / "recommender" / "2"]
+            assert export(full, None, out) == [out / "recommender" / "3"]
+            (folder / "done").touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
-def exported(world, tmp_path_factory):
-    """Versions: 1 is DVBPR and GAN; recommenders 2 and 3 are BPR-MF and the full DVBPR."""
-    out = tmp_path_factory.mktemp("saved") / "saved_models"
-    assert export(world.dvbpr, world.gan, out) == [
-        out / "recommender" / "1",
-        out / "designer" / "1",
+def world(built):
+    catalogue = Catalogue.load(built / "catalogue")
+    pictures = [
+        scale(decode_picture(file, (32, 32)))
+        for file in map(catalogue.picture_files.__getitem__, range(20))
     ]
-    assert export(world.bprmf, None, out) == [out / "recommender" / "2"]
-    assert export(world.full, None, out) == [out / "recommender" / "3"]
-    return out
+    runs = {name: Run(built / name) for name in ("dvbpr", "gan", "bprmf", "full")}
+    return World(catalogue, **runs, pictures=np.stack(pictures))
+
+
+@pytest.fixture(scope="session")
+def exported(built):
+    return built / "exported"
 
 
 @pytest.fixture(scope="session")

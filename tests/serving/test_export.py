@@ -141,7 +141,7 @@ def test_a_watching_server_never_sees_half_a_model(world, tmp_path):
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    export(world.dvbpr, world.gan, tmp_path)
+    export(world.full, None, tmp_path)
     time.sleep(0.1)
     ended.set()
     watcher.join()

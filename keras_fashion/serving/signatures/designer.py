@@ -15,6 +15,7 @@ from keras_fashion.run import Run
 from keras_fashion.serving.signatures.id_tables import index_table, known_index, write_ids
 from keras_fashion.serving.signatures.picture_bytes import decode_pictures
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
+from keras_fashion.serving.signatures.served import Served
 
 MOST_PICTURES, MOST_MEMBERS, MOST_STEPS, MOST_FRAMES = 64, 100, 100, 24
 """Of one request: what keeps it within a few seconds."""
@@ -23,7 +24,7 @@ LARGEST_WEIGHT = 1000.0
 """Of eta and proximity."""
 
 
-class ServedDesigner(tf.Module):
+class ServedDesigner(Served):
     """Draws garments, designs them for a user or a group, and redesigns one that exists.
 
     The gradient ascents of `PreferenceMaximiser` and `redesign` are part of the exported graph. A
@@ -202,11 +203,11 @@ class ServedDesigner(tf.Module):
         }
 
     def signatures_served(self) -> dict[str, tf.types.experimental.GenericFunction]:
-        """By name, the default first."""
+        """As of `Served`."""
         return {"design": self.design, "generate": self.generate, "redesign": self.redesign}
 
     def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
-        """A request to each signature, as it warms up a server."""
+        """As of `Served`."""
         catalogue = run.catalogue
         category = {"category": catalogue.categories[catalogue.item_categories[0]]}
         somebody = category | {"user_id": [catalogue.user_ids[run.split.train[0, 0]]], "eta": 1.0}

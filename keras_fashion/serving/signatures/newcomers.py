@@ -8,9 +8,10 @@ from keras_fashion.run import Run
 from keras_fashion.serving.signatures.item_table import MOST_HIDDEN, MOST_K
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
+from keras_fashion.serving.signatures.served import Served
 
 
-class ServedNewcomers(tf.Module):
+class ServedNewcomers(Served):
     """Makes users from what they bought (`VisualRecommender.newcomer_vector`).
 
     Args:
@@ -71,10 +72,10 @@ class ServedNewcomers(tf.Module):
         return {"item_id": self.known.item_id[item], "score": score, "known_items": known_items}
 
     def signatures_served(self) -> dict[str, tf.types.experimental.GenericFunction]:
-        """By name."""
+        """As of `Served`."""
         return {"recommend_newcomer": self.recommend_newcomer}
 
     def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
-        """A request to each signature, as it warms up a server."""
+        """As of `Served`."""
         item = run.catalogue.item_ids[run.split.train[0, 1]]
         return {"recommend_newcomer": {"bought_item_id": [[item]], "k": [10], "category": [""]}}

@@ -12,9 +12,10 @@ from keras_fashion.serving.signatures.item_table import MOST_K, NO_SCORE, longes
 from keras_fashion.serving.signatures.picture_bytes import MOST_PICTURES, decode_pictures
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
+from keras_fashion.serving.signatures.served import Served
 
 
-class ServedPictures(tf.Module):
+class ServedPictures(Served):
     """Styles and scores of pictures that are no items of the catalogue, and the items like them.
 
     Args:
@@ -108,7 +109,7 @@ class ServedPictures(tf.Module):
         return {"item_id": self.known.item_id[item], "similarity": similarity}
 
     def signatures_served(self) -> dict[str, tf.types.experimental.GenericFunction]:
-        """By name."""
+        """As of `Served`."""
         return {
             "embed": self.embed,
             "score_picture": self.score_picture,
@@ -116,7 +117,7 @@ class ServedPictures(tf.Module):
         }
 
     def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
-        """A request to each signature, as it warms up a server."""
+        """As of `Served`."""
         picture = {"image_bytes": [run.catalogue.picture_files[0]]}
         user = run.catalogue.user_ids[run.split.train[0, 0]]
         return {

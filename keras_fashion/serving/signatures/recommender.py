@@ -11,9 +11,10 @@ from keras_fashion.run import Run
 from keras_fashion.serving.signatures.id_tables import id_table, index_table, known_index, write_ids
 from keras_fashion.serving.signatures.item_table import MOST_K, ItemTable
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
+from keras_fashion.serving.signatures.served import Served
 
 
-class ServedRecommender(tf.Module):
+class ServedRecommender(Served):
     """Scores and recommends from a run's scoring vectors, x_ui = p_u . q_i + b_i.
 
     A user is known when the run trained on interactions of theirs. For all others, the item's
@@ -123,11 +124,11 @@ class ServedRecommender(tf.Module):
         return {"item_id": self.item_id[item], "score": score, "known_user": known_user}
 
     def signatures_served(self) -> dict[str, tf.types.experimental.GenericFunction]:
-        """By name, the default first."""
+        """As of `Served`."""
         return {"recommend": self.recommend, "score": self.score}
 
     def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
-        """A request to each signature, as it warms up a server."""
+        """As of `Served`."""
         user = run.catalogue.user_ids[run.split.train[0, 0]]
         item = run.catalogue.item_ids[run.split.train[0, 1]]
         return {
