@@ -26,7 +26,7 @@ from keras_fashion.serving.signatures.designer import ServedDesigner
 MOST_RANKED = 10_000
 """Users whose test items are ranked; more take long in a large catalogue and tell no more."""
 
-DESIGNED_FOR = 24
+DESIGNED_FOR = 12
 """Users who are designed for."""
 
 RANKING = ("auc_all", "auc_matched", "auc_cold", "recall@10", "ndcg@10")

@@ -1,10 +1,12 @@
 """MLflow's scoring server over exported models, as a process on a port of this machine."""
 
+import os
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import urllib3
@@ -37,7 +39,8 @@ def mlflow_server(models, python):
                 raise RuntimeError(f"the server does not come up:\n{log.read()[-3000:]}")
             yield address, process
         finally:
-            subprocess.run(["pkill", "-INT", "-s", str(process.pid)], check=False)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)  # MLflow and the server that it started
             process.wait(30)
 
 
