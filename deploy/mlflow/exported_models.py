@@ -58,9 +58,8 @@ class ExportedModels(mlflow.pyfunc.PythonModel):
         try:
             signature, inputs = self._asked(model_input, params)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise Unanswered(
-                f"{type(error).__name__}: {error}"[:1000], codes.INVALID_PARAMETER_VALUE
-            ) from error
+            reason = f"{type(error).__name__}: {error}"[:1000]
+            raise Unanswered(reason, codes.INVALID_PARAMETER_VALUE) from error
         try:
             answer = signature(**inputs)
         except tf.errors.InvalidArgumentError as error:
@@ -89,6 +88,9 @@ class ExportedModels(mlflow.pyfunc.PythonModel):
             name: tf.constant(_decoded(value), specs[name].dtype)
             for name, value in model_input.items()
         }
+        for name, each in inputs.items():
+            if not specs[name].shape.is_compatible_with(each.shape):
+                raise ValueError(f"{name} is of shape {specs[name].shape}, got {each.shape}")
         return signature, inputs
 
     def _watch(self) -> None:
