@@ -20,7 +20,10 @@ MALFORMED = {
         "from 1 to 1024 rows",
     ),
     "giant k": ({"inputs": ONE | {"k": [10**9]}} | RECOMMEND, "k must be from 1 to 1000"),
-    "a row of k in a row": ({"inputs": ONE | {"k": [[1]]}} | RECOMMEND, "k is of shape (None,), got (1, 1)"),
+    "a row of k in a row": (
+        {"inputs": ONE | {"k": [[1]]}} | RECOMMEND,
+        "k is of shape (None,), got (1, 1)",
+    ),
     "k beyond int32": ({"inputs": ONE | {"k": [10**12]}} | RECOMMEND, "k must be from 1 to 1000"),
     "unknown category": ({"inputs": ONE | {"category": ["?"]}}, "category is not known: ?"),
     "corrupt picture": (
