@@ -13,7 +13,9 @@ import tensorflow as tf
 
 from keras_fashion.catalogue.folder_aside import folder_aside
 from keras_fashion.errors import InputError
+from keras_fashion.models import DVBPR
 from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.visual_recommender import VisualRecommender
 from keras_fashion.run import Run, matching_pair
 from keras_fashion.run import versions as library_versions
 from keras_fashion.serving.model_card import (
@@ -25,6 +27,7 @@ from keras_fashion.serving.model_card import (
     recommender_card,
 )
 from keras_fashion.serving.signatures.designer import ServedDesigner
+from keras_fashion.serving.signatures.item_styles import ItemStyles
 from keras_fashion.serving.signatures.newcomers import ServedNewcomers
 from keras_fashion.serving.signatures.pictures import ServedPictures
 from keras_fashion.serving.signatures.recommender import ServedRecommender
@@ -91,10 +94,12 @@ def _recommender(run: Run, ids: Path) -> list[Served]:
     """What a run's model can do, as parts of one SavedModel."""
     known = ServedRecommender(run, ids)
     parts = [known]
-    if getattr(run.model, "with_history", False):
-        parts.append(ServedNewcomers(run, known))
-    if hasattr(run.model, "encoder"):
-        parts.append(ServedPictures(run, known))
+    if isinstance(run.model, VisualRecommender):
+        styles = ItemStyles(run)
+        if run.model.with_history:
+            parts.append(ServedNewcomers(known, styles))
+        if isinstance(run.model, DVBPR):
+            parts.append(ServedPictures(run, known, styles))
     return parts
 
 

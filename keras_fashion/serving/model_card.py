@@ -3,7 +3,6 @@
 After Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -216,7 +215,7 @@ def _shown(estimate: Estimate | None) -> str:
     return f"{estimate.mean:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
 
 
-def as_json(measured: Mapping[str, Mapping[str, Estimate | None]]) -> dict:
+def as_json(measured: Table) -> dict:
     """The same in plain types: mean, low, high."""
     return {
         name: {

@@ -90,7 +90,8 @@ def main():
 
 
 def measure(models, address, process, requests):
-    newest = max((models / "recommender").iterdir(), key=lambda path: int(path.name))
+    versions = [path for path in (models / "recommender").iterdir() if path.name.isdecimal()]
+    newest = max(versions, key=lambda path: int(path.name))
     users = (newest / "assets" / "users.txt").read_text("utf-8").split("\n")[:-1]
     facts = json.loads((newest / "assets.extra" / "keras_fashion.json").read_text("utf-8"))
     client = Client(address.replace("http", "mlflow"), timeout=60, retries=0)

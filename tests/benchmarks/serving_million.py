@@ -114,13 +114,10 @@ def measure(model):
     print(f"loaded in {seconds:.1f} s, first answer after {first:.2f} s more, {grown:.0f} MB")
 
     reader = tf.train.load_checkpoint(f"{model}/variables/variables")
-    tables = {
-        shape[0]: reader.get_tensor(name)
-        for name, shape in reader.get_variable_to_shape_map().items()
-        if len(shape) == 2
-    }
-    rows = tables.pop(USERS + 1)[:, :-1]
-    ((_, columns),) = tables.items()
+    shapes = reader.get_variable_to_shape_map()
+    tables = [reader.get_tensor(name) for name, shape in shapes.items() if len(shape) == 2]
+    columns, rows = sorted(tables, key=len)  # a row a number of a vector, and a row a user
+    rows = rows[:, :-1]
     table = tf.constant(columns[:-1, : np.flatnonzero(columns[-1] > tf.float32.min)[-1] + 1])
 
     @tf.function

@@ -1,5 +1,6 @@
 """The client, over REST and gRPC, against the exported models behind a double of the server."""
 
+import inspect
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import tensorflow as tf
 from serving_double import ServingDouble
 
+from keras_fashion.design import PROCEDURES, redesign
 from keras_fashion.serving import Client, RequestRefused, ServerUnavailable
 from keras_fashion.serving.signatures.item_table import NO_SCORE
 
@@ -257,3 +259,17 @@ def test_rest_does_without_tensorflow():
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_what_it_asks_for_by_itself_is_what_the_package_does():
+    """Written twice, because the client does without TensorFlow."""
+    defaults = {
+        name: each.default
+        for method in (Client.design, Client.redesign)
+        for name, each in inspect.signature(method).parameters.items()
+    }
+    ours = inspect.signature(redesign).parameters
+    assert defaults["steps"] == PROCEDURES["default"].steps
+    assert {name: defaults[name] for name in ("frames", "eta", "proximity")} == {
+        name: ours[name].default for name in ("frames", "eta", "proximity")
+    }

@@ -11,9 +11,9 @@ from keras_fashion.catalogue import decode_picture
 from keras_fashion.design import PROCEDURES, PreferenceMaximiser
 from keras_fashion.design import redesign as redesign_in_python
 from keras_fashion.serving.signatures.designer import (
+    MOST_DRAWINGS,
     MOST_FRAMES,
     MOST_MEMBERS,
-    MOST_PICTURES,
     MOST_STEPS,
 )
 
@@ -63,7 +63,7 @@ def answers(ask, redesign):
         "whose": {"user_id": ["nobody"]},
     }
     drawings = {"generate": {}, "unknown_drawing": {"category": "Hats"}}
-    drawings |= {"flood": {"count": MOST_PICTURES + 1}}
+    drawings |= {"flood": {"count": MOST_DRAWINGS + 1}}
     return ask(
         {name: Question(MODEL, "design", DESIGN | each) for name, each in designs.items()}
         | {name: Question(MODEL, "redesign", redesign | each) for name, each in redesigns.items()}
@@ -165,7 +165,7 @@ RESTARTS = f"count must be from 1 to {DEFAULT.restarts}; row 0 has"
         ("whose", "user_id is not known: nobody"),
         ("too_many", f"{RESTARTS} {DEFAULT.restarts + 1}"),
         ("none_asked", f"{RESTARTS} 0"),
-        ("flood", f"count must be from 1 to {MOST_PICTURES}"),
+        ("flood", f"count must be from 1 to {MOST_DRAWINGS}"),
         ("empty_group", f"user_id must have from 1 to {MOST_MEMBERS} rows; there are 0"),
         ("crowd", f"user_id must have from 1 to {MOST_MEMBERS} rows; there are {MOST_MEMBERS + 1}"),
         ("negative_eta", "eta must be from 0.0 to 1000.0; row 0 has -0.5"),

@@ -89,7 +89,7 @@ class GrpcTransport(Transport):
         for name, value in inputs.items():
             request.inputs[name].CopyFrom(tf.make_tensor_proto(value, _dtype(value)))
         try:
-            answer = self._stub.Predict(request, timeout=self.timeout, wait_for_ready=False)
+            answer = self._stub.Predict(request, timeout=self.timeout)
         except grpc.RpcError as error:
             kind = RequestRefused if error.code() in REFUSED else ServerUnavailable
             message = f"{self.target}, {model}, {signature}: {plain_reason(error.details())}"

@@ -17,7 +17,7 @@ from keras_fashion.serving.signatures.picture_bytes import decode_pictures
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
 from keras_fashion.serving.signatures.served import Served
 
-MOST_PICTURES, MOST_MEMBERS, MOST_STEPS, MOST_FRAMES = 64, 100, 100, 24
+MOST_DRAWINGS, MOST_MEMBERS, MOST_STEPS, MOST_FRAMES = 64, 100, 100, 24
 """Of one request: what keeps it within a few seconds."""
 
 LARGEST_WEIGHT = 1000.0
@@ -76,7 +76,7 @@ class ServedDesigner(Served):
 
         Args:
             category: () string, the name of a category.
-            count: () int32, from 1 to MOST_PICTURES.
+            count: () int32, from 1 to MOST_DRAWINGS.
             seed: () int32, decides the codes.
 
         Returns:
@@ -85,7 +85,7 @@ class ServedDesigner(Served):
         Raises:
             tf.errors.InvalidArgumentError: If the category is unknown or count out of range.
         """
-        (count,) = after([require_range("count", count, 1, MOST_PICTURES)], count)
+        (count,) = after([require_range("count", count, 1, MOST_DRAWINGS)], count)
         index = tf.repeat(self._category(category), count)
         codes = self.maximiser.prior(count, seed)
         pictures, _, realism = self.maximiser.terms(codes, index)
@@ -131,10 +131,9 @@ class ServedDesigner(Served):
         """
         checks = [
             require_range("count", count, 1, self.maximiser.procedure.restarts),
-            require_range("eta", eta, 0.0, LARGEST_WEIGHT),
             require_range("steps", steps, 0, MOST_STEPS),
         ]
-        count, eta, steps = after(checks, count, eta, steps)
+        count, steps = after(checks, count, steps)
         sample, people = self._commission(user_id, category, eta)
         consensus = self.maximiser.consensus(sample, people)
         start = self.maximiser.starts(sample, people, seed)
@@ -186,10 +185,9 @@ class ServedDesigner(Served):
         """
         checks = [
             require_range("frames", frames, 2, MOST_FRAMES),
-            require_range("eta", eta, 0.0, LARGEST_WEIGHT),
             require_range("proximity", proximity, 0.0, LARGEST_WEIGHT),
         ]
-        frames, eta, proximity = after(checks, frames, eta, proximity)
+        frames, proximity = after(checks, frames, proximity)
         sample, people = self._commission(user_id, category, eta)
         picture = decode_pictures(image_bytes[None], self.maximiser.gan.picture_size)
         beside = Originals.beside(sample, self.maximiser, scale(picture))
@@ -222,7 +220,11 @@ class ServedDesigner(Served):
         self, user_id: tf.Tensor, category: tf.Tensor, eta: tf.Tensor
     ) -> tuple[PriorSample, People]:
         """The sample of the prior in the category, and the one group that is designed for."""
-        (user_id,) = after([require_rows(MOST_MEMBERS, user_id=user_id)], user_id)
+        checks = [
+            require_rows(MOST_MEMBERS, user_id=user_id),
+            require_range("eta", eta, 0.0, LARGEST_WEIGHT),
+        ]
+        user_id, eta = after(checks, user_id, eta)
         tastes = tf.gather(self.theta, known_index(self.user_index, "user_id", user_id))[None]
         index = self._category(category)
         sample = PriorSample(

@@ -30,27 +30,19 @@ def write_ids(path: Path, ids: Iterable[str]) -> str:
     return str(path)
 
 
+_TEXT = tf.string, tf.lookup.TextFileIndex.WHOLE_LINE
+_NUMBER = tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
+
+
 def index_table(path: str, unknown: int) -> tf.lookup.StaticHashTable:
     """String ids to int64 dense indices; `unknown` for an id that the file does not hold."""
-    lines = tf.lookup.TextFileInitializer(
-        path,
-        tf.string,
-        tf.lookup.TextFileIndex.WHOLE_LINE,
-        tf.int64,
-        tf.lookup.TextFileIndex.LINE_NUMBER,
-    )
+    lines = tf.lookup.TextFileInitializer(path, *_TEXT, *_NUMBER)
     return tf.lookup.StaticHashTable(lines, unknown)
 
 
 def id_table(path: str) -> tf.lookup.StaticHashTable:
     """int64 dense indices to string ids; the empty string for an index outside the file."""
-    lines = tf.lookup.TextFileInitializer(
-        path,
-        tf.int64,
-        tf.lookup.TextFileIndex.LINE_NUMBER,
-        tf.string,
-        tf.lookup.TextFileIndex.WHOLE_LINE,
-    )
+    lines = tf.lookup.TextFileInitializer(path, *_NUMBER, *_TEXT)
     return tf.lookup.StaticHashTable(lines, "")
 
 

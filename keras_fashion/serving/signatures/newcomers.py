@@ -5,6 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_fashion.run import Run
+from keras_fashion.serving.signatures.item_styles import ItemStyles
 from keras_fashion.serving.signatures.item_table import MOST_HIDDEN, MOST_K
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
@@ -15,17 +16,14 @@ class ServedNewcomers(Served):
     """Makes users from what they bought (`VisualRecommender.newcomer_vector`).
 
     Args:
-        run: Of a model with `with_history`.
-        known: The same run's recommender.
+        known: The recommender of a model with `with_history`.
+        styles: Its styles.
     """
 
-    def __init__(self, run: Run, known: ServedRecommender) -> None:
+    def __init__(self, known: ServedRecommender, styles: ItemStyles) -> None:
         super().__init__()
         self.known = known
-        # gamma, if any, comes first in a vector; a newcomer has a style only.
-        self.style_start = run.model.latent_size
-        styles = run.vectors.items[:, self.style_start :]
-        self.mean_style = tf.Variable(styles.mean(axis=0), trainable=False, name="mean_style")
+        self.styles = styles
 
     @tf.function(
         input_signature=[
@@ -62,12 +60,12 @@ class ServedNewcomers(Served):
         bought = self.known.item_index[bought_item_id]
         known = bought < self.known.items.item_count
         known_items = tf.reduce_sum(tf.cast(known, tf.int32), axis=1)
-        style = self.known.items.mean_of(bought, known)[:, self.style_start :] - self.mean_style
+        style = self.known.items.mean_of(bought, known)[:, self.styles.start :] - self.styles.mean
         somebody = known_items[:, None] > 0
         # [gamma, theta, 1, 0], and [0, 0, 0, 1] for nobody.
         last = tf.cast(tf.concat([somebody, ~somebody], axis=1), tf.float32)
         rows = tf.concat([tf.where(somebody, style, 0.0), last], axis=1)
-        rows = tf.pad(rows, [[0, 0], [self.style_start, 0]])
+        rows = tf.pad(rows, [[0, 0], [self.styles.start, 0]])
         item, score = self.known.items.best_but(rows, k, self.known.category(category), bought)
         return {"item_id": self.known.item_id[item], "score": score, "known_items": known_items}
 
