@@ -19,7 +19,7 @@ _places = count()
 def batched(function: Callable[..., tuple[tf.Tensor, ...]]) -> Callable[..., tuple[tf.Tensor, ...]]:
     """Runs a function of rows once for all requests that wait for it, inside the exported graph.
 
-    The table of items is read once for all: 64 users take 14 times as long together as one alone
+    The table of items is read once for all: 64 users take 15 times as long together as one alone
     (`make bench-serving-million`).
     It is done here, behind each request's own checks, and not by the server (TensorFlow Serving's
     `--enable_batching`), because what a server has put together fails together: one customer's

@@ -24,7 +24,7 @@ class ItemTable(tf.Module):
 
     An item is a column [q, b, popularity]. A user whom the model knows is a row [p, 1, 0] and a
     stranger [0, 0, 1], so that one product scores both. Columns, because TensorFlow's product of
-    two to seven rows with a transposed table takes several times as long as with one that lies
+    two to seven rows with a transposed table takes 7 to 9 times as long as with one that lies
     like this (`tests/benchmarks/product_layout.py`).
 
     Args:
