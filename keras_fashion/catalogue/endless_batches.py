@@ -5,6 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_fashion.errors import InputError
+
 Batch = Any
 """A structure of tensors."""
 
@@ -50,15 +52,20 @@ def replicas(context: tf.distribute.InputContext | None) -> int:
     return 1 if context is None else context.num_replicas_in_sync
 
 
-def part_of(batch_size: int, context: tf.distribute.InputContext | None) -> int:
-    """A replica's part of a batch.
-
-    Raises:
-        ValueError: If the replicas cannot share a batch of this size evenly.
-    """
-    part, rest = divmod(batch_size, replicas(context))
-    if rest:
-        raise ValueError(
-            f"a batch of {batch_size} cannot be shared by {replicas(context)} replicas"
+def require_shareable(rows: int, context: tf.distribute.InputContext | None) -> None:
+    """Raises InputError if the replicas cannot share so many rows of a batch evenly."""
+    if rows % replicas(context):
+        raise InputError(
+            f"{rows} rows of a batch cannot be shared evenly by {replicas(context)} devices; give "
+            f"a --batch-size, and --negatives, that {replicas(context)} divides."
         )
-    return part
+
+
+def own_rows(
+    batch_size: int, replica: tf.Tensor, context: tf.distribute.InputContext | None
+) -> tf.Tensor:
+    """(B / N,) int32: the rows of a batch that a replica has, every N-th.
+
+    See `keras_fashion.models.global_batch`, which puts them together again.
+    """
+    return tf.range(replica, batch_size, replicas(context))

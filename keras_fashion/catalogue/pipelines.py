@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.decoded_pictures import DecodedPictures
-from keras_fashion.catalogue.endless_batches import endless_batches, part_of
+from keras_fashion.catalogue.endless_batches import endless_batches, own_rows, require_shareable
 from keras_fashion.catalogue.histories import Histories
 from keras_fashion.catalogue.picture_table import PictureTable
 from keras_fashion.catalogue.pictures import scale
@@ -51,8 +51,8 @@ def triplets(
         negatives: M, shared by the batch; 0 draws one for each positive, as in the paper.
         history: How many of a user's other training items to give at most; 0 gives none.
         start: Number of the first batch: how many steps were trained already.
-        context: Which replicas to make batches for. Each gets its part of the positives, with
-            their own negatives or all the shared ones.
+        context: Which replicas to make batches for. Each gets its part of the positives and of
+            the negatives.
 
     Returns:
         Batches of {"user", "positive": (B,) int32, "negative": (B,) or (M,) int32} and
@@ -61,17 +61,19 @@ def triplets(
         - with pictures "picture": (B + B or M, H, W, 3) float32 in [-1, 1], positives first;
         - with history "history": (B, `history`) int32, the positive left out, -1 for none.
 
-        With several replicas B is a replica's part.
+        With several replicas B and M are a replica's part, but for the columns of "counted",
+        which are the negatives of all.
 
     Raises:
-        InputError: If a user has the whole catalogue in training, which leaves no negative.
-        ValueError: If the replicas cannot share a batch evenly.
+        InputError: If a user has the whole catalogue in training, which leaves no negative, or
+            the replicas cannot share a batch evenly.
     """
     if np.bincount(split.train[:, 0]).max() >= split.item_count:
         raise InputError("the split has a user with every item in training: leave some out.")
     interactions = tf.constant(split.train)
     known_pairs = tf.constant(np.sort(_pair_keys(split.train, split.item_count)))
-    part = part_of(batch_size, context)
+    for shared in (batch_size, negatives):
+        require_shareable(shared, context)
     others = Histories(split, history) if history else None
 
     def is_positive(user: tf.Tensor, item: tf.Tensor) -> tf.Tensor:
@@ -98,15 +100,18 @@ def triplets(
 
     def make_batch(step: tf.Tensor, replica: tf.Tensor) -> dict[str, tf.Tensor]:
         # All replicas draw the whole batch, which is cheap, and look at their part of it.
-        mine = replica * part + tf.range(part)
+        mine = own_rows(batch_size, replica, context)
         rows = tf.gather(interactions, uniform(step, POSITIVE, batch_size, len(split.train)))
         user, positive = tf.gather(rows[:, 0], mine), tf.gather(rows[:, 1], mine)
         batch = {"user": user, "positive": positive}
         if negatives:
-            which = tf.range(negatives)
+            which = own_rows(negatives, replica, context)
             negative = uniform(step, NEGATIVE, negatives, split.item_count)
             bought = is_positive(user[:, None], negative[None])
-            batch |= {"negative": negative, "counted": tf.cast(~bought, tf.float32)}
+            batch |= {
+                "negative": tf.gather(negative, which),
+                "counted": tf.cast(~bought, tf.float32),
+            }
         else:
             which = mine
             batch["negative"] = tf.gather(own_negatives(rows[:, 0], step), mine)
@@ -153,15 +158,17 @@ def labelled_pictures(
         Batches of (picture (B, H, W, 3) float32 in [-1, 1], category (B,) int32).
 
     Raises:
-        ValueError: If a pass has no batch, or the replicas cannot share one evenly.
+        InputError: If the replicas cannot share a batch evenly.
+        ValueError: If a pass has no batch.
     """
     categories = tf.constant(item_categories, tf.int32)
-    part, steps = part_of(batch_size, context), len(pictures) // batch_size
+    require_shareable(batch_size, context)
+    steps = len(pictures) // batch_size
     if not steps:
         raise ValueError(f"{len(pictures)} pictures do not make a batch of {batch_size}")
 
     def make_batch(step: tf.Tensor, replica: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        mine = replica * part + tf.range(part)
+        mine = own_rows(batch_size, replica, context)
         place = step % steps * batch_size + tf.cast(mine, tf.int64)
         order = tf.cast(tf.stack([tf.constant(seed, tf.int64), step // steps]), tf.int64)
         items = tf.random.experimental.index_shuffle(place, order, len(pictures) - 1)

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from keras_fashion.models.batch_dropout import BatchDropout
 from keras_fashion.models.image_encoder import ImageEncoder
 
 
@@ -45,9 +46,9 @@ class CNNF(ImageEncoder):
             pool(),
             layers.Flatten(),
             layers.Dense(dense_size, activation="relu"),
-            layers.Dropout(dropout),
+            BatchDropout(dropout),
             layers.Dense(dense_size, activation="relu"),
-            layers.Dropout(dropout),
+            BatchDropout(dropout),
             layers.Dense(embedding_size),
         ]
         super().__init__(stack, embedding_size, picture_size, **kwargs)

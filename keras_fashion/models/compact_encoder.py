@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from keras_fashion.models.batch_dropout import BatchDropout
 from keras_fashion.models.image_encoder import ImageEncoder
 
 
@@ -32,7 +33,7 @@ class CompactEncoder(ImageEncoder):
             return [
                 layers.Conv2D(filters, kernel, strides=2, padding="same", use_bias=False),
                 # A few epochs on a small catalogue are too few steps for Keras's 0.99.
-                layers.BatchNormalization(momentum=0.95),
+                layers.BatchNormalization(momentum=0.95, synchronized=True),
                 layers.ReLU(),
             ]
 
@@ -42,7 +43,7 @@ class CompactEncoder(ImageEncoder):
             *convolution(4 * width, 3),
             *convolution(4 * width, 3),
             layers.Flatten(),
-            layers.Dropout(dropout),
+            BatchDropout(dropout),
             # BPR cannot learn a bias here: it cancels in x_ui - x_uj.
             layers.Dense(embedding_size, use_bias=False),
         ]

@@ -11,6 +11,7 @@ from keras_fashion.models.gan_losses import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
 )
+from keras_fashion.models.global_batch import own_rows, replicas, share_of
 from keras_fashion.models.gradient_penalty import gradient_penalty
 from keras_fashion.models.mixed_precision import mixed_precision
 
@@ -134,15 +135,17 @@ class ConditionalGAN(keras.Model):
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step of the discriminator, then one of the generator, on the same fakes."""
         pictures, category = data
-        codes = self.sample_codes(tf.shape(category)[0])
+        # Drawn for the batch, of which a replica has a part.
+        codes = own_rows(self.sample_codes(tf.shape(category)[0] * replicas()))
         with tf.GradientTape() as tape:
             fakes = self.apprentice([codes, category], training=True)
             with tape.stop_recording():
                 discriminator_loss = self.discriminator_step(pictures, fakes, category)
             verdicts = self.discriminator([fakes, category], training=True)
             generator_loss = least_squares_generator_loss(verdicts)
+            share = share_of(generator_loss)
         variables = self.apprentice.trainable_variables
-        self.generator_optimizer.apply(tape.gradient(generator_loss, variables), variables)
+        self.generator_optimizer.apply(tape.gradient(share, variables), variables)
         self.average_weights()
         self.generator_loss.update_state(generator_loss)
         self.discriminator_loss.update_state(discriminator_loss)
@@ -158,7 +161,7 @@ class ConditionalGAN(keras.Model):
                 self.discriminator([pictures, category], training=True),
                 self.discriminator([fakes, category], training=True),
             )
-            penalised = loss + self.penalty(pictures, category)
+            penalised = share_of(loss + self.penalty(pictures, category))
         variables = self.discriminator.trainable_variables
         self.discriminator_optimizer.apply(tape.gradient(penalised, variables), variables)
         return loss

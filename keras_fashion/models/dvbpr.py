@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from keras_fashion.models.global_batch import all_rows, mean_of_replicas, replicas
 from keras_fashion.models.image_encoder import ImageEncoder
 from keras_fashion.models.recommender import squared_norm
 from keras_fashion.models.visual_recommender import VisualRecommender, mean_of_rows
@@ -86,8 +87,9 @@ class DVBPR(VisualRecommender):
         """Phi(X_i); the item's number only says whose style to remember."""
         style = self.encoder(picture, training=training)
         if self.with_history and training:
-            self.styles.value.scatter_update(tf.IndexedSlices(style, item))
-            seen = tf.reduce_mean(style, axis=0)
+            # A replica has a table of its own, which must remember what the others see, too.
+            self.styles.value.scatter_update(tf.IndexedSlices(all_rows(style), all_rows(item)))
+            seen = mean_of_replicas(tf.reduce_mean(style, axis=0))
             self.style_mean.assign(MOMENTUM * self.style_mean + (1 - MOMENTUM) * seen)
         return style
 
@@ -101,7 +103,7 @@ class DVBPR(VisualRecommender):
         kernels = [v for v in self.encoder.trainable_variables if v.name == "kernel"]
         weights = self.encoder_regularisation * squared_norm(*kernels)
         rows = super().regulariser(user, positive, negative)
-        return rows + weights / tf.cast(tf.size(user), tf.float32)
+        return rows + weights / tf.cast(replicas() * tf.size(user), tf.float32)
 
     def get_config(self) -> dict:
         """Constructor arguments."""

@@ -58,7 +58,7 @@ class DVBPRDiscriminator(keras.Model):
             x = layers.Conv2D(channels, 5, 2, "same", kernel_initializer=weights)(
                 beside_category(x)
             )
-            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True)(x)
             x = ops.maximum(0.2 * x, x)
         # float32 from here whatever the precision policy: the losses are made of these
         x = layers.Flatten(dtype="float32")(x)

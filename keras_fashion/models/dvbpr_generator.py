@@ -44,7 +44,7 @@ class DVBPRGenerator(keras.Model):
         weights = keras.initializers.RandomNormal(stddev=0.02, seed=seed)
 
         def normalised(x: keras.KerasTensor) -> keras.KerasTensor:
-            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True)(x)
             return ops.maximum(0.2 * x, x)
 
         codes = keras.Input((code_size,), name="codes")

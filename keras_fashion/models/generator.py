@@ -24,7 +24,7 @@ class ModulatedBatchNormalization(layers.Layer):
         super().__init__(**kwargs)
         self.initializer = keras.initializers.RandomNormal(stddev=0.02, seed=seed)
         self.normalise = layers.BatchNormalization(
-            momentum=0.9, epsilon=1e-5, center=False, scale=False
+            momentum=0.9, epsilon=1e-5, center=False, scale=False, synchronized=True
         )
 
     def build(self, features_shape: tuple, style_shape: tuple) -> None:

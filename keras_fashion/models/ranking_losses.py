@@ -6,6 +6,8 @@ comparison counts and 0 where the "negative" is something that the user bought; 
 
 import tensorflow as tf
 
+from keras_fashion.models.global_batch import mean_of_replicas
+
 
 def bpr_loss(positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
     """Mean of -ln sigmoid(x_ui - x_uj) (Rendle et al., "BPR", UAI 2009, BPR-OPT)."""
@@ -49,5 +51,10 @@ def warp_loss(
 
 
 def mean_over(values: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
-    """Mean of the values that count; 0 if none does."""
-    return tf.math.divide_no_nan(tf.reduce_sum(values * counted), tf.reduce_sum(counted))
+    """Mean of the values that count; 0 if none does.
+
+    With several replicas a replica's sum over what counts in the part of each on average: the mean
+    over replicas is then that of the batch.
+    """
+    count = mean_of_replicas(tf.reduce_sum(counted))
+    return tf.math.divide_no_nan(tf.reduce_sum(values * counted), count)

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_fashion.models.global_batch import all_rows, share_of
 from keras_fashion.models.ranking_losses import bpr_loss
 from keras_fashion.optimizers import LazyAdam
 
@@ -109,6 +110,7 @@ class Recommender(keras.Model):
         liked_bias, other_bias = tf.split(self.item_bias(item), sizes)
         positive_score = tf.reduce_sum(taste * liked, axis=1) + liked_bias
         if "counted" in batch:
+            other, other_bias = all_rows(other), all_rows(other_bias)
             negative_score = tf.matmul(taste, other, transpose_b=True) + other_bias
             counted = batch["counted"]
         else:
@@ -121,7 +123,7 @@ class Recommender(keras.Model):
         """One step on a batch of `triplets`."""
         with tf.GradientTape() as tape:
             loss = self.batch_loss(data, training=True)
-            scaled = self.optimizer.scale_loss(loss)  # under mixed_float16
+            scaled = self.optimizer.scale_loss(share_of(loss))  # scaled under mixed_float16
         variables = self.trainable_variables
         gradients = tape.gradient(scaled, variables)
         if not isinstance(self.optimizer, LazyAdam):

@@ -18,7 +18,7 @@ split = Split(6, 12, pairs, none, none)
 
 
 def stream(context: tf.distribute.InputContext | None = None) -> tf.data.Dataset:
-    return triplets(split, 8, seed=1, negatives=5, context=context)
+    return triplets(split, 8, seed=1, negatives=4, context=context)
 
 
 shared = iter(strategy.distribute_datasets_from_function(stream))
@@ -27,9 +27,7 @@ for whole in stream().take(4):
     for name, values in whole.items():
         parts = strategy.experimental_local_results(batch[name])
         assert len(parts) == 2
-        if name == "negative":
-            for part in parts:
-                np.testing.assert_array_equal(part, values)
-        else:
-            np.testing.assert_array_equal(np.concatenate(parts), values)
+        rows = np.empty_like(values)
+        rows[::2], rows[1::2] = parts
+        np.testing.assert_array_equal(rows, values)
 print("shared")
