@@ -3,7 +3,6 @@
 import json
 import platform
 import shutil
-import time
 import zipfile
 from contextlib import suppress
 from functools import cached_property
@@ -55,7 +54,6 @@ class Run:
             raise InputError(f"{path} exists and is not empty; name another folder with --out.")
         path.mkdir(parents=True, exist_ok=True)
         run = cls(path)
-        run.started = time.monotonic()
         run.write_json(
             "config.json",
             config
@@ -169,10 +167,18 @@ class Run:
         with written_aside(self.path / "vectors.npz") as aside:
             np.savez(aside, **self.model.scoring_vectors(pictures, self.split.train)._asdict())
 
-    def finish(self, interrupted: bool = False) -> None:
-        """Writes `metrics.json`: the training is over, and this is how long it took."""
-        seconds = time.monotonic() - self.started
-        self.write_json("metrics.json", {"training_seconds": seconds, "interrupted": interrupted})
+    def write_metrics(
+        self, seconds: float, interrupted: bool = False, failed: str | None = None
+    ) -> None:
+        """Writes `metrics.json`.
+
+        Args:
+            seconds: Trained so far.
+            interrupted: Whether the training is not at its end.
+            failed: Why it cannot go on.
+        """
+        metrics = {"training_seconds": seconds, "interrupted": interrupted, "failed": failed}
+        self.write_json("metrics.json", metrics)
 
     def _read_json(self, name: str) -> dict[str, Any]:
         try:

@@ -66,6 +66,6 @@ def own_rows(
 ) -> tf.Tensor:
     """(B / N,) int32: the rows of a batch that a replica has, every N-th.
 
-    See `keras_fashion.models.global_batch`, which puts them together again.
+    See `keras_fashion.distribution.global_batch`, which puts them together again.
     """
     return tf.range(replica, batch_size, replicas(context))

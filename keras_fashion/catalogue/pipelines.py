@@ -181,10 +181,12 @@ def labelled_pictures(
     return endless_batches(make_batch, start, context)
 
 
-def picture_batches(pictures: Pictures, batch_size: int = 256) -> tf.data.Dataset:
-    """All pictures in item order, as batches of (B, H, W, 3) float32 in [-1, 1]."""
+def picture_batches(
+    pictures: Pictures, batch_size: int = 256, items: slice = slice(None)
+) -> tf.data.Dataset:
+    """All pictures, or those of some items, in item order: (B, H, W, 3) float32 in [-1, 1]."""
     return (
-        tf.data.Dataset.range(len(pictures))
+        tf.data.Dataset.range(*items.indices(len(pictures)))
         .batch(batch_size)
         .map(lambda items: _scaled(pictures, items), num_parallel_calls=tf.data.AUTOTUNE)
         .prefetch(tf.data.AUTOTUNE)

@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
-from keras_fashion.errors import InputError
+from keras_fashion.errors import InputError, Terminated
 
 
 class PlainErrors:
-    """Mixed into a click command: InputError and file errors are one line, exit code 1."""
+    """Mixed into a click command: InputError, file errors and SIGTERM are a line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
@@ -16,6 +16,9 @@ class PlainErrors:
             return super().invoke(ctx)
         except (InputError, OSError) as error:
             raise click.ClickException(str(error)) from error
+        except Terminated as error:
+            click.echo(str(error), err=True)
+            ctx.exit(error.exit_code)
 
 
 class PlainGroup(PlainErrors, click.Group):

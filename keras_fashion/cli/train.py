@@ -1,21 +1,24 @@
 """`keras-fashion train`: a model on a catalogue, into a run folder."""
 
 from collections.abc import Callable
-from dataclasses import Field, fields, replace
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
+from keras_fashion.cli.checkpoint_schedule import CheckpointScheduleParam
+from keras_fashion.cli.devices import DevicesParam
 from keras_fashion.cli.picture_size import PictureSizeParam
 from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
 from keras_fashion.training.options import (
     BiasedMFOptions,
     BPRMFOptions,
     CategoryFrequencyOptions,
     CategoryPopularityOptions,
     DVBPROptions,
+    FitOptions,
     FMOptions,
     GANOptions,
     ModelOptions,
@@ -34,12 +37,24 @@ SPLIT = click.option(
     help="CSV file of user, item, part (train, valid, test).  [default: leave one out]",
 )
 
-RESUME = click.option(
-    "--resume",
-    is_flag=True,
-    help="Go on with the run in --out where it stopped, however that was. Options that are "
-    "not given are the run's own; of those that are, only --epochs may differ: it may be larger. "
-    "The epoch that was interrupted is finished first; its logged losses cover only that rest.",
+DEVICES = click.option(
+    "--devices",
+    type=DevicesParam(),
+    default="auto",
+    show_default=True,
+    help="auto: all GPUs, or the processor; cpu; a number of GPUs; or multi-worker: the machines "
+    "of TF_CONFIG, on each of which the same command is started. The batch is shared by all, and "
+    "learns the same.",
+)
+
+CHECKPOINT_EVERY = click.option(
+    "--checkpoint-every",
+    "schedule",
+    type=CheckpointScheduleParam(),
+    default="2m",
+    show_default=True,
+    help="How often to write what it takes to go on: 500 (steps), 30s, 10m or 2h. The last three "
+    "are kept.",
 )
 
 
@@ -60,11 +75,11 @@ class Models(click.Group):
 
 @click.group(cls=Models)
 def train() -> None:
-    """Train a model on a prepared catalogue, into a new run folder.
+    """Train a model on a prepared catalogue, into a run folder.
 
     Progress goes to stderr and, with losses, AUC and sample grids, to TensorBoard's logs in the
-    run folder. Ctrl-C ends a training early and keeps the best epoch so far; a GAN keeps its last
-    step, from which --resume goes on.
+    run folder. A training that was stopped goes on when the same command is given again: after
+    Ctrl-C and SIGTERM (exit code 75) with the next step, after all else from the last checkpoint.
     """
 
 
@@ -72,27 +87,35 @@ def train_command(options: type[ModelOptions]) -> click.Command:
     """The command that trains the model of a class of options."""
     is_recommender = options is not GANOptions
 
-    def run(catalogue: Path, out: Path, seed: int, **chosen: Any) -> None:
+    def run(
+        catalogue: Path,
+        out: Path,
+        seed: int,
+        devices: str = "auto",
+        schedule: CheckpointSchedule = CheckpointSchedule(),
+        **chosen: Any,
+    ) -> None:
         quiet_tensorflow()
         from keras_fashion import training
         from keras_fashion.catalogue import Catalogue
+        from keras_fashion.distribution.devices import strategy_for
 
+        strategy = strategy_for(devices)
         loaded = Catalogue.load(catalogue)
         click.echo(loaded.summary(), err=True)
         if is_recommender:
             split = chosen.pop("split")
-            training.train_recommender(loaded, out, options(**chosen), split, seed)
-        elif chosen.pop("resume"):
-            own, own_seed = given_or_own(out, chosen, seed)
-            training.train_gan(loaded, out, own, own_seed, resume=True)
+            training.train_recommender(
+                loaded, out, options(**chosen), split, seed, strategy, schedule
+            )
         else:
-            training.train_gan(loaded, out, options(**chosen), seed)
+            training.train_gan(loaded, out, options(**chosen), seed, strategy, schedule)
         click.echo(out)
 
     decorators: list[Callable] = [
         click.argument("catalogue", type=click.Path(exists=True, path_type=Path)),
         click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder."),
-        SPLIT if is_recommender else RESUME,
+        *([SPLIT] if is_recommender else []),
         click.option(
             "--seed",
             type=click.IntRange(0, 2**32 - 1),
@@ -100,23 +123,12 @@ def train_command(options: type[ModelOptions]) -> click.Command:
             show_default=True,
             help="Of the whole run.",
         ),
+        *([DEVICES, CHECKPOINT_EVERY] if issubclass(options, FitOptions | GANOptions) else []),
         *(option(field) for field in fields(options)),
     ]
     for decorate in reversed(decorators):
         run = decorate(run)
     return click.command(options.model, help=options.__doc__)(run)
-
-
-def given_or_own(out: Path, chosen: dict[str, Any], seed: int) -> tuple[GANOptions, int]:
-    """What a run to resume was started with, but for what the command line gives."""
-    from keras_fashion.run import Run
-    from keras_fashion.training.resumed_run import recorded_options
-
-    source = click.get_current_context().get_parameter_source
-    given = {name for name in (*chosen, "seed") if source(name) is not ParameterSource.DEFAULT}
-    run = Run(out)
-    own = replace(recorded_options(run), **{name: chosen[name] for name in given - {"seed"}})
-    return own, seed if "seed" in given else run.config["seed"]
 
 
 def option(field: Field) -> Callable:

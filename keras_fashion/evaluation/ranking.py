@@ -97,6 +97,7 @@ def rank_held_out(
     split: Split,
     part: str = "test",
     ks: Sequence[int] = (),
+    rows: slice = slice(None),
 ) -> HeldOutRanks:
     """Ranks every held-out item against all of its user's negatives, none sampled.
 
@@ -113,6 +114,7 @@ def rank_held_out(
         part: "test" or "validation".
         ks: Lengths of the lists whose recall, NDCG and coverage are measured; without any, the
             lists are not made.
+        rows: Which held-out interactions to rank.
 
     Raises:
         InputError: If a k is not from 1 to the number of items, the scores are of another number
@@ -123,7 +125,7 @@ def rank_held_out(
             raise InputError(
                 f"k = {k} is not between 1 and the catalogue's {split.item_count} items."
             )
-    held_out: np.ndarray = getattr(split, part)
+    held_out: np.ndarray = getattr(split, part)[rows]
     users, items = held_out[:, 0], held_out[:, 1]
     counts = split.training_counts
     bins = np.minimum(counts, COLD)

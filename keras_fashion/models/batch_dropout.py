@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_fashion.models.global_batch import own_rows, replicas
+from keras_fashion.distribution.global_batch import own_rows, replicas
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")

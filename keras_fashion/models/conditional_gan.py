@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.pictures import scale, unscale
+from keras_fashion.distribution.global_batch import own_rows, replicas, share_of
 from keras_fashion.models.gan_losses import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
 )
-from keras_fashion.models.global_batch import own_rows, replicas, share_of
 from keras_fashion.models.gradient_penalty import gradient_penalty
 from keras_fashion.models.mixed_precision import mixed_precision
 
@@ -78,6 +78,11 @@ class ConditionalGAN(keras.Model):
         self.generator_loss = keras.metrics.Mean("generator_loss")
         self.discriminator_loss = keras.metrics.Mean("discriminator_loss")
         self.built = True
+
+    @property
+    def optimizers(self) -> list[keras.Optimizer]:
+        """Both, for checkpoints."""
+        return [self.generator_optimizer, self.discriminator_optimizer]
 
     @property
     def metrics(self) -> list[keras.Metric]:

@@ -6,7 +6,7 @@ comparison counts and 0 where the "negative" is something that the user bought; 
 
 import tensorflow as tf
 
-from keras_fashion.models.global_batch import mean_of_replicas
+from keras_fashion.distribution.global_batch import mean_of_replicas
 
 
 def bpr_loss(positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:

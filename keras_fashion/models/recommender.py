@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.models.global_batch import all_rows, share_of
+from keras_fashion.distribution.global_batch import all_rows, share_of
 from keras_fashion.models.ranking_losses import bpr_loss
 from keras_fashion.optimizers import LazyAdam
 
@@ -140,12 +140,39 @@ class Recommender(keras.Model):
         return {"loss": self.loss_tracker.result()}
 
     @property
+    def optimizers(self) -> list[keras.Optimizer]:
+        """The one optimiser, for checkpoints."""
+        return [self.optimizer]
+
+    @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """The running loss, which Keras resets at each epoch."""
         return [self.loss_tracker]
 
+    def item_vectors(
+        self, pictures: tf.data.Dataset | None = None, items: slice = slice(None)
+    ) -> np.ndarray:
+        """q of all items, or of some that follow each other, (n, K) float32.
+
+        Args:
+            pictures: For models that see, of these items and in their order, as
+                `keras_fashion.catalogue.picture_batches` gives them.
+            items: Whose.
+        """
+        numbers = tf.range(self.item_count)[items]
+        if pictures is None:
+            return self.item_vector(numbers).numpy()
+        batches, first = [], 0
+        for picture in pictures:
+            batches.append(self._embed(numbers[first : first + len(picture)], picture))
+            first += len(picture)
+        return tf.concat(batches, axis=0).numpy()
+
     def scoring_vectors(
-        self, pictures: tf.data.Dataset | None = None, train: np.ndarray | None = None
+        self,
+        pictures: tf.data.Dataset | None = None,
+        train: np.ndarray | None = None,
+        items: np.ndarray | None = None,
     ) -> ScoringVectors:
         """Vectors of all users and items, for exact evaluation, retrieval and export.
 
@@ -154,20 +181,12 @@ class Recommender(keras.Model):
                 `keras_fashion.catalogue.picture_batches` gives them.
             train: (n, 2) int, training pairs (user, item), for models that make a user from the
                 items that he bought.
+            items: (I, K), what `item_vectors` gives, where it is known already.
         """
-        items = tf.range(self.item_count)
-        if pictures is None:
-            vectors = self.item_vector(items)
-        else:
-            batches, first = [], 0
-            for picture in pictures:
-                batches.append(self._embed(items[first : first + len(picture)], picture))
-                first += len(picture)
-            vectors = tf.concat(batches, axis=0)
         return ScoringVectors(
             users=self.user_vector(tf.range(self.user_count)).numpy(),
-            items=vectors.numpy(),
-            biases=self.item_bias(items).numpy(),
+            items=self.item_vectors(pictures) if items is None else items,
+            biases=self.item_bias(tf.range(self.item_count)).numpy(),
         )
 
     @tf.function(reduce_retracing=True)

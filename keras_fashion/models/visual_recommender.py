@@ -137,14 +137,17 @@ class VisualRecommender(Recommender):
         return self.regularisation * squared_norm(*rows) / tf.cast(tf.size(user), tf.float32)
 
     def scoring_vectors(
-        self, pictures: tf.data.Dataset | None = None, train: np.ndarray | None = None
+        self,
+        pictures: tf.data.Dataset | None = None,
+        train: np.ndarray | None = None,
+        items: np.ndarray | None = None,
     ) -> ScoringVectors:
         """Vectors of all users and items; with `with_history`, `train` says what users bought.
 
         Raises:
             ValueError: If the model makes users from their history and `train` is missing.
         """
-        vectors = super().scoring_vectors(pictures, train)
+        vectors = super().scoring_vectors(pictures, train, items)
         if not self.with_history:
             return vectors
         if train is None:

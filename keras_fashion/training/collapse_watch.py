@@ -8,6 +8,8 @@ from scipy.spatial.distance import pdist
 from tqdm import tqdm
 
 from keras_fashion.catalogue import Catalogue
+from keras_fashion.training.failure import TrainingFailed
+from keras_fashion.training.progress import Progress
 
 REAL = 64
 """Real pictures of a category at most, whose distances are the yardstick."""
@@ -34,6 +36,8 @@ YOUNG = 500
 """Steps before which nothing is said: an untrained generator draws one blur."""
 EPOCHS = 2
 """For how many running it must be so."""
+MOST = 0.5
+"""Share of the categories beyond which the generator itself has collapsed."""
 
 ADVICE = (
     "Try a lower --learning-rate, a larger --batch-size, more pictures of each category or "
@@ -49,17 +53,32 @@ class CollapseWatch(keras.callbacks.Callback):
     categories. It is about 1 where generated pictures differ as real ones do and 0 where all codes
     give one picture. It says nothing of quality: noise is diverse.
 
-    It also warns of a discriminator that has won, from which a generator learns nothing more. It
-    never ends a training.
+    It also warns of a discriminator that has won, from which a generator learns nothing more. A
+    training in which most categories have collapsed is ended.
 
     Args:
         catalogue: With the real pictures.
         picture_size: Height and width of the generated ones.
         seed: Of the codes and of which real pictures are looked at.
+        progress: Notes what was seen in the epochs before.
+        says: Whether to warn; on several workers one does.
+
+    Attributes:
+        collapsed: Whether most categories have, in the last epoch.
     """
 
-    def __init__(self, catalogue: Catalogue, picture_size: tuple[int, int], seed: int = 0) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        picture_size: tuple[int, int],
+        seed: int,
+        progress: Progress,
+        says: bool = True,
+    ) -> None:
         super().__init__()
+        self.progress = progress
+        self.says = says
+        self.collapsed = False
         self.seed = seed
         random = np.random.default_rng(seed)
         counts = np.bincount(catalogue.item_categories, minlength=len(catalogue.categories))
@@ -73,8 +92,6 @@ class CollapseWatch(keras.callbacks.Callback):
             if distance > 0:  # a shop may have the same picture everywhere
                 self.real[int(category)] = distance
         self.names = catalogue.categories
-        self.running = {"collapsed": 0, "won": 0}
-        self.warned: set[str] = set()
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Draws the codes."""
@@ -82,22 +99,33 @@ class CollapseWatch(keras.callbacks.Callback):
         self.codes = np.random.default_rng(self.seed).uniform(-1, 1, shape).astype(np.float32)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        """Logs the diversity, if a category has enough pictures; warns if it is time to."""
+        """Logs the diversity, if a category has enough pictures; warns if it is time to.
+
+        Raises:
+            TrainingFailed: If most categories have collapsed for some epochs.
+        """
         young = int(self.model.discriminator_optimizer.iterations) < YOUNG
         if self.real:
             ratios = self.diversity()
             logs["diversity"] = float(np.mean(list(ratios.values())))
             low = {name: ratio for name, ratio in ratios.items() if ratio < COLLAPSED}
+            self.collapsed = len(low) > MOST * len(ratios) and not young
             if self._is_time("collapsed", bool(low) and not young):
                 few = ", ".join(f"{name} ({ratio:.2f})" for name, ratio in [*low.items()][:5])
-                _say(
+                self._say(
                     f"epoch {epoch + 1}: {len(low)} of {len(ratios)} categories have collapsed: "
                     "whatever the code, the generator draws much the same picture. Distances "
                     f"between generated ones over those between real ones: {few}. {ADVICE}"
                 )
+            if self._is_time("lost", self.collapsed):
+                raise TrainingFailed(
+                    f"collapsed: for {EPOCHS} epochs, {epoch + 1} the last, {len(low)} of "
+                    f"{len(ratios)} categories were each much the same picture, whatever the "
+                    f"code. {ADVICE}"
+                )
         judge, generator = logs["discriminator_loss"], logs["generator_loss"]
         if self._is_time("won", judge < WON[0] and generator > WON[1] and not young):
-            _say(
+            self._say(
                 f"epoch {epoch + 1}: the discriminator has won, its loss is {judge:.3f} and the "
                 f"generator's {generator:.2f}: it tells every picture that is generated, and the "
                 f"generator learns nothing more. {ADVICE}"
@@ -114,17 +142,19 @@ class CollapseWatch(keras.callbacks.Callback):
 
     def _is_time(self, what: str, is_so: bool) -> bool:
         """Whether it has been so for long enough and nothing was said of it."""
-        self.running[what] = self.running[what] + 1 if is_so else 0
-        if self.running[what] < EPOCHS or what in self.warned:
+        running = self.progress.noted.setdefault("running", {})
+        warned = self.progress.noted.setdefault("warned", [])
+        running[what] = running.get(what, 0) + 1 if is_so else 0
+        if running[what] < EPOCHS or what in warned:
             return False
-        self.warned.add(what)
+        warned.append(what)
         return True
+
+    def _say(self, warning: str) -> None:
+        if self.says:
+            tqdm.write(f"warning: {warning}", file=sys.stderr)
 
 
 def _mean_distance(pictures: np.ndarray) -> float:
     """Mean Euclidean distance between two of (N, H, W, 3) pictures, a range of 2 a channel."""
     return float(pdist(pictures.reshape(len(pictures), -1).astype(np.float64)).mean())
-
-
-def _say(warning: str) -> None:
-    tqdm.write(f"warning: {warning}", file=sys.stderr)

@@ -10,7 +10,7 @@ from typing import Any
 from keras_fashion.catalogue import Catalogue
 from keras_fashion.errors import InputError
 from keras_fashion.run import Run
-from keras_fashion.training.options import GANOptions, ModelOptions
+from keras_fashion.training.options import ModelOptions
 
 
 def finished_or_trained(
@@ -23,7 +23,7 @@ def finished_or_trained(
 ) -> Run:
     """The run in `out` if it is finished and was made in the same way; else a new one there.
 
-    A GAN's run that was made in the same way and interrupted goes on where it stopped.
+    One that was made in the same way and interrupted goes on where it stopped.
 
     Args:
         train: `train_recommender` or `train_gan`.
@@ -37,21 +37,18 @@ def finished_or_trained(
     Raises:
         InputError: If `out` is something else, or the training was interrupted.
     """
-    if (out / "metrics.json").is_file():
+    if (out / "config.json").is_file():
         run = Run(out)
-        made = [run.config[key] for key in ("model", "options", "seed", "fingerprint")]
+        made = [run.config.get(key) for key in ("model", "options", "seed", "fingerprint")]
         chosen = json.loads(json.dumps(asdict(options)))  # a tuple is a list in the file
         asked = [options.model, chosen, seed, catalogue.fingerprint]
         same = made == asked and _same_split(run, rest.get("split"))
-        if same and not run.metrics["interrupted"]:
-            return run
-        if same and options.model == GANOptions.model:
-            return _whole(train(catalogue, out, options, seed=seed, resume=True, **rest))
-    if out.exists() and any(out.iterdir()):
-        made_of = Path(Run(out).config["catalogue"])
-        if made_of != Path(catalogue.address) and made_of.parent != out.parent.absolute():
+        made_of = Path(run.config["catalogue"])
+        ours = made_of == Path(catalogue.address) or made_of.parent == out.parent.absolute()
+        if not same and not ours:
             raise InputError(f"{out} is a run of something else; name another folder with --out.")
-        shutil.rmtree(out)
+        if not same:
+            shutil.rmtree(out)
     return _whole(train(catalogue, out, options, seed=seed, **rest))
 
 

@@ -1,106 +1,154 @@
-"""`fit` as every training here runs it: progress, logs, best epoch kept, Ctrl-C harmless."""
+"""The loop of every training here: on any devices, kept on disk, to be gone on with."""
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 
 import keras
-import numpy as np
 import tensorflow as tf
 from tqdm.keras import TqdmCallback
 
-from keras_fashion.errors import InputError
+from keras_fashion.distribution.workers import Workers
+from keras_fashion.errors import Terminated
 from keras_fashion.run import Run
-from keras_fashion.training.keep_training import KeepTraining
+from keras_fashion.training.checkpoints import Checkpoints
+from keras_fashion.training.failure import require_finite
+from keras_fashion.training.progress import Progress
+from keras_fashion.training.stop_signals import StopSignals
 
+GO_ON = "The same command goes on from there."
 
-class KeepModel(keras.callbacks.Callback):
-    """Saves the model into the run folder after an epoch, written aside and then renamed.
-
-    Args:
-        run: Where `model.keras` goes.
-        monitor: Save only when this log has risen to a new best; None saves after every epoch.
-    """
-
-    def __init__(self, run: Run, monitor: str | None = None) -> None:
-        super().__init__()
-        self.run = run
-        self.monitor = monitor
-        self.best: float | None = None
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        """Saves if the epoch is worth keeping; ends a training that has diverged."""
-        if not all(np.isfinite(value) for value in logs.values()):
-            print(f"{self.run.path}: diverged in epoch {epoch + 1}; stopped", file=sys.stderr)
-            self.model.stop_training = True
-            return
-        if self.monitor is not None:
-            if self.best is not None and logs[self.monitor] <= self.best:
-                return
-            self.best = logs[self.monitor]
-        self.run.save_model(self.model)
+Stream = Callable[[int, tf.distribute.InputContext | None], tf.data.Dataset]
+"""Makes the batches without end from a number on, for some replicas or, with None, for one."""
 
 
 def fit(
     model: keras.Model,
-    dataset: tf.data.Dataset,
+    stream: Stream,
     run: Run,
     epochs: int,
     steps: int,
     callbacks: Sequence[keras.callbacks.Callback],
-    first_epoch: int = 0,
-    keep: KeepTraining | None = None,
+    progress: Progress,
+    checkpoints: Checkpoints,
 ) -> bool:
-    """Trains a compiled model into its run folder.
+    """Trains a compiled model into its run folder, from where `progress` stands.
 
-    Writes `history.csv` and `logs/` (TensorBoard), or goes on with them, and shows progress with
-    the time left on stderr. Ctrl-C ends the training early; what was saved by then stands.
+    Keras's own `fit` would do on one machine; it fails on several (Keras 3.15), and it begins
+    with whole epochs only. Here as there a step is the model's `train_step` under the strategy
+    that the model was made in, and callbacks are Keras's.
+
+    The chief writes `history.csv`, `logs/` (TensorBoard) and checkpoints, and shows progress with
+    the time left on stderr. At Ctrl-C, or SIGTERM on any worker, the step is finished and a
+    checkpoint written. What follows an epoch's last step is broken off and done again later; on
+    several workers it is finished.
 
     Args:
-        model: Compiled.
-        dataset: Batches without end.
+        model: Compiled, and made in the scope of its strategy.
+        stream: Its batches; batch k is that of step k.
         run: Where everything goes.
-        epochs: After how many passes it ends at the latest, those before `first_epoch` included.
+        epochs: After how many passes it ends at the latest.
         steps: Batches in a pass.
-        callbacks: In the order in which they shall see the logs.
-        first_epoch: How many passes were trained already.
-        keep: Saves when an epoch's row is in `history.csv`, and at Ctrl-C, for a training that
-            can go on. At Ctrl-C after an epoch's last step and before its row, the row is lost.
+        callbacks: In the order in which they shall see an epoch's logs. Each worker calls those
+            that it is given; `stop_training` is for all of them to set in the same epoch.
+        progress: Moved on as the training is.
+        checkpoints: Of this model and progress.
 
     Returns:
-        Whether it was interrupted.
+        Whether it was interrupted by Ctrl-C.
 
     Raises:
-        InputError: If it is interrupted, or diverges, before anything was saved.
+        TrainingFailed: If the weights are no longer finite numbers; no checkpoint has them.
+        InputError: If a checkpoint cannot be written, or another worker is lost.
+        Terminated: After SIGTERM.
     """
-    progress = TqdmCallback(verbose=0, desc=run.path.name, file=sys.stderr)
-    interrupted = False
-    try:
-        model.fit(
-            dataset,
-            epochs=epochs,
-            initial_epoch=first_epoch,
-            steps_per_epoch=steps,
-            shuffle=False,  # the pipeline draws anew at each pass
-            verbose=0,
-            callbacks=[
-                *callbacks,
-                keras.callbacks.CSVLogger(run.path / "history.csv", append=True),
-                keras.callbacks.TensorBoard(run.path / "logs", write_graph=False),
-                progress,
-                *([keep] if keep else []),
-            ],
-        )
-    except KeyboardInterrupt:
-        interrupted = True
-        if keep:
-            keep.save()
-    if not (run.path / "model.keras").is_file():
-        raise InputError(
-            f"interrupted before {run.path} held a first epoch."
-            if interrupted
-            else f"{run.path} diverged in its first epoch; try a smaller --learning-rate."
-        )
-    if interrupted:
-        what = "every step so far; go on with --resume" if keep else "what was saved so far"
-        print(f"interrupted; {run.path} keeps {what}", file=sys.stderr)
-    return interrupted
+    workers = Workers(model.distribute_strategy)
+    if workers.is_chief:
+        callbacks = [
+            *callbacks,
+            keras.callbacks.CSVLogger(run.path / "history.csv", append=True),
+            keras.callbacks.TensorBoard(run.path / "logs", write_graph=False),
+            TqdmCallback(verbose=0, desc=run.path.name, file=sys.stderr),
+        ]
+    heard = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=steps)
+    step = _step(model)
+    batches = _batches(model, stream, progress.epoch * steps + progress.batch)
+    started = time.monotonic() - progress.seconds
+    stopped = False
+
+    def keep() -> None:
+        require_finite(model)
+        progress.logs = _logs(model)
+        progress.seconds = time.monotonic() - started
+        if workers.is_chief:
+            checkpoints.save(progress.epoch * steps + progress.batch)
+        else:
+            checkpoints.start_clock()
+
+    model.stop_training = False
+    checkpoints.start_clock()
+    with StopSignals() as signals, workers.losses_named():
+        heard.on_train_begin()
+        while progress.epoch < epochs and not model.stop_training and not stopped:
+            _take_up_logs(model, progress)
+            heard.on_epoch_begin(progress.epoch)
+            while progress.batch < steps and not stopped:
+                heard.on_train_batch_begin(progress.batch)
+                logs = step(batches)
+                progress.batch += 1
+                heard.on_train_batch_end(progress.batch - 1, logs)
+                stopped, due = workers.any([signals.told is not None, checkpoints.is_due()])
+                if stopped or due:
+                    keep()
+            if not stopped:
+                noted = deepcopy(progress.noted)
+                try:
+                    with signals.at_once(workers.count == 1):
+                        heard.on_epoch_end(progress.epoch, _logs(model))
+                    progress.epoch, progress.batch = progress.epoch + 1, 0
+                except KeyboardInterrupt:
+                    stopped, progress.noted = True, noted
+                    keep()
+        if not stopped:
+            keep()
+        heard.on_train_end()
+        (terminated,) = workers.any([signals.is_sigterm])
+    if terminated:
+        raise Terminated(f"told to end (SIGTERM); {run.path} keeps every step so far. {GO_ON}")
+    if stopped:
+        print(f"interrupted; {run.path} keeps every step so far. {GO_ON}", file=sys.stderr)
+    return stopped
+
+
+def _step(model: keras.Model) -> Callable[[tf.data.Iterator], dict[str, tf.Tensor]]:
+    """A step on the next batch, all replicas together; gives the first one's logs."""
+    strategy = model.distribute_strategy
+
+    @tf.function(reduce_retracing=True, jit_compile=model.jit_compile)
+    def on_batch(batch: object) -> dict[str, tf.Tensor]:
+        logs = strategy.run(model.train_step, args=(batch,))
+        return {name: strategy.experimental_local_results(value)[0] for name, value in logs.items()}
+
+    return tf.function(lambda batches: on_batch(next(batches)), reduce_retracing=True)
+
+
+def _batches(model: keras.Model, stream: Stream, start: int) -> tf.data.Iterator:
+    strategy = model.distribute_strategy
+    if strategy.num_replicas_in_sync == 1:
+        return iter(stream(start, None))
+    return iter(strategy.distribute_datasets_from_function(lambda context: stream(start, context)))
+
+
+def _logs(model: keras.Model) -> dict[str, float]:
+    """Means over the steps of the epoch so far, of all replicas."""
+    return {name: float(value) for name, value in model.get_metrics_result().items()}
+
+
+def _take_up_logs(model: keras.Model, progress: Progress) -> None:
+    """Makes the model's means those of the part of an epoch that was trained before."""
+    model.reset_metrics()
+    count = progress.batch * model.distribute_strategy.num_replicas_in_sync
+    for metric in model.metrics if progress.batch else ():
+        metric.total.assign(progress.logs[metric.name] * count)
+        metric.count.assign(count)

@@ -43,9 +43,12 @@ class ModelOptions:
 
     Attributes:
         model: The model's name.
+        extendable: Whether a finished training may go on for more `epochs`: what is learnt at a
+            step must not depend on how many there will be.
     """
 
     model: ClassVar[str]
+    extendable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """InputError for a value that the command line would not have let through."""
@@ -213,6 +216,7 @@ class GANOptions(ModelOptions):
     """A conditional GAN that draws garments."""
 
     model: ClassVar[str] = "gan"
+    extendable: ClassVar[bool] = True
     preset: str = _option(
         "default", "networks and their constants; dvbpr is the paper's", ("default", "dvbpr")
     )

@@ -1,15 +1,14 @@
 """Training the recommenders of the comparison into run folders, all in one way."""
 
-import os
-import shutil
-from dataclasses import asdict
 from functools import singledispatch
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_fashion.catalogue import Catalogue, Split, leave_one_out, read_split, triplets
+from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.evaluation.validation_auc import ValidationAUC
@@ -33,9 +32,12 @@ from keras_fashion.models import (
 from keras_fashion.models.principal_components import principal_components
 from keras_fashion.optimizers import LazyAdam
 from keras_fashion.run import Run
-from keras_fashion.training.fit import KeepModel, fit
+from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
+from keras_fashion.training.failure import TrainingFailed
 from keras_fashion.training.frozen_features import frozen_features
 from keras_fashion.training.item_columns import item_columns
+from keras_fashion.training.keep_best import KeepBest
+from keras_fashion.training.kept_training import KeptTraining
 from keras_fashion.training.options import (
     BiasedMFOptions,
     BPRMFOptions,
@@ -52,7 +54,7 @@ from keras_fashion.training.options import (
     VisRankOptions,
     WARPOptions,
 )
-from keras_fashion.written_aside import written_aside
+from keras_fashion.training.progress import Progress
 
 MONITORED = {"auc": "auc_all", "auc_matched": "auc_matched"}
 
@@ -63,49 +65,62 @@ def train_recommender(
     options: ModelOptions,
     split: Path | None = None,
     seed: int = 0,
+    strategy: tf.distribute.Strategy | None = None,
+    schedule: CheckpointSchedule = CheckpointSchedule(),
 ) -> Run:
     """Trains a recommender into a run folder.
 
+    A training that was interrupted or killed goes on where it stopped, on the same or other
+    devices; one that is finished is returned as it is.
+
     Args:
         catalogue: What to learn from.
-        out: The run folder, new or empty.
+        out: The run folder, new, empty or that of the same training.
         options: Their class says which model.
         split: CSV file of user, item, part; by default one interaction of each user is left out
             for validation and one for test, by `seed`.
         seed: Decides initial weights and order, too.
+        strategy: On what to train, see `strategy_for`; by default on one device. Models that are
+            not trained by steps take no notice.
+        schedule: When to write checkpoints.
 
     Raises:
-        InputError: If the folder is in use, the split or an option does not fit the catalogue, or
-            the training is interrupted or diverges in its first epoch.
+        InputError: If the run in `out` is another training, the split or an option does not fit
+            the catalogue, the devices cannot share a batch, the training is interrupted in its
+            first epoch, or a checkpoint cannot be written.
+        TrainingFailed: If it diverges; the best epoch before stands.
+        Terminated: If the process is told to end; the same call goes on.
     """
-    parts = leave_one_out(catalogue, seed) if split is None else read_split(split, catalogue)
-    fitted = isinstance(options, FitOptions)
-    if fitted:
-        _require_validation(options, parts, split)
-    config = {
-        "model": options.model,
-        "seed": seed,
-        "split": None if split is None else os.path.abspath(split),
-        "options": asdict(options),
-    }
-    run = Run.create(out, config, catalogue)
-    if split is not None:
-        # A copy: the file that was given may be moved or written anew.
-        with written_aside(run.path / "split.csv") as aside:
-            shutil.copyfile(split, aside)
-    keras.utils.set_random_seed(seed)
-    try:
-        model = untrained(options, catalogue, parts, seed)
-    except InputError:
-        shutil.rmtree(run.path)  # it holds nothing but the mistake
-        raise
-    interrupted = False
-    if fitted:
-        interrupted = _fit(run, model, catalogue, parts, options, seed)
-    else:
-        run.save_model(model)
-    run.write_vectors()
-    run.finish(interrupted)
+    strategy = strategy or tf.distribute.get_strategy()
+    workers = Workers(strategy)
+    with workers.losses_named():
+        training = KeptTraining(catalogue, out, options, seed, split, workers)
+        if training.is_finished:
+            return training.run
+        parts = leave_one_out(catalogue, seed) if split is None else read_split(split, catalogue)
+        fitted = isinstance(options, FitOptions)
+        if fitted:
+            _require_validation(options, parts, split)
+        with workers.chief_first():
+            if "classifier" in getattr(options, "features", ()):
+                frozen_features(catalogue)  # outside of the strategy, once
+        keras.utils.set_random_seed(seed)
+        with strategy.scope():
+            model = untrained(options, catalogue, parts, seed)
+            if fitted:
+                decay = keras.optimizers.schedules.CosineDecay(
+                    options.learning_rate, options.epochs * parts.steps(options.batch_size)
+                )
+                model.compile(optimizer=LazyAdam(decay))
+                model.optimizer.build(model.trainable_variables)
+        run = training.begin()
+        if fitted:
+            _fit(training, model, catalogue, parts, options, seed, schedule)
+        elif workers.is_chief:
+            run.save_model(model)
+        if workers.is_chief:
+            run.write_vectors()
+        training.finish()
     return run
 
 
@@ -275,38 +290,48 @@ def _whitened_features(options: VisRankOptions, catalogue: Catalogue) -> np.ndar
 
 
 def _fit(
-    run: Run,
+    training: KeptTraining,
     model: Recommender,
     catalogue: Catalogue,
     parts: Split,
     options: FitOptions,
     seed: int,
-) -> bool:
+    schedule: CheckpointSchedule,
+) -> None:
+    workers, run = training.workers, training.run
     encoder = getattr(model, "encoder", None)
-    pictures = None if encoder is None else catalogue.pictures(encoder.picture_size)
-    batches = triplets(
-        parts,
-        options.batch_size,
-        seed,
-        pictures,
-        flip=pictures is not None,
-        negatives=options.negatives,
-        history=options.history if isinstance(options, VBPROptions | DVBPROptions) else 0,
-    )
-    decay = keras.optimizers.schedules.CosineDecay(
-        options.learning_rate, options.epochs * parts.steps(options.batch_size)
-    )
-    model.compile(optimizer=LazyAdam(decay))
+    pictures = None
+    if encoder is not None:
+        with workers.chief_first():
+            pictures = catalogue.pictures(encoder.picture_size)
+    progress = Progress()
     monitor = f"val_{options.monitor}"
-    return fit(
-        model,
-        batches,
-        run,
-        options.epochs,
-        parts.steps(options.batch_size),
-        [
-            ValidationAUC(parts, pictures),
-            KeepModel(run, monitor),
-            keras.callbacks.EarlyStopping(monitor, mode="max", patience=options.patience),
-        ],
-    )
+    try:
+        interrupted = training.fit(
+            model,
+            lambda start, context: triplets(
+                parts,
+                options.batch_size,
+                seed,
+                pictures,
+                flip=pictures is not None,
+                negatives=options.negatives,
+                history=getattr(options, "history", 0),
+                start=start,
+                context=context,
+            ),
+            options.epochs,
+            parts.steps(options.batch_size),
+            [
+                ValidationAUC(parts, pictures, workers),
+                KeepBest(run if workers.is_chief else None, monitor, options.patience, progress),
+            ],
+            progress,
+            schedule,
+        )
+    except TrainingFailed:
+        if workers.is_chief and (run.path / "model.keras").is_file():
+            run.write_vectors()
+        raise
+    if interrupted and not (run.path / "model.keras").is_file():
+        raise InputError(f"{run.path} has no model yet: it was interrupted in its first epoch.")

@@ -238,7 +238,7 @@ def test_the_iterator_itself_can_be_checkpointed(stream, pictures, tmp_path):
 def test_replicas_share_each_batch(workers, replicas, pictures):
     contexts = [tf.distribute.InputContext(workers, each, replicas) for each in range(workers)]
     local, part = replicas // workers, 8 // replicas
-    for name, stream in STREAMS.items():
+    for stream in STREAMS.values():
         given = [
             first(stream(pictures, context=context, start=2), 3 * local) for context in contexts
         ]

@@ -16,7 +16,7 @@ def replicas() -> int:
 
 
 def own_rows(batch: tf.Tensor) -> tf.Tensor:
-    """This replica's rows, (B / N, ...), of what all replicas made alike for the batch, (B, ...)."""
+    """This replica's rows, (B / N, ...), of what all replicas made alike: (B, ...)."""
     context = tf.distribute.get_replica_context()
     return batch[context.replica_id_in_sync_group :: context.num_replicas_in_sync]
 

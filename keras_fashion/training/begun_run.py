@@ -1,0 +1,114 @@
+"""The run that is in a folder already: is it the same training, and how far has it come?"""
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from keras_fashion.catalogue import Catalogue
+from keras_fashion.errors import InputError
+from keras_fashion.run import Run
+from keras_fashion.training.checkpoints import checkpoints_in
+from keras_fashion.training.options import ModelOptions
+from keras_fashion.written_aside import written_aside
+
+
+def begun_run(
+    catalogue: Catalogue,
+    out: Path,
+    options: ModelOptions,
+    seed: int,
+    split: Path | None = None,
+) -> Run | None:
+    """The run in a folder that a training may go on with.
+
+    Args:
+        catalogue: Which must be the run's.
+        out: The run folder, or none yet.
+        options: Which must be the run's, but that a GAN may have more epochs.
+        seed: Which must be the run's.
+        split: Which must be the run's.
+
+    Returns:
+        None if there is nothing yet: no folder, an empty one, or a run that ended before it had
+        kept anything.
+
+    Raises:
+        InputError: If the folder holds something else, or a run that was made in another way or
+            has failed; it names what differs, its old and its new value.
+    """
+    run = Run(out)
+    if not (out / "config.json").is_file():
+        return None
+    has_begun = (out / "model.keras").is_file() or bool(checkpoints_in(out / "checkpoints"))
+    old, new = _described(run), _of(catalogue, options, seed)
+    if not has_begun and run.config["model"] == options.model:
+        return None
+    for name, now in new.items():
+        before = old.get(name)
+        grown = name == "epochs" and options.extendable and before is not None and now > before
+        if before != now and not grown:
+            raise InputError(f"{out} is another training: {_difference(name, before, now)}")
+    if set(old) != set(new):
+        raise InputError(
+            f"{out} was made by another version of keras-fashion, whose options are not today's; "
+            "train anew with another --out."
+        )
+    copy = out / "split.csv"
+    same = copy.read_bytes() == split.read_bytes() if split and copy.is_file() else False
+    if not same and (split is not None or copy.is_file()):
+        raise InputError(
+            f"{out} is another training: its split is not {split or 'leave one out'}; name "
+            "another --out, or give it its own --split."
+        )
+    if reason := run.metrics.get("failed"):
+        raise InputError(f"{out} has failed, {reason}. Train anew with another --out.")
+    return run
+
+
+def _of(catalogue: Catalogue, options: ModelOptions, seed: int) -> dict[str, Any]:
+    """What makes a training the one it is; as JSON has it, where a tuple is a list."""
+    made = {"model": options.model, "catalogue": catalogue.fingerprint, "seed": seed}
+    return made | json.loads(json.dumps(asdict(options)))
+
+
+def _described(run: Run) -> dict[str, Any]:
+    """The same of a run."""
+    config, options = run.config, run.config.get("options")
+    made = {"model": config["model"], "catalogue": config["fingerprint"], "seed": config["seed"]}
+    return made | (options if isinstance(options, dict) else {})
+
+
+def _difference(name: str, before: Any, now: Any) -> str:
+    if name == "model":
+        return f"a {before}, not a {now}; name another --out."
+    if name == "catalogue":
+        return (
+            f"of another catalogue (fingerprints {before[:12]} and {now[:12]}); name another "
+            "--out, or give it its own."
+        )
+    flag = "--" + name.replace("_", "-")
+    return (
+        f"it was started with {flag} {_shown(before)}, not {_shown(now)}; name another --out, or "
+        f"give {_shown(before)} to go on with it."
+    )
+
+
+def _shown(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def drop_later_rows(run: Run, epochs: int) -> None:
+    """Leaves the first rows in `history.csv`: a killed process may have written more."""
+    history = run.path / "history.csv"
+    if not history.is_file():
+        return
+    with open(history, newline="") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    whole = (row for row in rows if len(row) == len(header) and row[0].isdigit())
+    kept = [row for row in whole if int(row[0]) < epochs]
+    if kept == rows:
+        return
+    with written_aside(history) as aside, open(aside, "w", newline="") as file:
+        csv.writer(file).writerows([header, *kept] if header else [])

@@ -1,0 +1,137 @@
+"""Checkpoints of a training: all that it takes to go on as if it had never stopped."""
+
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from keras_fashion.errors import InputError
+from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
+from keras_fashion.training.progress import Progress
+
+KEPT = 3
+"""The last ones, that is: of a damaged one the one before is taken."""
+
+UNREADABLE = (tf.errors.OpError, ValueError, AssertionError, OSError, KeyError)
+
+
+class Checkpoints:
+    """The checkpoints of a run, `checkpoints/step-N` in its folder, by TensorFlow's own manager.
+
+    A checkpoint holds weights, states of random number generators, the optimisers and the
+    progress. Batches are functions of their number, so that the number of the next one is all
+    there is to know of the data. Each is written aside and renamed by TensorFlow, and then the
+    oldest goes.
+
+    Args:
+        folder: Where they are.
+        model: Compiled; says its `optimizers`, which have their variables already.
+        progress: Of the training.
+        schedule: When one is due.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        model: keras.Model,
+        progress: Progress,
+        schedule: CheckpointSchedule = CheckpointSchedule(),
+    ) -> None:
+        self.folder = folder
+        self.schedule = schedule
+        self.progress = progress
+        self.checkpoint = tf.train.Checkpoint(
+            variables=model.variables,
+            optimizers=[optimizer.variables for optimizer in model.optimizers],
+            progress=progress,
+        )
+        self.steps = 0
+        self.saved = time.monotonic()
+
+    def restore(self) -> str | None:
+        """Reads the newest checkpoint that can be read, into the model and the progress.
+
+        Says on stderr which ones cannot and which one is used in their place.
+
+        Returns:
+            Its name; None if there is none at all.
+
+        Raises:
+            InputError: If there are some and none can be read.
+        """
+        damaged = []
+        for path in reversed(checkpoints_in(self.folder)):
+            try:
+                self.checkpoint.restore(str(path)).assert_consumed()
+            except UNREADABLE as error:
+                reason = (str(error).splitlines() or [type(error).__name__])[0]
+                damaged.append(f"{path} cannot be read ({reason})")
+                continue
+            for each in damaged:
+                print(f"warning: {each}; {path.name} is used instead", file=sys.stderr)
+            self.saved = time.monotonic()
+            return path.name
+        if damaged:
+            raise InputError(
+                f"{'; '.join(damaged)}; there is no other: train anew with another --out."
+            )
+        return None
+
+    def is_due(self) -> bool:
+        """Whether it is time for the next, to be asked after each step."""
+        self.steps += 1
+        if self.schedule.steps is not None:
+            return self.steps >= self.schedule.steps
+        return time.monotonic() - self.saved >= self.schedule.seconds
+
+    def save(self, step: int) -> None:
+        """Writes one.
+
+        Args:
+            step: Steps that are done, for its name.
+
+        Raises:
+            InputError: If it cannot be written; those that there are stand.
+        """
+        manager = tf.train.CheckpointManager(
+            self.checkpoint, str(self.folder), max_to_keep=KEPT, checkpoint_name="step"
+        )
+        try:
+            self.folder.mkdir(exist_ok=True)
+            manager.save(checkpoint_number=step)
+        except (tf.errors.OpError, OSError) as error:
+            reason = error.message if isinstance(error, tf.errors.OpError) else str(error)
+            kept = checkpoints_in(self.folder)
+            stands = f"{kept[-1].name} stands" if kept else "there is no earlier one"
+            raise InputError(
+                f"{self.folder}: the checkpoint of step {step} cannot be written "
+                f"({reason.splitlines()[0]}); {stands}. Make room, or the folder writable, and "
+                "start the same command again: it goes on from there."
+            ) from error
+        self.start_clock()
+
+    def remove(self, all_but: int) -> None:
+        """Removes all but the last ones; all of them with their folder."""
+        kept = checkpoints_in(self.folder)
+        for path in kept[: len(kept) - all_but]:
+            for file in self.folder.glob(f"{path.name}.*"):
+                file.unlink()
+        if not all_but:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start_clock(self) -> None:
+        """The next is due after a whole interval from now."""
+        self.steps, self.saved = 0, time.monotonic()
+
+
+def checkpoints_in(folder: Path) -> list[Path]:
+    """Prefixes of the checkpoints that are complete, oldest first.
+
+    By the files and not by TensorFlow's list of them, which may be damaged itself.
+    """
+    found = (re.fullmatch(r"step-(\d+)\.index", path.name) for path in folder.glob("step-*.index"))
+    return [folder / f"step-{number}" for number in sorted(int(each[1]) for each in found if each)]

@@ -1,0 +1,40 @@
+"""Keeping a recommender's best epoch, and ending when none is better, as a Keras callback."""
+
+import keras
+import numpy as np
+
+from keras_fashion.run import Run
+from keras_fashion.training.failure import TrainingFailed
+from keras_fashion.training.progress import Progress
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Saves `model.keras` when a validation AUC has risen; ends a training in which it does not.
+
+    Args:
+        run: Where the model goes, written aside and then renamed; None where another worker
+            writes it.
+        monitor: The log that shall rise.
+        patience: Epochs without a better one before it ends.
+        progress: Notes the best value and the epochs since.
+    """
+
+    def __init__(self, run: Run | None, monitor: str, patience: int, progress: Progress) -> None:
+        super().__init__()
+        self.run = run
+        self.monitor = monitor
+        self.patience = patience
+        self.progress = progress
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Saves, waits or ends; TrainingFailed if the training has diverged."""
+        if not all(np.isfinite(value) for value in logs.values()):
+            raise TrainingFailed(f"diverged in epoch {epoch + 1}; try a smaller --learning-rate")
+        noted = self.progress.noted
+        if logs[self.monitor] > noted.get("best", -np.inf):
+            noted |= {"best": logs[self.monitor], "waited": 0}
+            if self.run is not None:
+                self.run.save_model(self.model)
+        else:
+            noted["waited"] += 1
+            self.model.stop_training = noted["waited"] >= self.patience

@@ -1,0 +1,170 @@
+"""A training in its run folder, from where it was left to where it ends."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_fashion.catalogue import Catalogue
+from keras_fashion.distribution.workers import Workers
+from keras_fashion.errors import InputError, Terminated
+from keras_fashion.run import Run
+from keras_fashion.training.begun_run import begun_run, drop_later_rows
+from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
+from keras_fashion.training.checkpoints import Checkpoints
+from keras_fashion.training.failure import TrainingFailed
+from keras_fashion.training.fit import Stream, fit
+from keras_fashion.training.options import ModelOptions
+from keras_fashion.training.progress import Progress
+
+
+class KeptTraining:
+    """A training that goes on with what its run folder holds, and leaves there what it takes.
+
+    In this order: look at `is_finished`; make what may refuse its arguments; `begin`; `fit`;
+    `finish`. On several workers all do so, and the chief writes.
+
+    Args:
+        catalogue: Of the training.
+        out: Its run folder.
+        options: Of its model.
+        seed: Of the training.
+        split: CSV file, if one was given.
+        workers: Who train.
+
+    Raises:
+        InputError: See `begun_run`.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        out: Path,
+        options: ModelOptions,
+        seed: int,
+        split: Path | None,
+        workers: Workers,
+    ) -> None:
+        self.catalogue = catalogue
+        self.options = options
+        self.workers = workers
+        self.run = Run(out)
+        self.config: dict[str, Any] = {"model": options.model, "seed": seed}
+        self.split = split
+        self.begun = begun_run(catalogue, out, options, seed, split)
+        workers.wait()  # until all have looked, for then the chief writes
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to do; says so on stderr."""
+        if self.begun is None or self.begun.metrics.get("interrupted", True):
+            return False
+        if self.begun.config["options"] != self.config_options:
+            return False
+        more = "; for more epochs give a larger --epochs" if self.options.extendable else ""
+        print(f"{self.run.path} is finished{more}.", file=sys.stderr)
+        return True
+
+    @property
+    def config_options(self) -> dict[str, Any]:
+        """The options as `config.json` has them."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self.options).items()
+        }
+
+    def begin(self) -> Run:
+        """Makes the run folder, or takes up the one that there is.
+
+        Raises:
+            InputError: If the folder is in use, or another worker's is not the chief's.
+        """
+        if self.workers.is_chief:
+            if self.begun is None:
+                split = None if self.split is None else str(self.split.absolute())
+                config = self.config | {"split": split, "options": self.config_options}
+                self.run = Run.create(self.run.path, config, self.catalogue)
+                if self.split is not None:
+                    # A copy: the file that was given may be moved or written anew.
+                    shutil.copyfile(self.split, self.run.path / "split.csv")
+            elif self.begun.config["options"] != self.config_options:
+                config = self.begun.config | {"options": self.config_options}
+                self.run.write_json("config.json", config)
+        self.workers.wait()
+        if not (self.run.path / "config.json").is_file():
+            raise InputError(
+                f"worker {self.workers.index} of {self.workers.count} does not see "
+                f"{self.run.path.absolute()}, which the chief has made: give all of them a folder "
+                "on a disk that they share."
+            )
+        return self.run
+
+    def fit(
+        self,
+        model: keras.Model,
+        stream: Stream,
+        epochs: int,
+        steps: int,
+        callbacks: Sequence[keras.callbacks.Callback],
+        progress: Progress,
+        schedule: CheckpointSchedule,
+    ) -> bool:
+        """`fit` from the last good checkpoint on; see there.
+
+        Raises:
+            TrainingFailed: Also noted in `metrics.json`, so that the run is not gone on with.
+            InputError: If there is nothing to go on from, or the workers differ in what.
+        """
+        run, chief = self.run, self.workers.is_chief
+        checkpoints = Checkpoints(run.path / "checkpoints", model, progress, schedule)
+        found = checkpoints.restore()
+        self._require_alike(progress)
+        if found is None and (run.path / "model.keras").is_file():
+            raise InputError(
+                f"{run.path} holds a model and no checkpoint to go on from; train anew with "
+                "another --out."
+            )
+        if found is not None and chief:
+            print(f"{run.path} goes on from {found}", file=sys.stderr)
+        if chief:
+            drop_later_rows(run, progress.epoch)
+            run.write_metrics(progress.seconds, interrupted=True)
+        self.progress, self.checkpoints = progress, checkpoints
+        try:
+            self.interrupted = fit(
+                model, stream, run, epochs, steps, callbacks, progress, checkpoints
+            )
+        except Terminated:
+            if chief:
+                run.write_metrics(progress.seconds, interrupted=True)
+            raise
+        except TrainingFailed as error:
+            if chief:
+                run.write_metrics(progress.seconds, interrupted=True, failed=str(error))
+            kept = "model.keras is that of the last good epoch"
+            if not (run.path / "model.keras").is_file():
+                kept = "no epoch was kept"
+            raise TrainingFailed(f"{run.path} has {error}; {kept}.") from error
+        return self.interrupted
+
+    def finish(self) -> None:
+        """Says in `metrics.json` how it ended; what is of no use any more goes."""
+        if self.workers.is_chief:
+            self.run.write_metrics(self.progress.seconds, self.interrupted)
+            if not self.interrupted:
+                self.checkpoints.remove(all_but=1 if self.options.extendable else 0)
+        self.workers.wait()  # for the chief, who is heard until he has written everything
+
+    def _require_alike(self, progress: Progress) -> None:
+        place = np.array([progress.epoch, progress.batch], np.float64)
+        if (self.workers.sum(place) != self.workers.count * place).any():
+            raise InputError(
+                f"worker {self.workers.index} of {self.workers.count} finds another checkpoint in "
+                f"{self.run.path.absolute()} than others do: give all of them a folder on a disk "
+                "that they share."
+            )
