@@ -8,7 +8,7 @@ from keras_fashion.errors import InputError, Terminated
 
 
 class PlainErrors:
-    """Mixed into a click command: InputError, file errors and SIGTERM are a line and an exit code."""
+    """Mixed into a click command: InputError, file errors, SIGTERM are a line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""

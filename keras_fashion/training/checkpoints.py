@@ -16,7 +16,7 @@ from keras_fashion.training.progress import Progress
 KEPT = 3
 """The last ones, that is: of a damaged one the one before is taken."""
 
-UNREADABLE = (tf.errors.OpError, ValueError, AssertionError, OSError, KeyError)
+UNREADABLE = (tf.errors.OpError, ValueError, AssertionError, OSError, LookupError)
 
 
 class Checkpoints:

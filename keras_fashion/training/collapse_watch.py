@@ -104,7 +104,8 @@ class CollapseWatch(keras.callbacks.Callback):
         Raises:
             TrainingFailed: If most categories have collapsed for some epochs.
         """
-        young = int(self.model.discriminator_optimizer.iterations) < YOUNG
+        steps = keras.ops.convert_to_numpy(self.model.discriminator_optimizer.iterations)
+        young = steps < YOUNG
         if self.real:
             ratios = self.diversity()
             logs["diversity"] = float(np.mean(list(ratios.values())))

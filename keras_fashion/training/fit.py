@@ -79,7 +79,7 @@ def fit(
 
     def keep() -> None:
         require_finite(model)
-        progress.logs = _logs(model)
+        progress.sums = _sums(model)
         progress.seconds = time.monotonic() - started
         if workers.is_chief:
             checkpoints.save(progress.epoch * steps + progress.batch)
@@ -91,14 +91,14 @@ def fit(
     with StopSignals() as signals, workers.losses_named():
         heard.on_train_begin()
         while progress.epoch < epochs and not model.stop_training and not stopped:
-            _take_up_logs(model, progress)
+            _take_up_sums(model, progress)
             heard.on_epoch_begin(progress.epoch)
             while progress.batch < steps and not stopped:
                 heard.on_train_batch_begin(progress.batch)
                 logs = step(batches)
                 progress.batch += 1
                 heard.on_train_batch_end(progress.batch - 1, logs)
-                stopped, due = workers.any([signals.told is not None, checkpoints.is_due()])
+                due, stopped = workers.any([checkpoints.is_due(), signals.told is not None])
                 if stopped or due:
                     keep()
             if not stopped:
@@ -145,10 +145,18 @@ def _logs(model: keras.Model) -> dict[str, float]:
     return {name: float(value) for name, value in model.get_metrics_result().items()}
 
 
-def _take_up_logs(model: keras.Model, progress: Progress) -> None:
-    """Makes the model's means those of the part of an epoch that was trained before."""
+def _sums(model: keras.Model) -> dict[str, tuple[float, float]]:
+    """What these means are quotients of."""
+    return {
+        each.name: (float(each.total.numpy()), float(each.count.numpy())) for each in model.metrics
+    }
+
+
+def _take_up_sums(model: keras.Model, progress: Progress) -> None:
+    """Makes the model's metrics those of the part of an epoch that was trained before."""
     model.reset_metrics()
-    count = progress.batch * model.distribute_strategy.num_replicas_in_sync
-    for metric in model.metrics if progress.batch else ():
-        metric.total.assign(progress.logs[metric.name] * count)
-        metric.count.assign(count)
+    if progress.batch:
+        for metric in model.metrics:
+            total, count = progress.sums[metric.name]
+            metric.total.assign(total)
+            metric.count.assign(count)

@@ -15,7 +15,6 @@ from keras_fashion.training.collapse_watch import CollapseWatch
 from keras_fashion.training.keep_last import KeepLast
 from keras_fashion.training.kept_training import KeptTraining
 from keras_fashion.training.options import GANOptions
-from keras_fashion.training.progress import Progress
 from keras_fashion.training.sample_grid import SampleGrid
 from keras_fashion.training.scheduled_scores import ScheduledScores
 
@@ -63,10 +62,9 @@ def train_gan(
             return training.run
         with workers.chief_first():
             pictures = catalogue.pictures(options.picture_size)
-        progress = Progress()
         # First, because they may refuse what is given: then no folder is left behind.
         watch = CollapseWatch(
-            catalogue, options.picture_size, seed, progress, says=workers.is_chief
+            catalogue, options.picture_size, seed, training.progress, says=workers.is_chief
         )
         callbacks: list[keras.callbacks.Callback] = [watch]
         if workers.is_chief and options.metrics_every:
@@ -85,7 +83,6 @@ def train_gan(
             options.epochs,
             len(catalogue.item_ids) // batch_size,
             callbacks,
-            progress,
             schedule,
         )
         training.finish()

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -27,7 +28,8 @@ class KeptTraining:
     """A training that goes on with what its run folder holds, and leaves there what it takes.
 
     In this order: look at `is_finished`; make what may refuse its arguments; `begin`; `fit`;
-    `finish`. On several workers all do so, and the chief writes.
+    `finish`. On several workers all do so, and the chief writes. A model that is not trained by
+    steps is saved in the place of `fit`.
 
     Args:
         catalogue: Of the training.
@@ -36,6 +38,10 @@ class KeptTraining:
         seed: Of the training.
         split: CSV file, if one was given.
         workers: Who train.
+
+    Attributes:
+        run: Its run.
+        progress: Where it stands; callbacks note here what they need to know later.
 
     Raises:
         InputError: See `begun_run`.
@@ -57,6 +63,9 @@ class KeptTraining:
         self.config: dict[str, Any] = {"model": options.model, "seed": seed}
         self.split = split
         self.begun = begun_run(catalogue, out, options, seed, split)
+        self.progress = Progress()
+        self.checkpoints: Checkpoints | None = None
+        self.interrupted = False
         workers.wait()  # until all have looked, for then the chief writes
 
     @property
@@ -84,6 +93,7 @@ class KeptTraining:
         Raises:
             InputError: If the folder is in use, or another worker's is not the chief's.
         """
+        self.began = time.monotonic()
         if self.workers.is_chief:
             if self.begun is None:
                 split = None if self.split is None else str(self.split.absolute())
@@ -111,7 +121,6 @@ class KeptTraining:
         epochs: int,
         steps: int,
         callbacks: Sequence[keras.callbacks.Callback],
-        progress: Progress,
         schedule: CheckpointSchedule,
     ) -> bool:
         """`fit` from the last good checkpoint on; see there.
@@ -120,8 +129,9 @@ class KeptTraining:
             TrainingFailed: Also noted in `metrics.json`, so that the run is not gone on with.
             InputError: If there is nothing to go on from, or the workers differ in what.
         """
-        run, chief = self.run, self.workers.is_chief
+        run, chief, progress = self.run, self.workers.is_chief, self.progress
         checkpoints = Checkpoints(run.path / "checkpoints", model, progress, schedule)
+        self.checkpoints = checkpoints
         found = checkpoints.restore()
         self._require_alike(progress)
         if found is None and (run.path / "model.keras").is_file():
@@ -134,7 +144,6 @@ class KeptTraining:
         if chief:
             drop_later_rows(run, progress.epoch)
             run.write_metrics(progress.seconds, interrupted=True)
-        self.progress, self.checkpoints = progress, checkpoints
         try:
             self.interrupted = fit(
                 model, stream, run, epochs, steps, callbacks, progress, checkpoints
@@ -155,8 +164,9 @@ class KeptTraining:
     def finish(self) -> None:
         """Says in `metrics.json` how it ended; what is of no use any more goes."""
         if self.workers.is_chief:
-            self.run.write_metrics(self.progress.seconds, self.interrupted)
-            if not self.interrupted:
+            seconds = self.progress.seconds or time.monotonic() - self.began
+            self.run.write_metrics(seconds, self.interrupted)
+            if self.checkpoints is not None and not self.interrupted:
                 self.checkpoints.remove(all_but=1 if self.options.extendable else 0)
         self.workers.wait()  # for the chief, who is heard until he has written everything
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-KEPT = ("epoch", "batch", "logs", "seconds", "noted")
+KEPT = ("epoch", "batch", "sums", "seconds", "noted")
 
 
 class Progress(tf.train.experimental.PythonState):
@@ -14,7 +14,7 @@ class Progress(tf.train.experimental.PythonState):
     Attributes:
         epoch: How many epochs are over, their row in `history.csv` included.
         batch: How many steps of the next one are done.
-        logs: Means over these steps.
+        sums: Of each of the model's metrics over these steps, with what they are divided by.
         seconds: Trained so far.
         noted: What callbacks need to know of earlier epochs, by name.
     """
@@ -22,7 +22,7 @@ class Progress(tf.train.experimental.PythonState):
     def __init__(self) -> None:
         self.epoch = 0
         self.batch = 0
-        self.logs: dict[str, float] = {}
+        self.sums: dict[str, tuple[float, float]] = {}
         self.seconds = 0.0
         self.noted: dict[str, Any] = {}
 

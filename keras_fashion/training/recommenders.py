@@ -54,7 +54,6 @@ from keras_fashion.training.options import (
     VisRankOptions,
     WARPOptions,
 )
-from keras_fashion.training.progress import Progress
 
 MONITORED = {"auc": "auc_all", "auc_matched": "auc_matched"}
 
@@ -304,7 +303,6 @@ def _fit(
     if encoder is not None:
         with workers.chief_first():
             pictures = catalogue.pictures(encoder.picture_size)
-    progress = Progress()
     monitor = f"val_{options.monitor}"
     try:
         interrupted = training.fit(
@@ -324,9 +322,10 @@ def _fit(
             parts.steps(options.batch_size),
             [
                 ValidationAUC(parts, pictures, workers),
-                KeepBest(run if workers.is_chief else None, monitor, options.patience, progress),
+                KeepBest(
+                    run if workers.is_chief else None, monitor, options.patience, training.progress
+                ),
             ],
-            progress,
             schedule,
         )
     except TrainingFailed:

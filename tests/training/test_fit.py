@@ -1,13 +1,31 @@
 import csv
+import os
+import signal
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.errors import InputError
+from keras_fashion.errors import Terminated
 from keras_fashion.run import Run
-from keras_fashion.training.fit import KeepModel, fit
+from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
+from keras_fashion.training.checkpoints import Checkpoints, checkpoints_in
+from keras_fashion.training.failure import TrainingFailed
+from keras_fashion.training.fit import fit
+from keras_fashion.training.keep_best import KeepBest
+from keras_fashion.training.progress import Progress
+
+STEPS = 2
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Line(keras.Sequential):
+    """y = w x, with its weight at 0 and never moved; the loss is (w - 1)²."""
+
+    @property
+    def optimizers(self):
+        return [self.optimizer]
 
 
 @pytest.fixture
@@ -19,37 +37,49 @@ def run(tmp_path, tiny_catalogue):
 
 @pytest.fixture
 def model():
-    """y = w x, with its weight at 0."""
-    line = keras.Sequential(
+    line = Line(
         [keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")]
     )
     line.compile(keras.optimizers.SGD(0.0), "mse")
+    line.optimizer.build(line.trainable_variables)
     return line
 
 
-@pytest.fixture
-def dataset():
+def stream(start, context):
     return tf.data.Dataset.from_tensor_slices((np.ones((8, 1)), np.ones((8, 1)))).batch(4).repeat()
 
 
 class FakedAUC(keras.callbacks.Callback):
     """Gives epoch e the AUC `values[e]` and marks the model by the weight e + 1."""
 
-    def __init__(self, values, interrupt_at=None):
+    def __init__(self, values, signal_at=None, number=signal.SIGINT):
         super().__init__()
         self.values = values
-        self.interrupt_at = interrupt_at
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.interrupt_at == (self.epoch, batch):
-            raise KeyboardInterrupt
+        self.signal_at = signal_at
+        self.number = number
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
+    def on_train_batch_end(self, batch, logs=None):
+        if self.signal_at == (self.epoch, batch):
+            os.kill(os.getpid(), self.number)
+
     def on_epoch_end(self, epoch, logs=None):
+        if self.signal_at == (epoch, "end"):
+            os.kill(os.getpid(), self.number)
         logs["val_auc"] = self.values[epoch]
         self.model.layers[0].kernel.assign([[epoch + 1.0]])
+
+
+def train(run, model, auc, epochs, patience=9, progress=None, schedule=None):
+    progress = progress or Progress()
+    checkpoints = Checkpoints(
+        run.path / "checkpoints", model, progress, schedule or CheckpointSchedule()
+    )
+    checkpoints.restore()
+    keep = KeepBest(run, "val_auc", patience, progress)
+    return fit(model, stream, run, epochs, STEPS, [auc, keep], progress, checkpoints)
 
 
 def kept_weight(run):
@@ -65,22 +95,14 @@ def kept_weight(run):
         ([0.1, 0.3, 0.2, 0.4], 4),
     ],
 )
-def test_the_best_epoch_is_kept(run, model, dataset, values, best):
-    fit(model, dataset, run, 4, 2, [FakedAUC(values), KeepModel(run, monitor="val_auc")])
+def test_the_best_epoch_is_kept(run, model, values, best):
+    assert not train(run, model, FakedAUC(values), 4)
     assert kept_weight(run) == best
 
 
-def test_without_a_monitor_the_last_epoch_is_kept(run, model, dataset):
-    fit(model, dataset, run, 3, 2, [FakedAUC([0.9, 0.5, 0.1]), KeepModel(run)])
-    assert kept_weight(run) == 3
-
-
-def test_history_and_tensorboard_logs_are_written(run, model, dataset):
-    assert not fit(
-        model, dataset, run, 3, 2, [FakedAUC([0.6, 0.8, 0.7]), KeepModel(run, "val_auc")]
-    )
-    with open(run.path / "history.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
+def test_history_and_tensorboard_logs_are_written(run, model):
+    assert not train(run, model, FakedAUC([0.6, 0.8, 0.7]), 3)
+    rows = history(run)
     assert [row["epoch"] for row in rows] == ["0", "1", "2"]
     assert [float(row["val_auc"]) for row in rows] == [0.6, 0.8, 0.7]
     # (w - 1)² with w = 0 in the first epoch, 1 in the second, 2 in the third.
@@ -91,6 +113,11 @@ def test_history_and_tensorboard_logs_are_written(run, model, dataset):
         logged(run.path / "logs" / "validation")["epoch_auc"], [0.6, 0.8, 0.7]
     )
     np.testing.assert_allclose(logged(run.path / "logs" / "train")["epoch_loss"], [1, 0, 1])
+
+
+def history(run):
+    with open(run.path / "history.csv", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def logged(folder):
@@ -104,19 +131,15 @@ def logged(folder):
     return values
 
 
-def test_early_stopping_ends_it(run, model, dataset):
-    stop = keras.callbacks.EarlyStopping("val_auc", mode="max", patience=2)
+def test_it_ends_when_no_epoch_is_better(run, model):
     auc = FakedAUC([0.6, 0.8, 0.7, 0.7, 0.9, 0.9])
-    fit(model, dataset, run, 6, 2, [auc, KeepModel(run, "val_auc"), stop])
+    train(run, model, auc, 6, patience=2)
     assert auc.epoch == 3
     assert kept_weight(run) == 2
 
 
-@pytest.mark.parametrize("monitor", ["val_auc", None])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_training_that_diverges_stops_and_keeps_the_last_good_model(
-    run, model, dataset, capsys, monitor, bad
-):
+def test_a_training_that_diverges_stops_and_keeps_the_last_good_model(run, model, bad):
     class Diverging(FakedAUC):
         """Epoch 3 would be the best, but for its loss."""
 
@@ -126,40 +149,83 @@ def test_a_training_that_diverges_stops_and_keeps_the_last_good_model(
                 logs["loss"] = bad
 
     auc = Diverging([0.6, 0.7, 0.9, 0.95, 0.99])
-    assert not fit(model, dataset, run, 5, 2, [auc, KeepModel(run, monitor)])
-    assert auc.epoch == 2
+    with pytest.raises(TrainingFailed, match="diverged in epoch 3.*--learning-rate"):
+        train(run, model, auc, 5)
     assert kept_weight(run) == 2
-    assert "a-run: diverged in epoch 3" in capsys.readouterr().err
 
 
-def test_divergence_in_the_first_epoch_says_so(run, model):
-    nan = (
-        tf.data.Dataset.from_tensor_slices((np.ones((8, 1)), np.full((8, 1), np.nan)))
-        .batch(4)
-        .repeat()
-    )
-    auc = FakedAUC([0.6] * 6)
-    with pytest.raises(InputError, match="a-run diverged in its first epoch.*--learning-rate"):
-        fit(model, nan, run, 6, 2, [auc, KeepModel(run, "val_auc")])
-    assert auc.epoch == 0
-    assert not (run.path / "model.keras").exists()
+def test_weights_that_are_no_numbers_are_in_no_checkpoint(run, model):
+    class Broken(FakedAUC):
+        def on_train_batch_end(self, batch, logs=None):
+            if self.epoch == 1:
+                self.model.layers[0].kernel.assign([[np.nan]])
+
+    with pytest.raises(TrainingFailed, match="diverged.*no finite numbers"):
+        train(run, model, Broken([0.6] * 9), 5, schedule=CheckpointSchedule(steps=1))
+    assert [path.name for path in checkpoints_in(run.path / "checkpoints")] == ["step-1", "step-2"]
 
 
-def test_ctrl_c_keeps_what_was_saved(run, model, dataset, capsys):
-    auc = FakedAUC([0.6, 0.8, 0.7, 0.9], interrupt_at=(3, 1))
-    assert fit(model, dataset, run, 4, 2, [auc, KeepModel(run, "val_auc")])
-    assert kept_weight(run) == 2
+def test_ctrl_c_finishes_the_step_and_the_same_call_goes_on(run, model, capsys):
+    """In the midst of an epoch: its mean loss is that of all its steps, its rows are whole."""
+    values = [0.6, 0.8, 0.7, 0.9]
+    assert train(run, model, FakedAUC(values, signal_at=(2, 0)), 4)
     assert "interrupted" in capsys.readouterr().err
+    assert [path.name for path in checkpoints_in(run.path / "checkpoints")] == ["step-5"]
+    assert kept_weight(run) == 2
+
+    model.layers[0].kernel.assign([[7.0]])  # a new process knows nothing
+    progress = Progress()
+    assert not train(run, model, FakedAUC(values), 4, progress=progress)
+    assert (progress.epoch, progress.batch, progress.noted["best"]) == (4, 0, 0.9)
+    assert [row["epoch"] for row in history(run)] == ["0", "1", "2", "3"]
+    np.testing.assert_allclose([float(row["loss"]) for row in history(run)], [1, 0, 1, 4])
+    assert kept_weight(run) == 4
 
 
-def test_ctrl_c_before_the_first_epoch_says_so(run, model, dataset):
-    auc = FakedAUC([0.6, 0.8], interrupt_at=(0, 0))
-    with pytest.raises(InputError, match="interrupted before .*a-run held a first epoch"):
-        fit(model, dataset, run, 2, 2, [auc, KeepModel(run, "val_auc")])
+def test_means_of_an_epoch_take_up_those_before_an_interruption(run, model):
+    class Moving(FakedAUC):
+        """Weight 3 from the second step of the first epoch on: losses 1 and 4."""
+
+        def on_train_batch_begin(self, batch, logs=None):
+            self.model.layers[0].kernel.assign([[0.0 if batch == 0 else 3.0]])
+
+    assert train(run, model, Moving([0.6], signal_at=(0, 0)), 1)
+    assert not train(run, model, Moving([0.6]), 1)
+    assert float(history(run)[0]["loss"]) == pytest.approx((1 + 4) / 2)
 
 
-def test_progress_goes_to_stderr(run, model, dataset, capfd):
-    fit(model, dataset, run, 2, 2, [FakedAUC([0.6, 0.8]), KeepModel(run, "val_auc")])
+def test_ctrl_c_at_the_end_of_an_epoch_does_that_end_again(run, model):
+    values = [0.6, 0.8, 0.7]
+    assert train(run, model, FakedAUC(values, signal_at=(1, "end")), 3)
+    assert len(history(run)) == 1
+    progress = Progress()
+    assert not train(run, model, FakedAUC(values), 3, progress=progress)
+    assert [row["epoch"] for row in history(run)] == ["0", "1", "2"]
+    assert progress.noted == {"best": 0.8, "waited": 1}
+    assert kept_weight(run) == 2
+
+
+def test_sigterm_keeps_everything_and_says_so(run, model):
+    auc = FakedAUC([0.6, 0.8], signal_at=(0, 0), number=signal.SIGTERM)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Terminated, match=r"SIGTERM.*a-run keeps every step.*same command") as told:
+        train(run, model, auc, 2)
+    assert told.value.exit_code == 75
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert [path.name for path in checkpoints_in(run.path / "checkpoints")] == ["step-1"]
+
+
+def test_patience_counts_across_interruptions(run, model):
+    values = [0.8, 0.7, 0.6, 0.5, 0.9]
+    assert train(run, model, FakedAUC(values, signal_at=(2, 0)), 5, patience=3)
+    auc = FakedAUC(values)
+    assert not train(run, model, auc, 5, patience=3)
+    assert auc.epoch == 3
+    assert kept_weight(run) == 1
+
+
+def test_progress_goes_to_stderr(run, model, capfd):
+    train(run, model, FakedAUC([0.6, 0.8]), 2)
     out, err = capfd.readouterr()
     assert out == ""
     assert "a-run" in err and "2/2" in err and "val_auc=0.8" in err

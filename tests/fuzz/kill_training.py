@@ -1,0 +1,176 @@
+"""Kills trainings at random moments and lets them go on: nothing is lost, and all ends alike.
+
+    python tests/fuzz/kill_training.py --kills 50
+
+A DVBPR and a GAN on a small atelier, TensorFlow's determinism on. Each is trained once unbroken;
+then again and again, killed (SIGKILL) after a random time and started again until it is through,
+until there were as many kills as asked for. At each start no step may be missing that was done
+before the last checkpoint was due; each training that is through must have the weights of the
+unbroken one, bit for bit.
+"""
+
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import click
+import h5py
+import numpy as np
+import tensorflow as tf
+
+from keras_fashion.catalogue import Catalogue, prepare
+from keras_fashion.datasets.atelier import Atelier
+from keras_fashion.run import Run
+from keras_fashion.training import DVBPROptions, GANOptions, train_gan, train_recommender
+from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
+from keras_fashion.training.checkpoints import Checkpoints
+from keras_fashion.training.options import PictureSize
+
+EVERY = 5
+"""Steps from one checkpoint to the next."""
+
+TRAININGS = {
+    "dvbpr": (
+        train_recommender,
+        DVBPROptions(epochs=4, batch_size=16, negatives=16, history=8, picture_size=16),
+    ),
+    "gan": (
+        train_gan,
+        GANOptions(epochs=3, batch_size=8, width=4, picture_size=PictureSize(16, 16)),
+    ),
+}
+
+
+def train(model: str, catalogue: Path, out: Path, told: int) -> None:
+    """Trains in this process; writes the number of each step to a pipe, 8 bytes each."""
+    tf.config.experimental.enable_op_determinism()
+    is_due = Checkpoints.is_due
+
+    def is_due_and_told(self):
+        done = int(self.progress.epoch * 10_000 + self.progress.batch)
+        os.write(told, done.to_bytes(8, "little"))
+        return is_due(self)
+
+    Checkpoints.is_due = is_due_and_told
+    function, options = TRAININGS[model]
+    function(
+        Catalogue.load(catalogue), out, options, seed=3, schedule=CheckpointSchedule(steps=EVERY)
+    )
+
+
+def run(model: str, catalogue: Path, out: Path, seconds: float | None) -> tuple[bool, list[int]]:
+    """Trains in a process of its own, killed after so many seconds; whether it came through."""
+    read, write = os.pipe()
+    child = os.fork()  # TensorFlow is imported and has not started: that is allowed
+    if child == 0:
+        os.close(read)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        if seconds is not None:
+            os.dup2(quiet, 2)
+        try:
+            train(model, catalogue, out, write)
+        except BaseException as error:
+            print(repr(error), file=sys.__stderr__, flush=True)
+            os._exit(1)
+        os._exit(0)
+    os.close(write)
+    end = time.monotonic() + (seconds or 1e9)
+    status = None
+    os.set_blocking(read, False)
+    steps = b""
+    while status is None:
+        time.sleep(0.02)
+        with suppress(BlockingIOError):
+            steps += os.read(read, 1 << 16)
+        pid, code = os.waitpid(child, os.WNOHANG)
+        if pid:
+            status = code
+        elif time.monotonic() > end:
+            os.kill(child, signal.SIGKILL)
+            end = float("inf")
+    while chunk := os.read(read, 1 << 16):
+        steps += chunk
+    os.close(read)
+    done = [int.from_bytes(steps[at : at + 8], "little") for at in range(0, len(steps) - 7, 8)]
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        raise SystemExit(f"{model}: a training failed")
+    return os.WIFEXITED(status), done
+
+
+def weights(out: Path) -> list[np.ndarray]:
+    """Of the model that a run has kept; TensorFlow must not start in this process."""
+    found: list[np.ndarray] = []
+
+    def add(_: str, each: object) -> None:
+        if isinstance(each, h5py.Dataset):
+            found.append(each[()])
+
+    with (
+        zipfile.ZipFile(out / "model.keras") as archive,
+        archive.open("model.weights.h5") as file,
+        h5py.File(file) as stored,
+    ):
+        stored.visititems(add)
+    return found
+
+
+@click.command(help=__doc__)
+@click.option("--kills", default=50, show_default=True, help="Of each training.")
+@click.option("--seed", default=0, show_default=True, help="Of the moments.")
+def main(kills: int, seed: int) -> None:
+    moments = random.Random(seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make(folder / "atelier")
+        for model in TRAININGS:
+            click.echo(chain(model, folder, kills, moments))
+
+
+def make(path: Path) -> None:
+    """Prepares the catalogue, in a process of its own."""
+    child = os.fork()
+    if child == 0:
+        prepare(Atelier(items=150, users=60, size=32), path)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def chain(model: str, folder: Path, kills: int, moments: random.Random) -> str:
+    started = time.monotonic()
+    _, unbroken = run(model, folder / "atelier", folder / model, None)
+    seconds = time.monotonic() - started
+    expected = weights(folder / model)
+    killed, trainings, lost, twice = 0, 0, 0, 0
+    while killed < kills:
+        out, before, whole = folder / f"{model}_killed", [], False
+        while not whole:
+            limit = moments.uniform(0, seconds) if killed < kills else None
+            whole, done = run(model, folder / "atelier", out, limit)
+            killed += not whole
+            if before and done:
+                missing = unbroken.index(before[-1]) + 1 - unbroken.index(done[0])
+                assert missing <= EVERY, f"{model}: {missing} steps were lost"
+                lost, twice = lost + missing, max(twice, missing)
+            before = done or before
+        trainings += 1
+        for ours, theirs in zip(weights(out), expected, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        assert not Run(out).metrics["interrupted"]
+        shutil.rmtree(out)
+    return (
+        f"{model}: {killed} kills in {trainings} trainings of {len(unbroken)} steps; each ended "
+        f"with the weights of the unbroken one; {lost} steps were done again, {twice} at most after "
+        f"one kill (a checkpoint every {EVERY})"
+    )
+
+
+if __name__ == "__main__":
+    main()

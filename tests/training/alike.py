@@ -1,0 +1,61 @@
+"""Trains a model on some devices; run by the test, as each strategy takes a process of its own.
+
+    python alike.py CATALOGUE OUT MODEL OPTIMISER DEVICES
+
+OUT becomes a run folder. DEVICES is as for --devices; TF_CONFIG says the rest.
+"""
+
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_fashion.catalogue import Catalogue
+from keras_fashion.distribution.devices import strategy_for
+from keras_fashion.models.gan_presets import GANPreset
+from keras_fashion.training import (
+    BPRMFOptions,
+    DVBPROptions,
+    FMOptions,
+    GANOptions,
+    VBPROptions,
+    WARPOptions,
+    recommenders,
+    train_gan,
+)
+from keras_fashion.training.options import PictureSize
+
+SHORT = {"epochs": 2, "batch_size": 8}
+PICTURES = {"picture_size": 16, "embedding_size": 6}
+MODELS = {
+    "bprmf": BPRMFOptions(**SHORT, latent_size=4),
+    "warp": WARPOptions(**SHORT, latent_size=4, negatives=4),
+    "fm": FMOptions(**SHORT, latent_size=4),
+    "vbpr": VBPROptions(**SHORT, features=("attributes",), history=4),
+    "dvbpr": DVBPROptions(**SHORT, **PICTURES),
+    "dvbpr_history": DVBPROptions(
+        **SHORT, **PICTURES, negatives=4, history=4, latent_size=2, bias=True
+    ),
+    "gan": GANOptions(**SHORT, picture_size=PictureSize(16, 16), width=4),
+    "gan_dvbpr": GANOptions(**SHORT, preset="dvbpr", picture_size=PictureSize(16, 16), width=4),
+}
+
+
+def main(catalogue: str, out: str, models: str, optimiser: str, devices: str) -> None:
+    strategy = strategy_for(devices)
+    if optimiser == "sgd":
+        recommenders.LazyAdam = lambda decay: keras.optimizers.SGD(0.01)
+        GANPreset._adam = lambda self, rate: keras.optimizers.SGD(0.01)
+    for model in models.split(","):
+        train = train_gan if model.startswith("gan") else recommenders.train_recommender
+        run = train(
+            Catalogue.load(catalogue), Path(out) / model, MODELS[model], seed=1, strategy=strategy
+        )
+        if not run.config["options"] or not (run.path / "model.keras").is_file():
+            sys.exit(1)
+        np.save(Path(out) / f"{model}.npy", [strategy.num_replicas_in_sync])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

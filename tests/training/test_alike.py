@@ -1,0 +1,77 @@
+"""One device, two devices and two machines learn the same from the same batches."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_fashion.run import Run
+
+SCRIPT = Path(__file__).with_name("alike.py")
+MODELS = ["bprmf", "warp", "fm", "vbpr", "dvbpr", "dvbpr_history", "gan", "gan_dvbpr"]
+CLOSE = {"sgd": 1e-5, "adam": 1e-3}
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def started(arguments, devices, tasks):
+    """A process for each task; None is one without TF_CONFIG."""
+    ports = free_ports(len(tasks))
+    processes = []
+    for task in tasks:
+        environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[2])}
+        if task is not None:
+            cluster = {"worker": [f"localhost:{port}" for port in ports]}
+            config = {"cluster": cluster, "task": {"type": "worker", "index": task}}
+            environment["TF_CONFIG"] = json.dumps(config)
+        command = [sys.executable, SCRIPT, *map(str, arguments), devices]
+        processes.append(
+            subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        )
+    return processes
+
+
+@pytest.fixture(scope="module", params=["sgd", "adam"])
+def trained(request, tiny_catalogue, tmp_path_factory):
+    """Folders of runs, by devices."""
+    folder = tmp_path_factory.mktemp(request.param)
+    kinds = {"cpu": [None], "2": [None], "multi-worker": [0, 1]}
+    for devices, tasks in kinds.items():
+        (folder / devices).mkdir()
+        arguments = [tiny_catalogue.path, folder / devices, ",".join(MODELS), request.param]
+        processes = started(arguments, devices, tasks)
+        ended = [process.communicate(timeout=400) for process in processes]
+        for process, (_, error) in zip(processes, ended, strict=True):
+            assert process.returncode == 0, error[-3000:]
+    return folder, CLOSE[request.param]
+
+
+@pytest.mark.parametrize("devices", ["2", "multi-worker"])
+@pytest.mark.parametrize("model", MODELS)
+def test_losses_scores_and_weights_are_those_of_one_device(trained, model, devices):
+    folder, close = trained
+    one, other = Run(folder / "cpu" / model), Run(folder / devices / model)
+    assert np.load(folder / devices / f"{model}.npy").item() == 2
+    ours, theirs = (pd.read_csv(run.path / "history.csv") for run in (other, one))
+    assert len(ours) == 2
+    pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=close)
+    for mine, its in zip(weights(other), weights(one), strict=True):
+        np.testing.assert_allclose(mine, its, rtol=0, atol=10 * close)
+    assert not other.metrics["interrupted"]
+
+
+def weights(run):
+    return [np.asarray(each) for each in keras.saving.load_model(run.path / "model.keras").weights]

@@ -1,0 +1,177 @@
+import os
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_fashion.errors import InputError
+from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
+from keras_fashion.training.checkpoints import KEPT, Checkpoints, checkpoints_in
+from keras_fashion.training.progress import Progress
+
+
+def made(folder, schedule=CheckpointSchedule(steps=3)):
+    """A model of 1,000 numbers, its optimiser's step, and the checkpoints of both."""
+    weight, step = tf.Variable(np.zeros(1000, np.float32)), tf.Variable(0)
+    model = SimpleNamespace(variables=[weight], optimizers=[SimpleNamespace(variables=[step])])
+    progress = Progress()
+    return model, progress, Checkpoints(folder, model, progress, schedule)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "checkpoints"
+
+
+def write(folder, numbers):
+    model, progress, checkpoints = made(folder)
+    for number in numbers:
+        model.variables[0].assign(np.full(1000, number, np.float32))
+        model.optimizers[0].variables[0].assign(number)
+        progress.epoch, progress.batch, progress.sums = number, 2, {"loss": (number / 10, 4.0)}
+        progress.noted["best"] = float(number)
+        checkpoints.save(number)
+
+
+def read(folder):
+    model, progress, checkpoints = made(folder)
+    name = checkpoints.restore()
+    weight = model.variables[0].numpy()
+    assert (weight == weight[0]).all()
+    assert model.optimizers[0].variables[0].numpy() == weight[0] == progress.epoch
+    return name, progress
+
+
+def test_all_comes_back_and_the_last_are_kept(folder):
+    write(folder, range(1, 6))
+    name, progress = read(folder)
+    assert name == "step-5"
+    assert vars(progress)["epoch"] == 5 and progress.batch == 2
+    assert progress.sums == {"loss": [0.5, 4.0]} and progress.noted == {"best": 5.0}
+    assert [path.name for path in checkpoints_in(folder)] == ["step-3", "step-4", "step-5"]
+    assert len(checkpoints_in(folder)) == KEPT
+
+
+def test_there_may_be_none(folder):
+    assert made(folder)[2].restore() is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data, index: data.write_bytes(data.read_bytes()[:2000]),
+        lambda data, index: data.write_bytes(b""),
+        lambda data, index: data.unlink(),
+        lambda data, index: index.write_bytes(index.read_bytes()[:40]),
+        lambda data, index: index.write_bytes(b""),
+        lambda data, index: data.write_bytes(flipped(data.read_bytes())),
+    ],
+)
+def test_of_a_damaged_one_the_one_before_is_used(folder, damage, capsys):
+    write(folder, [1, 2, 3])
+    damage(folder / "step-3.data-00000-of-00001", folder / "step-3.index")
+    name, _ = read(folder)
+    assert name == "step-2"
+    message = capsys.readouterr().err
+    assert "step-3 cannot be read" in message and "step-2 is used instead" in message
+
+
+def flipped(data):
+    return data[:1500] + bytes([data[1500] ^ 1]) + data[1501:]
+
+
+def test_tensorflows_own_list_may_be_damaged(folder):
+    write(folder, [1, 2])
+    (folder / "checkpoint").write_text("model_check")
+    assert read(folder)[0] == "step-2"
+    write(folder, [3, 4, 5, 6])
+    assert read(folder)[0] == "step-6"
+
+
+def test_if_all_are_damaged_it_says_so(folder):
+    write(folder, [1, 2])
+    for path in folder.glob("*.data*"):
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"step-2 cannot be read .*step-1 cannot .*--out"):
+        made(folder)[2].restore()
+
+
+def test_one_of_another_model_is_not_taken_for_ours(folder):
+    write(folder, [1])
+    model = SimpleNamespace(variables=[tf.Variable([0.0])], optimizers=[])
+    with pytest.raises(InputError, match="step-1 cannot be read"):
+        Checkpoints(folder, model, Progress()).restore()
+
+
+def test_what_cannot_be_written_leaves_what_is_there(folder, monkeypatch):
+    write(folder, [1])
+    _, _, checkpoints = made(folder)
+
+    def full(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device\nmore")
+
+    monkeypatch.setattr(tf.train.CheckpointManager, "save", full)
+    with pytest.raises(InputError, match=r"step 2 .*No space left on device\); step-1 stands"):
+        checkpoints.save(2)
+    assert read(folder)[0] == "step-1"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full") or os.geteuid() != 0, reason="needs mounting")
+def test_a_disk_that_is_full(folder, tmp_path):
+    """A real one, of 32 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.system(f"mount -t tmpfs -o size=32k tmpfs {disk} 2>/dev/null"):
+        pytest.skip("mounting is not allowed here")
+    try:
+        small = disk / "checkpoints"
+        with pytest.raises(InputError, match=r"cannot be written \(.*[sS]pace"):
+            write(small, range(1, 100))
+        left = checkpoints_in(small)
+        assert left and read(small)[0] == left[-1].name
+    finally:
+        os.system(f"umount {disk}")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "checkpoints").write_text("a file")
+    with pytest.raises(InputError, match="step 1 cannot be written .*there is no earlier one"):
+        made(tmp_path / "checkpoints")[2].save(1)
+
+
+def test_it_is_due_after_so_many_steps(folder):
+    *_, checkpoints = made(folder)
+    assert [checkpoints.is_due() for _ in range(3)] == [False, False, True]
+    checkpoints.save(3)
+    assert not checkpoints.is_due()
+
+
+def test_it_is_due_after_so_long(folder, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    *_, checkpoints = made(folder, CheckpointSchedule(seconds=10))
+    assert not checkpoints.is_due()
+    now[0] = 110.0
+    assert checkpoints.is_due()
+    checkpoints.save(1)
+    assert not checkpoints.is_due()
+
+
+@pytest.mark.parametrize(
+    ("text", "schedule"),
+    [
+        ("500", CheckpointSchedule(steps=500)),
+        ("30s", CheckpointSchedule(seconds=30)),
+        ("10m", CheckpointSchedule(seconds=600)),
+        ("2h", CheckpointSchedule(seconds=7200)),
+    ],
+)
+def test_schedules_are_read(text, schedule):
+    assert CheckpointSchedule.parse(text) == schedule
+
+
+@pytest.mark.parametrize("text", ["", "0", "0m", "-3", "1.5m", "2d", "m", "10 m"])
+def test_what_is_no_schedule_is_refused(text):
+    with pytest.raises(ValueError, match="neither a number of steps nor a time like"):
+        CheckpointSchedule.parse(text)
