@@ -5,6 +5,7 @@
 # make bench-shared-negatives: what an AUC costs, beside a PyTorch loop, on the demo's catalogue or
 # another: CATALOGUE=FOLDER.
 # make bench-pipeline: what a step waits for its pictures, on the same.
+# make bench-training: what the training loop, a strategy and checkpoints cost on one device.
 # make bench-retrieval: the best of a million items, exactly and by FAISS.
 # make serve: the exports of make demo, or of SAVED_MODELS=FOLDER, behind MLflow's scoring server.
 # make test-serving: the exports behind that server, in an environment without this package.
@@ -13,6 +14,7 @@
 # make bench-memory: what a training holds at 10,000 items and at a million, which take an hour to
 # draw.
 # make fuzz: 2,000 damaged inputs through prepare, and 20 kills of it.
+# make kill-training: 50 kills each of a DVBPR's and a GAN's training, which must end alike.
 # make test-beam: prepare on Apache Beam (an environment of its own).
 # All make the virtual environment and install into it what is missing.
 
@@ -32,7 +34,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: demo test test-long lint parity test-beam fuzz serve test-serving clean
 .PHONY: bench-lazy-adam bench-evaluation bench-shared-negatives bench-pipeline bench-memory \
-	bench-retrieval bench-serving bench-serving-million
+	bench-retrieval bench-serving bench-serving-million bench-training kill-training
 
 demo: $(VENV)/installed
 	$(BIN)/python recipes/quickstart.py
@@ -67,6 +69,9 @@ bench-shared-negatives: $(VENV)/installed $(PEERS)/installed
 bench-pipeline: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/pipeline.py --catalogue $(CATALOGUE)
 
+bench-training: $(VENV)/installed
+	$(BIN)/python tests/benchmarks/training_loop.py
+
 bench-retrieval: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/retrieval.py
 
@@ -98,6 +103,9 @@ runs/atelier_1m: $(BEAM)/installed
 fuzz: $(VENV)/installed
 	$(BIN)/python tests/fuzz/fuzz_prepare.py --count 2000
 	$(BIN)/python tests/fuzz/kill_prepare.py
+
+kill-training: $(VENV)/installed
+	$(BIN)/python tests/fuzz/kill_training.py --kills 50
 
 test-beam: $(BEAM)/installed
 	$(BEAM)/bin/python -m pytest tests/catalogue/test_beam.py

@@ -68,4 +68,5 @@ def own_rows(
 
     See `keras_fashion.distribution.global_batch`, which puts them together again.
     """
-    return tf.range(replica, batch_size, replicas(context))
+    rows = tf.range(replica, batch_size, replicas(context))
+    return tf.ensure_shape(rows, [batch_size // replicas(context)])

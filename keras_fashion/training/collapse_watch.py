@@ -60,7 +60,7 @@ class CollapseWatch(keras.callbacks.Callback):
         catalogue: With the real pictures.
         picture_size: Height and width of the generated ones.
         seed: Of the codes and of which real pictures are looked at.
-        progress: Notes what was seen in the epochs before.
+        progress: Notes what was seen in the epochs before, for a training that goes on.
         says: Whether to warn; on several workers one does.
 
     Attributes:
@@ -71,12 +71,12 @@ class CollapseWatch(keras.callbacks.Callback):
         self,
         catalogue: Catalogue,
         picture_size: tuple[int, int],
-        seed: int,
-        progress: Progress,
+        seed: int = 0,
+        progress: Progress | None = None,
         says: bool = True,
     ) -> None:
         super().__init__()
-        self.progress = progress
+        self.progress = progress or Progress()
         self.says = says
         self.collapsed = False
         self.seed = seed

@@ -1,6 +1,4 @@
-"""`train gan --resume` and scores, by the command itself."""
-
-import json
+"""Trainings that are given again, and scores, by the command itself."""
 
 import pandas as pd
 import pytest
@@ -10,20 +8,20 @@ from keras_fashion.run import Run
 
 @pytest.fixture(scope="module")
 def begun(chain, succeed, tmp_path_factory):
-    """An epoch of a GAN with options that are not the defaults; the command that made it."""
+    """The command that made an epoch of a GAN; without its epochs."""
     out = tmp_path_factory.mktemp("resume") / "gan"
-    command = ("train", "gan", chain.catalogue, "--out", out)
-    succeed(
-        *(*command, "--epochs", 1, "--batch-size", 12, "--picture-size", "16x16", "--width", 4),
-        *("--seed", 7, "--metrics-every", 2, "--metrics-count", 20),
+    command = (
+        *("train", "gan", chain.catalogue, "--out", out, "--batch-size", 12, "--width", 4),
+        *("--picture-size", "16x16", "--seed", 7, "--metrics-every", 2, "--metrics-count", 20),
     )
+    succeed(*command, "--epochs", 1)
     return command
 
 
-def test_options_that_are_not_given_are_the_runs_own(begun, succeed, call):
-    out = begun[-1]
+def test_more_epochs_go_on(begun, succeed, call):
+    out = begun[4]
     before = Run(out).config
-    assert succeed(*begun, "--resume", "--epochs", 3) == f"{out}\n"
+    assert succeed(*begun, "--epochs", 3, "--checkpoint-every", 1) == f"{out}\n"
     after = Run(out).config
     assert after["seed"] == 7 and after["options"] == before["options"] | {"epochs": 3}
     history = pd.read_csv(out / "history.csv")
@@ -32,9 +30,9 @@ def test_options_that_are_not_given_are_the_runs_own(begun, succeed, call):
     assert history["classifier_fid"].notna().all() and history["diversity"].notna().all()
 
     kept = (out / "model.keras").read_bytes()
-    result = call(*begun, "--resume")
+    result = call(*begun, "--epochs", 3)
     assert result.exit_code == 0 and result.stdout == f"{out}\n"
-    assert "is finished: it has its 3 epochs" in result.stderr
+    assert "is finished; for more epochs give a larger --epochs" in result.stderr
     assert (out / "model.keras").read_bytes() == kept
 
 
@@ -47,24 +45,22 @@ def test_options_that_are_not_given_are_the_runs_own(begun, succeed, call):
     ],
 )
 def test_what_is_given_must_be_the_runs(begun, call, given, message):
-    result = call(*begun, "--resume", *given)
+    result = call(*begun, "--epochs", 3, *given)
     assert result.exit_code == 1 and result.stdout == ""
     assert message in result.stderr.splitlines()[-1]
 
 
-def test_mistakes(begun, chain, call, tmp_path):
-    (tmp_path / "config.json").write_text(json.dumps({"model": "gan"}))
-    for out, message in (
-        (tmp_path / "none", "not a run folder"),
-        (tmp_path, "not a run folder"),
-        (chain.dvbpr, "is a run of dvbpr"),
+def test_mistakes(begun, chain, call):
+    result = call(*begun[:4], chain.dvbpr, "--batch-size", 12)
+    assert result.exit_code == 1 and "a dvbpr, not a gan" in result.stderr.splitlines()[-1]
+    for option, value in (
+        ("--devices", "0"),
+        ("--devices", "gpu"),
+        ("--checkpoint-every", "0"),
+        ("--checkpoint-every", "2d"),
     ):
-        result = call(*begun[:-1], out, "--resume")
-        assert result.exit_code == 1 and message in result.stderr.splitlines()[-1]
-    result = call(*begun)
-    assert result.exit_code == 1 and "--resume" in result.stderr.splitlines()[-1]
-    result = call("train", "dvbpr", chain.catalogue, "--out", tmp_path / "x", "--resume")
-    assert result.exit_code == 2 and "No such option" in result.stderr
+        result = call(*begun, option, value)
+        assert result.exit_code == 2 and value in result.stderr.splitlines()[-1]
 
 
 def test_an_inception_that_is_not_there_leaves_no_folder(chain, call, tmp_path):

@@ -167,8 +167,8 @@ def chain(model: str, folder: Path, kills: int, moments: random.Random) -> str:
         shutil.rmtree(out)
     return (
         f"{model}: {killed} kills in {trainings} trainings of {len(unbroken)} steps; each ended "
-        f"with the weights of the unbroken one; {lost} steps were done again, {twice} at most after "
-        f"one kill (a checkpoint every {EVERY})"
+        f"with the weights of the unbroken one; {lost} steps were done again, {twice} at most "
+        f"after one kill (a checkpoint every {EVERY})"
     )
 
 

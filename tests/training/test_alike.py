@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,17 +18,8 @@ MODELS = ["bprmf", "warp", "fm", "vbpr", "dvbpr", "dvbpr_history", "gan", "gan_d
 CLOSE = {"sgd": 1e-5, "adam": 1e-3}
 
 
-def free_ports(count):
-    sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-def started(arguments, devices, tasks):
+def started(arguments, devices, tasks, ports):
     """A process for each task; None is one without TF_CONFIG."""
-    ports = free_ports(len(tasks))
     processes = []
     for task in tasks:
         environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[2])}
@@ -44,15 +34,15 @@ def started(arguments, devices, tasks):
     return processes
 
 
-@pytest.fixture(scope="module", params=["sgd", "adam"])
-def trained(request, tiny_catalogue, tmp_path_factory):
+@pytest.fixture(scope="module", params=["adam", pytest.param("sgd", marks=pytest.mark.long)])
+def trained(request, tiny_catalogue, tmp_path_factory, free_ports):
     """Folders of runs, by devices."""
     folder = tmp_path_factory.mktemp(request.param)
     kinds = {"cpu": [None], "2": [None], "multi-worker": [0, 1]}
     for devices, tasks in kinds.items():
         (folder / devices).mkdir()
         arguments = [tiny_catalogue.path, folder / devices, ",".join(MODELS), request.param]
-        processes = started(arguments, devices, tasks)
+        processes = started(arguments, devices, tasks, free_ports(len(tasks)))
         ended = [process.communicate(timeout=400) for process in processes]
         for process, (_, error) in zip(processes, ended, strict=True):
             assert process.returncode == 0, error[-3000:]

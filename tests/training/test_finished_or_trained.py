@@ -18,9 +18,8 @@ def stage(tiny_catalogue, tmp_path):
 
     def train(catalogue, out, options, seed, **rest):
         stage.seeds.append(seed)
-        assert not out.exists()
         run = training.train_recommender(catalogue, out, options, seed=seed, **rest)
-        run.finish(interrupted=stage.interrupt)
+        run.write_metrics(1.0, interrupted=stage.interrupt)
         return run
 
     def take(seed, options=training.RandomOptions(), **rest):  # noqa: B008
@@ -30,29 +29,28 @@ def stage(tiny_catalogue, tmp_path):
     return stage
 
 
-def test_runs_made_otherwise_or_left_half_done_are_made_anew(stage):
-    stage.take(1)
-    assert stage.take(1).config["seed"] == 1
-    assert stage.seeds == [1]
-    assert stage.take(2).config["seed"] == 2
-    assert stage.seeds == [1, 2]
+def test_runs_made_otherwise_are_made_anew_and_others_taken_as_they_are(stage):
+    made = []
+
+    def take(*arguments):
+        run = stage.take(*arguments)
+        made.append((run.path / "model.keras").stat().st_mtime_ns)
+        return run.config
+
+    assert take(1)["seed"] == take(1)["seed"] == 1
+    assert take(2)["seed"] == 2
     # Of options alike, which other models have.
-    assert stage.take(2, training.PopRankOptions()).config["model"] == "poprank"
-    assert stage.take(2).config["model"] == "random"
-    (stage.out / "metrics.json").unlink()  # as the end of the process leaves it
-    stage.take(2)
-    assert stage.seeds == [1, 2, 2, 2, 2]
+    assert take(2, training.PopRankOptions())["model"] == "poprank"
+    assert take(2)["model"] == "random"
+    assert made[0] == made[1] and len(set(made)) == 4
 
 
-def test_an_interrupted_run_is_an_error_and_is_made_anew(stage):
+def test_an_interrupted_run_is_an_error_and_is_given_to_the_training_again(stage):
     stage.interrupt = True
     with pytest.raises(InputError, match="interrupted"):
         stage.take(1)
     assert (stage.out / "model.keras").is_file()
-    stage.interrupt = False
-    assert stage.take(1).metrics["interrupted"] is False
-    stage.take(1)
-    assert stage.seeds == [1, 1]
+    assert stage.seeds == [1]
 
 
 def test_a_run_of_something_else_is_refused_and_left_alone(stage, tiny_catalogue):
@@ -67,13 +65,13 @@ def test_a_run_of_something_else_is_refused_and_left_alone(stage, tiny_catalogue
     del before[stage.out / "metrics.json"]
     assert {path: path.read_bytes() for path in stage.out.iterdir()} == before
 
+    assert stage.seeds == []
     shutil.rmtree(stage.out)
     stage.out.mkdir()
     (stage.out / "letter.txt").write_text("dear")
-    with pytest.raises(InputError, match="not a run folder"):
+    with pytest.raises(InputError, match="not empty.*--out"):
         stage.take(1)
     assert (stage.out / "letter.txt").read_text() == "dear"
-    assert stage.seeds == []
 
 
 def test_a_run_on_another_split_is_made_anew(stage, tiny_catalogue, tmp_path):
@@ -85,35 +83,33 @@ def test_a_run_on_another_split_is_made_anew(stage, tiny_catalogue, tmp_path):
     stage.take(1)
     stage.take(1, split=tmp_path / "a.csv")
     stage.take(1, split=tmp_path / "a.csv")
-    assert stage.seeds == [1, 1]
+    assert Run(stage.out).split.train.tolist() == [[0, 0], [0, 1]]
     stage.take(1, split=tmp_path / "b.csv")
+    assert Run(stage.out).split.train.tolist() == [[1, 0], [1, 1]]
     stage.take(1)
-    assert stage.seeds == [1, 1, 1, 1]
+    assert not (stage.out / "split.csv").exists()
 
 
-def test_an_interrupted_gan_goes_on(tiny_catalogue, tmp_path):
+def test_an_interrupted_training_goes_on(tiny_catalogue, tmp_path):
     """One that was made in the same way; any other is trained anew."""
-    catalogue, out, resumed = tiny_catalogue, tmp_path / "gan", []
+    out, begun = tmp_path / "gan", []
 
-    def train(catalogue, out, options, seed, resume=False):
-        resumed.append(resume)
+    def train(catalogue, out, options, seed):
+        begun.append(out.exists())
         config = {"model": "gan", "seed": seed, "options": asdict(options)}
-        run = Run.create(out, config, catalogue) if not resume else Run(out)
-        run.started = 0.0
-        (out / "model.keras").touch()
-        run.finish(interrupted=len(resumed) in (1, 2, 4))
+        run = Run(out) if out.exists() else Run.create(out, config, catalogue)
+        run.write_metrics(1.0, interrupted=len(begun) in (1, 2, 4))
         return run
 
     def take(options):
-        return training.finished_or_trained(train, catalogue, out, options, 1)
+        return training.finished_or_trained(train, tiny_catalogue, out, options, 1)
 
     for _ in range(2):
         with pytest.raises(InputError, match="interrupted"):
             take(training.GANOptions())
     take(training.GANOptions())
-    take(training.GANOptions())
-    assert resumed == [False, True, True]
+    assert begun == [False, True, True]
     with pytest.raises(InputError, match="interrupted"):
         take(training.GANOptions(width=4))
     take(training.GANOptions(width=4))
-    assert resumed == [False, True, True, False, True]
+    assert begun == [False, True, True, False, True]

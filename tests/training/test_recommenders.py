@@ -421,8 +421,13 @@ def test_a_training_that_diverges_keeps_its_best_epoch(tiny_catalogue, tmp_path,
         return rank_held_out(vectors, *rest, **more)
 
     monkeypatch.setattr(validation_auc, "rank_held_out", nan_in_the_second)
-    run = train_recommender(tiny_catalogue, tmp_path / "run", BPRMFOptions(epochs=4))
+    with pytest.raises(
+        InputError, match="run has diverged in epoch 2.*that of the last good epoch"
+    ):
+        train_recommender(tiny_catalogue, tmp_path / "run", BPRMFOptions(epochs=4))
     assert len(epochs) == 2
+    run = Run(tmp_path / "run")
+    assert "diverged in epoch 2" in run.metrics["failed"]
     assert np.isfinite(run.vectors.scores(np.arange(3))).all()
     assert "training_seconds" in run.metrics
 

@@ -1,0 +1,145 @@
+"""What our loop, a strategy and checkpoints cost on one device (`make bench-training`).
+
+Milliseconds a step, medians: Keras's `fit`, our loop, and our loop in a MirroredStrategy of one
+device, in turns in one run, each after its first steps. Then what a checkpoint takes, also that of
+a million users.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_fashion.catalogue import Split, labelled_pictures, triplets
+from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder
+from keras_fashion.optimizers import LazyAdam
+from keras_fashion.run import Run
+from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
+from keras_fashion.training.checkpoints import Checkpoints
+from keras_fashion.training.fit import fit
+from keras_fashion.training.progress import Progress
+
+SKIPPED = 20
+NEVER = CheckpointSchedule(steps=10**9)
+WAYS = ("Keras's fit", "our loop", "one device's strategy")
+
+
+class Clock(keras.callbacks.Callback):
+    """When each step ended."""
+
+    def on_train_begin(self, logs=None):
+        self.ends = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.ends.append(time.perf_counter())
+
+
+def worlds():
+    """Makers of a model, and its batches."""
+    rng = np.random.default_rng(0)
+    pairs = np.stack([rng.integers(0, 600, 15_000), rng.integers(0, 2800, 15_000)], 1)
+    none = np.empty((0, 2), np.int32)
+    split = Split(600, 2800, np.unique(pairs.astype(np.int32), axis=0), none, none)
+    pictures = rng.integers(0, 256, (2800, 64, 64, 3), np.uint8)
+    small = np.ascontiguousarray(pictures[:, ::2, ::2])
+    kinds = rng.integers(0, 6, 2800)
+
+    def dvbpr():
+        model = DVBPR(600, 2800, CompactEncoder(), with_history=True)
+        model.compile(optimizer=LazyAdam(2e-3))
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    def bprmf():
+        model = BPRMF(600, 2800)
+        model.compile(optimizer=LazyAdam(5e-3))
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    return {
+        "BPR-MF": (bprmf, lambda start, context: triplets(split, 256, 0, start=start)),
+        "DVBPR": (
+            dvbpr,
+            lambda start, context: triplets(
+                split, 64, 0, small, flip=True, negatives=64, history=64, start=start
+            ),
+        ),
+        "GAN": (
+            lambda: GAN_PRESETS["default"].make(6, (64, 64), width=24),
+            lambda start, context: labelled_pictures(pictures, kinds, 16, 0, start=start),
+        ),
+    }
+
+
+def timed(way, make, stream, steps, folder):
+    """Milliseconds of each step after the first ones."""
+    clock = Clock()
+    strategy = tf.distribute.get_strategy()
+    if way == "one device's strategy":
+        strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope():
+        model = make()
+    if way == "Keras's fit":
+        model.fit(
+            stream(0, None), steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False,
+            callbacks=[clock],
+        )  # fmt: skip
+    else:
+        progress = Progress()
+        checkpoints = Checkpoints(folder / "checkpoints", model, progress, NEVER)
+        fit(model, stream, Run(folder), 1, steps, [clock], progress, checkpoints)
+    return np.diff(clock.ends[SKIPPED:]) * 1000
+
+
+@click.command(help=__doc__)
+@click.option("--steps", default=170, show_default=True)
+@click.option("--rounds", default=3, show_default=True)
+def main(steps: int, rounds: int) -> None:
+    click.echo("| | " + " | ".join(WAYS) + " |\n|---|" + "---:|" * len(WAYS))
+    for name, (make, stream) in worlds().items():
+        found = {way: [] for way in WAYS}
+        several = steps * (10 if name == "BPR-MF" else 1)
+        for number in range(rounds):
+            for way in WAYS if number % 2 == 0 else WAYS[::-1]:
+                with tempfile.TemporaryDirectory() as folder:
+                    times = timed(way, make, stream, several, Path(folder))
+                found[way].append(times)
+        plain = np.median(np.concatenate(found["our loop"]))
+        cells = []
+        for times in found.values():
+            step = np.median(np.concatenate(times))
+            cells.append(f"{step:.2f} ({step / plain:.3f})")
+        click.echo(f"| {name} | " + " | ".join(cells) + " |")
+    for name, make in (
+        *((name, make) for name, (make, _) in worlds().items()),
+        ("BPR-MF of a million users and items x 32", lambda: million()),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            model = make()
+            checkpoints = Checkpoints(Path(folder) / "c", model, Progress())
+            times = []
+            for step in range(6):
+                began = time.perf_counter()
+                checkpoints.save(step)
+                times.append(time.perf_counter() - began)
+            size = sum(path.stat().st_size for path in Path(folder, "c").iterdir()) / 3e6
+        seconds = np.median(times[1:])
+        click.echo(
+            f"a checkpoint of {name}: {seconds * 1000:,.0f} ms, {size:,.1f} MB; every two minutes "
+            f"{seconds / 120:.2%} of the time"
+        )
+
+
+def million():
+    model = BPRMF(1_000_000, 1_000_000)
+    model.compile(optimizer=LazyAdam(5e-3))
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Two machines, by the command itself: one is lost, one is told to end; any number goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from keras_fashion.training.checkpoints import checkpoints_in
+
+OPTIONS = (
+    *("--batch-size", "8", "--latent-size", "4", "--patience", "9999", "--seed", "3"),
+    *("--epochs", "4000", "--checkpoint-every", "20"),
+)
+
+
+def train(catalogue, out, task=None, ports=(), devices="multi-worker"):
+    """The command as a process; among several it is worker `task`."""
+    environment = dict(os.environ)
+    if task is not None:
+        cluster = {"worker": [f"localhost:{port}" for port in ports]}
+        environment["TF_CONFIG"] = json.dumps(
+            {"cluster": cluster, "task": {"type": "worker", "index": task}}
+        )
+    command = [sys.executable, "-c", "from keras_fashion.cli import main; main()", "train"]
+    return subprocess.Popen(
+        [*command, "bprmf", catalogue.path, "--out", out, "--devices", devices, *OPTIONS],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def newest(out):
+    found = checkpoints_in(out / "checkpoints")
+    return int(found[-1].name.split("-")[1]) if found else 0
+
+
+def wait_for(out, step, workers):
+    end = time.monotonic() + 120
+    while newest(out) < step:
+        assert all(worker.poll() is None for worker in workers), [
+            worker.communicate()[1][-2000:] for worker in workers if worker.poll() is not None
+        ]
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_lost_told_to_end_and_alone(tiny_catalogue, tmp_path, free_ports):
+    out = tmp_path / "run"
+
+    # Worker 1 is killed: the chief ends and says why.
+    ports = free_ports(2)
+    workers = [train(tiny_catalogue, out, task, ports) for task in (0, 1)]
+    wait_for(out, 40, workers)
+    workers[1].kill()
+    began = time.monotonic()
+    _, error = workers[0].communicate(timeout=60)
+    assert time.monotonic() - began < 30
+    assert workers[0].returncode == 1
+    (line,) = [each for each in error.splitlines() if each.startswith("Error: ")]
+    assert "worker 0 of 2 has lost another one" in line and "from its last checkpoint" in line
+    workers[1].communicate()
+    kept = newest(out)
+    assert kept >= 40
+
+    # Two go on; worker 1 is told to end, and both leave with a checkpoint.
+    ports = free_ports(2)
+    workers = [train(tiny_catalogue, out, task, ports) for task in (0, 1)]
+    wait_for(out, kept + 40, workers)
+    workers[1].send_signal(signal.SIGTERM)
+    ended = [worker.communicate(timeout=60) for worker in workers]
+    assert [worker.returncode for worker in workers] == [75, 75], ended
+    assert f"goes on from step-{kept}" in ended[0][1]
+    assert "keeps every step so far" in ended[0][1]
+    kept = newest(out)
+
+    # One goes on alone, without TF_CONFIG.
+    worker = train(tiny_catalogue, out, devices="cpu")
+    wait_for(out, kept + 20, [worker])
+    worker.send_signal(signal.SIGTERM)
+    _, error = worker.communicate(timeout=60)
+    assert worker.returncode == 75 and f"goes on from step-{kept}" in error
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (None, "TF_CONFIG, which is not set; set TF_CONFIG="),
+        ("{", "TF_CONFIG cannot be used"),
+        ({"cluster": {"worker": ["a:1"]}}, "lacks 'task'"),
+        ({"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}, "its jobs are ps"),
+        (
+            {"cluster": {"worker": ["a:1", "a:1"]}, "task": {"type": "worker", "index": 0}},
+            "names an address twice",
+        ),
+        (
+            {"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 2}},
+            "there is no worker 2",
+        ),
+    ],
+)
+def test_a_wrong_cluster_is_refused(config, message, monkeypatch):
+    from keras_fashion.distribution.devices import strategy_for
+    from keras_fashion.errors import InputError
+
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    if config is not None:
+        text = config if isinstance(config, str) else json.dumps(config)
+        monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(InputError, match=message):
+        strategy_for("multi-worker")
