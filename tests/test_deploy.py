@@ -1,5 +1,6 @@
 """The files in deploy/, by the validators of those who read them."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 import yaml
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+from keras_fashion.cli.train import train
+from keras_fashion.errors import Terminated
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 
@@ -125,3 +129,54 @@ def test_kustomize_puts_the_configuration_into_the_manifest():
     assert done.returncode == 0, done.stderr
     (config,) = (each for each in yaml.safe_load_all(done.stdout) if each["kind"] == "ConfigMap")
     assert set(config["data"]) == {"models.config", "monitoring.config"}
+
+
+@pytest.mark.parametrize("version", ["1.30", "1.34"])
+def test_kubernetes_takes_the_training(version):
+    kinds = []
+    for document in documents("training.yaml"):
+        kubernetes_validate.validate(document, version, strict=True)
+        kinds.append(document["kind"])
+    assert kinds == ["PersistentVolumeClaim", "Service", "Job"]
+
+
+def test_the_training_finds_its_workers(tmp_path):
+    """The script of the manifest, with another program in the place of the command."""
+    _, service, job = documents("training.yaml")
+    spec, pod = job["spec"], job["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    assert spec["completions"] == spec["parallelism"] == int(environment["WORKERS"])
+    command = tmp_path / "keras-fashion"
+    command.write_text(
+        '#!/bin/sh\nprintf %s "$TF_CONFIG"\nfor each; do echo; printf %s $each; done'
+    )
+    command.chmod(0o755)
+    environment |= {"PATH": f"{tmp_path}:/usr/bin:/bin", "JOB_COMPLETION_INDEX": "1"}
+    done = subprocess.run(
+        [*container["command"], *container["args"]], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    config, end = json.JSONDecoder().raw_decode(done.stdout)
+    name, port = job["metadata"]["name"], container["ports"][0]["containerPort"]
+    assert pod["subdomain"] == service["metadata"]["name"] and port == 2222
+    assert config == {
+        "cluster": {"worker": [f"{name}-{n}.{pod['subdomain']}:{port}" for n in range(2)]},
+        "task": {"type": "worker", "index": 1},
+    }
+    assert service["spec"]["selector"] == {"job-name": name}
+    # Options are those of the command line.
+    arguments = done.stdout[end:].split()
+    assert arguments[0] == "train" and arguments[-2:] == ["--devices", "multi-worker"]
+    known = {option for each in train.commands["dvbpr"].params for option in each.opts}
+    assert {each for each in arguments if each.startswith("--")} <= known
+
+
+def test_the_cluster_ignores_what_has_kept_a_checkpoint():
+    job = documents("training.yaml")[2]
+    (codes,) = (
+        rule["onExitCodes"]["values"]
+        for rule in job["spec"]["podFailurePolicy"]["rules"]
+        if "onExitCodes" in rule
+    )
+    assert codes == [Terminated.exit_code]
