@@ -3,8 +3,8 @@
     python tests/fuzz/kill_training.py --kills 50
 
 A DVBPR and a GAN on a small atelier, TensorFlow's determinism on and one thread an operation (with
-more, two trainings of the GAN differ now and then by a rounding). Each is trained once unbroken; then
-again and again, killed (SIGKILL) after a random time and started again until it is through,
+more, two trainings of the GAN differ now and then by a rounding). Each is trained once unbroken,
+then again and again, killed (SIGKILL) after a random time and started again until it is through,
 until there were as many kills as asked for. At each start no step may be missing that was done
 before the last checkpoint was due; each training that is through must have the weights of the
 unbroken one, bit for bit.
