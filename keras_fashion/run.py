@@ -28,7 +28,8 @@ class Run:
     Holds `config.json` (every option, the seed, the catalogue and its fingerprint, library
     versions), `split.csv` (if one was given), `model.keras` (a recommender's best epoch, a GAN's
     last), `metrics.json`, `history.csv` (a row an epoch), `vectors.npz` (a recommender's scoring
-    vectors), `samples/` (a GAN's sample grids) and `logs/` for TensorBoard.
+    vectors), `samples/` (a GAN's sample grids), `checkpoints/` (of an unfinished training, and a
+    GAN's last) and `logs/` for TensorBoard.
 
     Args:
         path: The folder.

@@ -52,12 +52,12 @@ def replicas(context: tf.distribute.InputContext | None) -> int:
     return 1 if context is None else context.num_replicas_in_sync
 
 
-def require_shareable(rows: int, context: tf.distribute.InputContext | None) -> None:
-    """Raises InputError if the replicas cannot share so many rows of a batch evenly."""
-    if rows % replicas(context):
+def require_shareable(rows: int, devices: int) -> None:
+    """Raises InputError if so many devices cannot share so many rows of a batch evenly."""
+    if rows % devices:
         raise InputError(
-            f"{rows} rows of a batch cannot be shared evenly by {replicas(context)} devices; give "
-            f"a --batch-size, and --negatives, that {replicas(context)} divides."
+            f"{rows} rows of a batch cannot be shared evenly by {devices} devices; give a "
+            f"--batch-size, and --negatives, that {devices} divides."
         )
 
 

@@ -8,7 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.decoded_pictures import DecodedPictures
-from keras_fashion.catalogue.endless_batches import endless_batches, own_rows, require_shareable
+from keras_fashion.catalogue.endless_batches import (
+    endless_batches,
+    own_rows,
+    replicas,
+    require_shareable,
+)
 from keras_fashion.catalogue.histories import Histories
 from keras_fashion.catalogue.picture_table import PictureTable
 from keras_fashion.catalogue.pictures import scale
@@ -73,7 +78,7 @@ def triplets(
     interactions = tf.constant(split.train)
     known_pairs = tf.constant(np.sort(_pair_keys(split.train, split.item_count)))
     for shared in (batch_size, negatives):
-        require_shareable(shared, context)
+        require_shareable(shared, replicas(context))
     others = Histories(split, history) if history else None
 
     def is_positive(user: tf.Tensor, item: tf.Tensor) -> tf.Tensor:
@@ -162,7 +167,7 @@ def labelled_pictures(
         ValueError: If a pass has no batch.
     """
     categories = tf.constant(item_categories, tf.int32)
-    require_shareable(batch_size, context)
+    require_shareable(batch_size, replicas(context))
     steps = len(pictures) // batch_size
     if not steps:
         raise ValueError(f"{len(pictures)} pictures do not make a batch of {batch_size}")

@@ -4,7 +4,8 @@ On one device a part is the whole, and all of this does nothing. With N replicas
 is row N k + r of the batch, in whatever a batch holds: so what is drawn for the whole batch is the
 same however many share it. `keras_fashion.catalogue.pipelines` deals the rows out in this way.
 
-All functions are called within a step (`tf.distribute.Strategy.run`, which `fit` uses).
+All functions are for within a step (`tf.distribute.Strategy.run`, which `fit` uses); elsewhere a
+part is the whole.
 """
 
 import tensorflow as tf
@@ -12,11 +13,14 @@ import tensorflow as tf
 
 def replicas() -> int:
     """N, how many replicas share a batch."""
-    return tf.distribute.get_replica_context().num_replicas_in_sync
+    context = tf.distribute.get_replica_context()
+    return 1 if context is None else context.num_replicas_in_sync
 
 
 def own_rows(batch: tf.Tensor) -> tf.Tensor:
     """This replica's rows, (B / N, ...), of what all replicas made alike: (B, ...)."""
+    if replicas() == 1:
+        return batch
     context = tf.distribute.get_replica_context()
     return batch[context.replica_id_in_sync_group :: context.num_replicas_in_sync]
 
@@ -26,9 +30,9 @@ def all_rows(rows: tf.Tensor) -> tf.Tensor:
 
     Gradients flow back to the replica that made a row, from all that use it.
     """
-    context = tf.distribute.get_replica_context()
-    if context.num_replicas_in_sync == 1:
+    if replicas() == 1:
         return rows
+    context = tf.distribute.get_replica_context()
     # A sum in which every row has one term: its order does not depend on that of the devices,
     # which a gathering of rows would have to be told.
     here = tf.one_hot(
@@ -41,6 +45,8 @@ def all_rows(rows: tf.Tensor) -> tf.Tensor:
 
 def mean_of_replicas(value: tf.Tensor) -> tf.Tensor:
     """Mean over the replicas of what each has found in its part."""
+    if replicas() == 1:
+        return value
     context = tf.distribute.get_replica_context()
     return context.all_reduce(tf.distribute.ReduceOp.MEAN, value)
 

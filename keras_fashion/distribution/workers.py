@@ -13,7 +13,6 @@ LOST = (
     tf.errors.DeadlineExceededError,
     tf.errors.AbortedError,
     tf.errors.CancelledError,
-    tf.errors.InternalError,
 )
 
 
@@ -102,7 +101,8 @@ class Workers:
             if self.count == 1:
                 raise
             raise InputError(
-                f"worker {self.index} of {self.count} has lost another one, and ends "
+                f"worker {self.index} of {self.count} has lost another one, whose own output "
+                f"may say why, and ends "
                 f"({error.message.splitlines()[0]}). Start all workers again, as many as you "
                 "like: the training goes on from its last checkpoint."
             ) from error

@@ -39,7 +39,9 @@ class Recommender(keras.Model):
 
     `fit` takes the batches of `keras_fashion.catalogue.triplets`: B positives, each with a
     negative of its own (the siamese triplets of the paper) or all with the same M negatives,
-    which gives B x M comparisons for B + M items. The original DVBPR sums its loss over the batch
+    which gives B x M comparisons for B + M items. Under a strategy of several replicas give `fit`
+    `strategy.distribute_datasets_from_function` of `triplets` with its `context`: how Keras itself
+    would cut a batch is wrong for it. The original DVBPR sums its loss over the batch
     where we take the mean; its lambda keeps its meaning because `regulariser` divides by B.
 
     Args:

@@ -42,9 +42,19 @@ def begun_run(
     if not (out / "config.json").is_file():
         return None
     has_begun = (out / "model.keras").is_file() or bool(checkpoints_in(out / "checkpoints"))
+    if has_begun or run.config["model"] != options.model:
+        require_same(run, catalogue, options, seed, split)
+    if reason := run.metrics.get("failed"):
+        raise InputError(f"{out} has failed, {reason}. Train anew with another --out.")
+    return run if has_begun else None
+
+
+def require_same(
+    run: Run, catalogue: Catalogue, options: ModelOptions, seed: int, split: Path | None
+) -> None:
+    """InputError that names what differs, if a run is not of this training."""
+    out = run.path
     old, new = _described(run), _of(catalogue, options, seed)
-    if not has_begun and run.config["model"] == options.model:
-        return None
     for name, now in new.items():
         before = old.get(name)
         grown = name == "epochs" and options.extendable and before is not None and now > before
@@ -62,9 +72,6 @@ def begun_run(
             f"{out} is another training: its split is not {split or 'leave one out'}; name "
             "another --out, or give it its own --split."
         )
-    if reason := run.metrics.get("failed"):
-        raise InputError(f"{out} has failed, {reason}. Train anew with another --out.")
-    return run
 
 
 def _of(catalogue: Catalogue, options: ModelOptions, seed: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ UNREADABLE = (tf.errors.OpError, ValueError, AssertionError, OSError, LookupErro
 
 
 class Checkpoints:
-    """The checkpoints of a run, `checkpoints/step-N` in its folder, by TensorFlow's own manager.
+    """The checkpoints of a run, `checkpoints/step-N` in its folder, `tf.train.Checkpoint`s.
 
     A checkpoint holds weights, states of random number generators, the optimisers and the
     progress. Batches are functions of their number, so that the number of the next one is all
@@ -66,7 +66,7 @@ class Checkpoints:
         damaged = []
         for path in reversed(checkpoints_in(self.folder)):
             try:
-                self.checkpoint.restore(str(path)).assert_consumed()
+                self.checkpoint.read(str(path)).assert_consumed()
             except UNREADABLE as error:
                 reason = (str(error).splitlines() or [type(error).__name__])[0]
                 damaged.append(f"{path} cannot be read ({reason})")
@@ -97,12 +97,15 @@ class Checkpoints:
         Raises:
             InputError: If it cannot be written; those that there are stand.
         """
-        manager = tf.train.CheckpointManager(
-            self.checkpoint, str(self.folder), max_to_keep=KEPT, checkpoint_name="step"
-        )
+        name = f"step-{step}"
         try:
             self.folder.mkdir(exist_ok=True)
-            manager.save(checkpoint_number=step)
+            kept = checkpoints_in(self.folder)
+            # What follows an epoch's last step may be done twice: the first is as good.
+            if self.folder / name not in kept:
+                self._remove_leftovers(kept)
+                self.checkpoint.write(str(self.folder / name))
+                self.remove(all_but=KEPT)
         except (tf.errors.OpError, OSError) as error:
             reason = error.message if isinstance(error, tf.errors.OpError) else str(error)
             kept = checkpoints_in(self.folder)
@@ -114,14 +117,26 @@ class Checkpoints:
             ) from error
         self.start_clock()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is none yet."""
+        return not checkpoints_in(self.folder)
+
     def remove(self, all_but: int) -> None:
         """Removes all but the last ones; all of them with their folder."""
         kept = checkpoints_in(self.folder)
-        for path in kept[: len(kept) - all_but]:
+        for path in kept[: max(0, len(kept) - all_but)]:
             for file in self.folder.glob(f"{path.name}.*"):
                 file.unlink()
         if not all_but:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _remove_leftovers(self, kept: list[Path]) -> None:
+        """Of a process that was killed, or had no room, while it wrote."""
+        whole = {path.name for path in kept}
+        for path in self.folder.iterdir():
+            if path.name.split(".")[0] not in whole:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def start_clock(self) -> None:
         """The next is due after a whole interval from now."""
@@ -131,7 +146,7 @@ class Checkpoints:
 def checkpoints_in(folder: Path) -> list[Path]:
     """Prefixes of the checkpoints that are complete, oldest first.
 
-    By the files and not by TensorFlow's list of them, which may be damaged itself.
+    TensorFlow renames the index last.
     """
     found = (re.fullmatch(r"step-(\d+)\.index", path.name) for path in folder.glob("step-*.index"))
     return [folder / f"step-{number}" for number in sorted(int(each[1]) for each in found if each)]

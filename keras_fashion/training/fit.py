@@ -102,6 +102,8 @@ def fit(
                 if stopped or due:
                     keep()
             if not stopped:
+                if checkpoints.is_empty:
+                    keep()  # before there is a model that was not begun by any checkpoint
                 noted = deepcopy(progress.noted)
                 try:
                     with signals.at_once(workers.count == 1):

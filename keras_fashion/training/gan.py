@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_fashion.catalogue import Catalogue, labelled_pictures
+from keras_fashion.catalogue.endless_batches import require_shareable
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError
 from keras_fashion.models import GAN_PRESETS, ConditionalGAN
@@ -55,9 +56,14 @@ def train_gan(
             f"catalogue {catalogue.name} has {len(catalogue.item_ids)} pictures, fewer than a "
             f"batch of {batch_size}; give a smaller --batch-size."
         )
+    require_shareable(batch_size, strategy.num_replicas_in_sync)
+    if options.jit and strategy.num_replicas_in_sync > 1:
+        raise InputError("--jit compiles for one device; leave it out, or give --devices 1.")
     workers = Workers(strategy)
-    with workers.losses_named():
-        training = KeptTraining(catalogue, out, options, seed, None, workers)
+    with (
+        workers.losses_named(),
+        KeptTraining(catalogue, out, options, seed, None, workers) as training,
+    ):
         if training.is_finished:
             return training.run
         with workers.chief_first():

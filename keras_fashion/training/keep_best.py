@@ -26,6 +26,10 @@ class KeepBest(keras.callbacks.Callback):
         self.patience = patience
         self.progress = progress
 
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Ends a training that had ended already, but for what comes after its last epoch."""
+        self.model.stop_training = self.progress.noted.get("waited", 0) >= self.patience
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Saves, waits or ends; TrainingFailed if the training has diverged."""
         if not all(np.isfinite(value) for value in logs.values()):

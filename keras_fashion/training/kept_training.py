@@ -1,5 +1,7 @@
 """A training in its run folder, from where it was left to where it ends."""
 
+import fcntl
+import os
 import shutil
 import sys
 import time
@@ -15,7 +17,7 @@ from keras_fashion.catalogue import Catalogue
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError, Terminated
 from keras_fashion.run import Run
-from keras_fashion.training.begun_run import begun_run, drop_later_rows
+from keras_fashion.training.begun_run import begun_run, drop_later_rows, require_same
 from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
 from keras_fashion.training.checkpoints import Checkpoints
 from keras_fashion.training.failure import TrainingFailed
@@ -27,9 +29,9 @@ from keras_fashion.training.progress import Progress
 class KeptTraining:
     """A training that goes on with what its run folder holds, and leaves there what it takes.
 
-    In this order: look at `is_finished`; make what may refuse its arguments; `begin`; `fit`;
-    `finish`. On several workers all do so, and the chief writes. A model that is not trained by
-    steps is saved in the place of `fit`.
+    Within a `with` block, in this order: look at `is_finished`; make what may refuse its
+    arguments; `begin`; `fit`; `finish`. On several workers all do so, and the chief writes. A model
+    that is not trained by steps is saved in the place of `fit`.
 
     Args:
         catalogue: Of the training.
@@ -62,11 +64,22 @@ class KeptTraining:
         self.run = Run(out)
         self.config: dict[str, Any] = {"model": options.model, "seed": seed}
         self.split = split
-        self.begun = begun_run(catalogue, out, options, seed, split)
+        self._lock = self._lock_folder() if workers.is_chief else None
+        try:
+            self.begun = begun_run(catalogue, out, options, seed, split)
+        except BaseException:
+            self._unlock()
+            raise
         self.progress = Progress()
         self.checkpoints: Checkpoints | None = None
         self.interrupted = False
         workers.wait()  # until all have looked, for then the chief writes
+
+    def __enter__(self) -> "KeptTraining":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._unlock()
 
     @property
     def is_finished(self) -> bool:
@@ -91,7 +104,8 @@ class KeptTraining:
         """Makes the run folder, or takes up the one that there is.
 
         Raises:
-            InputError: If the folder is in use, or another worker's is not the chief's.
+            InputError: If the folder is in use, another process trains into it, or another
+                worker's is not the chief's.
         """
         self.began = time.monotonic()
         if self.workers.is_chief:
@@ -112,6 +126,8 @@ class KeptTraining:
                 f"{self.run.path.absolute()}, which the chief has made: give all of them a folder "
                 "on a disk that they share."
             )
+        if not self.workers.is_chief:
+            require_same(self.run, self.catalogue, self.options, self.config["seed"], self.split)
         return self.run
 
     def fit(
@@ -169,6 +185,37 @@ class KeptTraining:
             if self.checkpoints is not None and not self.interrupted:
                 self.checkpoints.remove(all_but=1 if self.options.extendable else 0)
         self.workers.wait()  # for the chief, who is heard until he has written everything
+
+    def _lock_folder(self) -> int | None:
+        """Keeps other processes from training into the folder, while this one lives.
+
+        By a file beside it, since the folder itself may be made anew; where the file system knows
+        no locks there is none.
+        """
+        path = self._lock_file
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = os.open(path, os.O_RDWR | os.O_CREAT)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(lock)
+            raise InputError(
+                f"{self.run.path} is being trained by another process; wait for it, or end it."
+            ) from error
+        except OSError:
+            return None
+        return lock
+
+    @property
+    def _lock_file(self) -> Path:
+        path = self.run.path.absolute()
+        return path.with_name(f".{path.name}.lock")
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock_file.unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
 
     def _require_alike(self, progress: Progress) -> None:
         place = np.array([progress.epoch, progress.batch], np.float64)

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue import Catalogue, Split, leave_one_out, read_split, triplets
+from keras_fashion.catalogue.endless_batches import require_shareable
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.ranking import rank_held_out
@@ -92,14 +93,18 @@ def train_recommender(
     """
     strategy = strategy or tf.distribute.get_strategy()
     workers = Workers(strategy)
-    with workers.losses_named():
-        training = KeptTraining(catalogue, out, options, seed, split, workers)
+    with (
+        workers.losses_named(),
+        KeptTraining(catalogue, out, options, seed, split, workers) as training,
+    ):
         if training.is_finished:
             return training.run
         parts = leave_one_out(catalogue, seed) if split is None else read_split(split, catalogue)
         fitted = isinstance(options, FitOptions)
         if fitted:
             _require_validation(options, parts, split)
+            for rows in (options.batch_size, options.negatives):
+                require_shareable(rows, strategy.num_replicas_in_sync)
         with workers.chief_first():
             if "classifier" in getattr(options, "features", ()):
                 frozen_features(catalogue)  # outside of the strategy, once

@@ -10,9 +10,10 @@ from types import FrameType
 class StopSignals:
     """Notes the first Ctrl-C or SIGTERM, for a loop that looks after each step.
 
-    While `at_once` they are KeyboardInterrupt where the program stands, and so is every signal
-    but the first. Elsewhere than in the main thread, where Python hears no signals, and for a
-    signal that the process was started to ignore, nothing changes.
+    While `at_once` they are KeyboardInterrupt where the program stands, and so is Ctrl-C when
+    something came before it; SIGTERM, which some schedulers send twice, is then ignored. Elsewhere
+    than in the main thread, where Python hears no signals, and for a signal that the process was
+    started to ignore, nothing changes.
 
     Attributes:
         told: The signal that came; None so far.
@@ -50,6 +51,8 @@ class StopSignals:
 
     def _tell(self, number: int, frame: FrameType | None) -> None:
         again = self.told is not None
-        self.told = number
-        if again or self._at_once:
+        if self.told != signal.SIGTERM:
+            self.told = number
+        if self._at_once or (again and number == signal.SIGINT):
+            self._at_once = False
             raise KeyboardInterrupt

@@ -81,12 +81,21 @@ def flipped(data):
     return data[:1500] + bytes([data[1500] ^ 1]) + data[1501:]
 
 
-def test_tensorflows_own_list_may_be_damaged(folder):
+def test_what_a_killed_process_left_is_removed(folder):
     write(folder, [1, 2])
-    (folder / "checkpoint").write_text("model_check")
+    (folder / "step-3_temp").mkdir()
+    (folder / "step-3_temp" / "part-00000-of-00001.index").write_text("half")
+    (folder / "step-3.data-00000-of-00001").write_text("no index")
     assert read(folder)[0] == "step-2"
-    write(folder, [3, 4, 5, 6])
-    assert read(folder)[0] == "step-6"
+    write(folder, [4])
+    assert {path.name.split(".")[0] for path in folder.iterdir()} == {"step-1", "step-2", "step-4"}
+
+
+def test_one_of_the_same_step_stands(folder):
+    write(folder, [1])
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    write(folder, [1])
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
 def test_if_all_are_damaged_it_says_so(folder):
@@ -111,7 +120,7 @@ def test_what_cannot_be_written_leaves_what_is_there(folder, monkeypatch):
     def full(*_, **__):
         raise tf.errors.ResourceExhaustedError(None, None, "No space left on device\nmore")
 
-    monkeypatch.setattr(tf.train.CheckpointManager, "save", full)
+    monkeypatch.setattr(tf.train.Checkpoint, "write", full)
     with pytest.raises(InputError, match=r"step 2 .*No space left on device\); step-1 stands"):
         checkpoints.save(2)
     assert read(folder)[0] == "step-1"

@@ -170,7 +170,9 @@ def test_ctrl_c_finishes_the_step_and_the_same_call_goes_on(run, model, capsys):
     values = [0.6, 0.8, 0.7, 0.9]
     assert train(run, model, FakedAUC(values, signal_at=(2, 0)), 4)
     assert "interrupted" in capsys.readouterr().err
-    assert [path.name for path in checkpoints_in(run.path / "checkpoints")] == ["step-5"]
+    # The first is of the end of the first epoch: no model without a checkpoint.
+    kept = [path.name for path in checkpoints_in(run.path / "checkpoints")]
+    assert kept == ["step-2", "step-5"]
     assert kept_weight(run) == 2
 
     model.layers[0].kernel.assign([[7.0]])  # a new process knows nothing
@@ -215,6 +217,17 @@ def test_sigterm_keeps_everything_and_says_so(run, model):
     assert [path.name for path in checkpoints_in(run.path / "checkpoints")] == ["step-1"]
 
 
+def test_sigterm_may_come_twice(run, model):
+    class Twice(FakedAUC):
+        def on_train_batch_end(self, batch, logs=None):
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Terminated):
+        train(run, model, Twice([0.6]), 1)
+    assert [path.name for path in checkpoints_in(run.path / "checkpoints")] == ["step-1"]
+
+
 def test_patience_counts_across_interruptions(run, model):
     values = [0.8, 0.7, 0.6, 0.5, 0.9]
     assert train(run, model, FakedAUC(values, signal_at=(2, 0)), 5, patience=3)
@@ -222,6 +235,14 @@ def test_patience_counts_across_interruptions(run, model):
     assert not train(run, model, auc, 5, patience=3)
     assert auc.epoch == 3
     assert kept_weight(run) == 1
+
+
+def test_one_that_had_ended_goes_no_further(run, model):
+    """Killed between its last checkpoint and what comes after."""
+    values = [0.8, 0.7, 0.6, 0.9]
+    train(run, model, FakedAUC(values), 4, patience=2)
+    train(run, model, FakedAUC(values), 4, patience=2)
+    assert len(history(run)) == 3 and kept_weight(run) == 1
 
 
 def test_progress_goes_to_stderr(run, model, capfd):
