@@ -22,7 +22,7 @@ from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
 from keras_fashion.training.checkpoints import Checkpoints
 from keras_fashion.training.failure import TrainingFailed
 from keras_fashion.training.fit import Stream, fit
-from keras_fashion.training.options import ModelOptions
+from keras_fashion.training.options import GANOptions, ModelOptions
 from keras_fashion.training.progress import Progress
 
 
@@ -110,8 +110,10 @@ class KeptTraining:
         self.began = time.monotonic()
         if self.workers.is_chief:
             if self.begun is None:
-                split = None if self.split is None else str(self.split.absolute())
-                config = self.config | {"split": split, "options": self.config_options}
+                config = self.config | {"options": self.config_options}
+                if not isinstance(self.options, GANOptions):
+                    split = None if self.split is None else str(self.split.absolute())
+                    config["split"] = split
                 self.run = Run.create(self.run.path, config, self.catalogue)
                 if self.split is not None:
                     # A copy: the file that was given may be moved or written anew.
