@@ -43,7 +43,7 @@ def chosen(chain, monkeypatch, tmp_path):
         result = CliRunner().invoke(command, given)
         if result.exit_code:
             return result
-        (catalogue, out, options, split, seed) = seen[0]
+        (catalogue, out, options, split, seed, *_) = seen[0]
         assert (catalogue.name, out, split, seed) == ("catalogue", tmp_path / "run", None, 0)
         return options
 
