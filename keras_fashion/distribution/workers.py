@@ -89,7 +89,7 @@ class Workers:
         return self.sum(whole)
 
     @contextmanager
-    def losses_named(self) -> Iterator[None]:
+    def lost_worker_said(self) -> Iterator[None]:
         """A worker that is lost ends the block with an InputError that says so.
 
         TensorFlow notices at once when its process has ended, and within some ten seconds when

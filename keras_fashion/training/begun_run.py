@@ -1,8 +1,6 @@
 """The run that is in a folder already: is it the same training, and how far has it come?"""
 
 import csv
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +73,9 @@ def require_same(
 
 
 def _of(catalogue: Catalogue, options: ModelOptions, seed: int) -> dict[str, Any]:
-    """What makes a training the one it is; as JSON has it, where a tuple is a list."""
+    """What makes a training the one it is."""
     made = {"model": options.model, "catalogue": catalogue.fingerprint, "seed": seed}
-    return made | json.loads(json.dumps(asdict(options)))
+    return made | options.recorded()
 
 
 def _described(run: Run) -> dict[str, Any]:

@@ -49,8 +49,7 @@ class Checkpoints:
             optimizers=[optimizer.variables for optimizer in model.optimizers],
             progress=progress,
         )
-        self.steps = 0
-        self.saved = time.monotonic()
+        self.start_clock()
 
     def restore(self) -> str | None:
         """Reads the newest checkpoint that can be read, into the model and the progress.
@@ -73,7 +72,6 @@ class Checkpoints:
                 continue
             for each in damaged:
                 print(f"warning: {each}; {path.name} is used instead", file=sys.stderr)
-            self.saved = time.monotonic()
             return path.name
         if damaged:
             raise InputError(

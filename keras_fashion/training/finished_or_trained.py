@@ -1,9 +1,7 @@
 """A run that need not be trained twice."""
 
-import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +38,7 @@ def finished_or_trained(
     if (out / "config.json").is_file():
         run = Run(out)
         made = [run.config.get(key) for key in ("model", "options", "seed", "fingerprint")]
-        chosen = json.loads(json.dumps(asdict(options)))  # a tuple is a list in the file
-        asked = [options.model, chosen, seed, catalogue.fingerprint]
+        asked = [options.model, options.recorded(), seed, catalogue.fingerprint]
         same = made == asked and _same_split(run, rest.get("split"))
         made_of = Path(run.config["catalogue"])
         ours = made_of == Path(catalogue.address) or made_of.parent == out.parent.absolute()

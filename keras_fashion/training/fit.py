@@ -60,7 +60,7 @@ def fit(
 
     Raises:
         TrainingFailed: If the weights are no longer finite numbers; no checkpoint has them.
-        InputError: If a checkpoint cannot be written, or another worker is lost.
+        InputError: If a checkpoint cannot be written.
         Terminated: After SIGTERM.
     """
     workers = Workers(model.distribute_strategy)
@@ -88,7 +88,7 @@ def fit(
 
     model.stop_training = False
     checkpoints.start_clock()
-    with StopSignals() as signals, workers.losses_named():
+    with StopSignals() as signals:
         heard.on_train_begin()
         while progress.epoch < epochs and not model.stop_training and not stopped:
             _take_up_sums(model, progress)
@@ -102,8 +102,10 @@ def fit(
                 if stopped or due:
                     keep()
             if not stopped:
-                if checkpoints.is_empty:
-                    keep()  # before there is a model that was not begun by any checkpoint
+                # The chief's word: others may see its folder late.
+                (bare,) = workers.any([workers.is_chief and checkpoints.is_empty])
+                if bare:
+                    keep()  # no model without a checkpoint to go on from
                 noted = deepcopy(progress.noted)
                 try:
                     with signals.at_once(workers.count == 1):

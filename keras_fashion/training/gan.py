@@ -61,7 +61,7 @@ def train_gan(
         raise InputError("--jit compiles for one device; leave it out, or give --devices 1.")
     workers = Workers(strategy)
     with (
-        workers.losses_named(),
+        workers.lost_worker_said(),
         KeptTraining(catalogue, out, options, seed, None, workers) as training,
     ):
         if training.is_finished:

@@ -6,7 +6,6 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,7 @@ class KeptTraining:
         progress: Where it stands; callbacks note here what they need to know later.
 
     Raises:
-        InputError: See `begun_run`.
+        InputError: If another process trains into the folder; see also `begun_run`.
     """
 
     def __init__(
@@ -86,31 +85,22 @@ class KeptTraining:
         """Whether nothing is left to do; says so on stderr."""
         if self.begun is None or self.begun.metrics.get("interrupted", True):
             return False
-        if self.begun.config["options"] != self.config_options:
+        if self.begun.config["options"] != self.options.recorded():
             return False
         more = "; for more epochs give a larger --epochs" if self.options.extendable else ""
         print(f"{self.run.path} is finished{more}.", file=sys.stderr)
         return True
 
-    @property
-    def config_options(self) -> dict[str, Any]:
-        """The options as `config.json` has them."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self.options).items()
-        }
-
     def begin(self) -> Run:
         """Makes the run folder, or takes up the one that there is.
 
         Raises:
-            InputError: If the folder is in use, another process trains into it, or another
-                worker's is not the chief's.
+            InputError: If the folder is in use, or another worker's is not the chief's.
         """
         self.began = time.monotonic()
         if self.workers.is_chief:
             if self.begun is None:
-                config = self.config | {"options": self.config_options}
+                config = self.config | {"options": self.options.recorded()}
                 if not isinstance(self.options, GANOptions):
                     split = None if self.split is None else str(self.split.absolute())
                     config["split"] = split
@@ -118,8 +108,8 @@ class KeptTraining:
                 if self.split is not None:
                     # A copy: the file that was given may be moved or written anew.
                     shutil.copyfile(self.split, self.run.path / "split.csv")
-            elif self.begun.config["options"] != self.config_options:
-                config = self.begun.config | {"options": self.config_options}
+            elif self.begun.config["options"] != self.options.recorded():
+                config = self.begun.config | {"options": self.options.recorded()}
                 self.run.write_json("config.json", config)
         self.workers.wait()
         if not (self.run.path / "config.json").is_file():

@@ -5,7 +5,8 @@ the docstring is what the command says about itself. Free of TensorFlow, so that
 can show all of it at once.
 """
 
-from dataclasses import dataclass, field, fields
+import json
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple
 
 from keras_fashion.errors import InputError
@@ -49,6 +50,10 @@ class ModelOptions:
 
     model: ClassVar[str]
     extendable: ClassVar[bool] = False
+
+    def recorded(self) -> dict[str, Any]:
+        """As `config.json` has them, where a tuple is a list."""
+        return json.loads(json.dumps(asdict(self)))
 
     def __post_init__(self) -> None:
         """InputError for a value that the command line would not have let through."""

@@ -94,7 +94,7 @@ def train_recommender(
     strategy = strategy or tf.distribute.get_strategy()
     workers = Workers(strategy)
     with (
-        workers.losses_named(),
+        workers.lost_worker_said(),
         KeptTraining(catalogue, out, options, seed, split, workers) as training,
     ):
         if training.is_finished:

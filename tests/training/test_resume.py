@@ -210,8 +210,7 @@ def test_a_model_without_its_checkpoints_is_not_overwritten(training, tmp_path):
 
 def test_an_interrupted_recommender_is_of_use(tiny_catalogue, tmp_path, signal_at, capsys):
     options = BPRMFOptions(epochs=4)
-    steps = 1
-    signal_at(3 * steps)
+    signal_at(3)
     run = train_recommender(tiny_catalogue, tmp_path / "run", options)
     assert "interrupted" in capsys.readouterr().err
     assert run.metrics["interrupted"] and len(run.vectors.users) == 8
