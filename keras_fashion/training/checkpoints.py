@@ -20,8 +20,9 @@ UNREADABLE = (tf.errors.OpError, ValueError, AssertionError, OSError, LookupErro
 
 
 class Checkpoints:
-    """The checkpoints of a run, `checkpoints/step-N` in its folder, `tf.train.Checkpoint`s.
+    """The checkpoints of a run, `checkpoints/epoch-E-step-S` in its folder, `tf.train.Checkpoint`s.
 
+    E epochs are over, and S steps of the next one; what ends an epoch comes after its last step.
     A checkpoint holds weights, states of random number generators, the optimisers and the
     progress. Batches are functions of their number, so that the number of the next one is all
     there is to know of the data. Each is written aside and renamed by TensorFlow, and then the
@@ -86,20 +87,16 @@ class Checkpoints:
             return self.steps >= self.schedule.steps
         return time.monotonic() - self.saved >= self.schedule.seconds
 
-    def save(self, step: int) -> None:
-        """Writes one.
-
-        Args:
-            step: Steps that are done, for its name.
+    def save(self) -> None:
+        """Writes one of where the progress stands, if there is none.
 
         Raises:
             InputError: If it cannot be written; those that there are stand.
         """
-        name = f"step-{step}"
+        name = f"epoch-{self.progress.epoch}-step-{self.progress.batch}"
         try:
             self.folder.mkdir(exist_ok=True)
             kept = checkpoints_in(self.folder)
-            # What follows an epoch's last step may be done twice: the first is as good.
             if self.folder / name not in kept:
                 self._remove_leftovers(kept)
                 self.checkpoint.write(str(self.folder / name))
@@ -109,7 +106,7 @@ class Checkpoints:
             kept = checkpoints_in(self.folder)
             stands = f"{kept[-1].name} stands" if kept else "there is no earlier one"
             raise InputError(
-                f"{self.folder}: the checkpoint of step {step} cannot be written "
+                f"{self.folder}: the checkpoint {name} cannot be written "
                 f"({reason.splitlines()[0]}); {stands}. Make room, or the folder writable, and "
                 "start the same command again: it goes on from there."
             ) from error
@@ -146,5 +143,6 @@ def checkpoints_in(folder: Path) -> list[Path]:
 
     TensorFlow renames the index last.
     """
-    found = (re.fullmatch(r"step-(\d+)\.index", path.name) for path in folder.glob("step-*.index"))
-    return [folder / f"step-{number}" for number in sorted(int(each[1]) for each in found if each)]
+    names = (re.fullmatch(r"epoch-(\d+)-step-(\d+)\.index", each.name) for each in folder.glob("*"))
+    places = sorted((int(name[1]), int(name[2])) for name in names if name)
+    return [folder / f"epoch-{epoch}-step-{step}" for epoch, step in places]

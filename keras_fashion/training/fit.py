@@ -82,7 +82,7 @@ def fit(
         progress.sums = _sums(model)
         progress.seconds = time.monotonic() - started
         if workers.is_chief:
-            checkpoints.save(progress.epoch * steps + progress.batch)
+            checkpoints.save()
         else:
             checkpoints.start_clock()
 

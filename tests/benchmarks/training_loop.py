@@ -120,11 +120,12 @@ def main(steps: int, rounds: int) -> None:
     ):
         with tempfile.TemporaryDirectory() as folder:
             model = make()
-            checkpoints = Checkpoints(Path(folder) / "c", model, Progress())
+            progress = Progress()
+            checkpoints = Checkpoints(Path(folder) / "c", model, progress)
             times = []
-            for step in range(6):
+            for progress.batch in range(6):
                 began = time.perf_counter()
-                checkpoints.save(step)
+                checkpoints.save()
                 times.append(time.perf_counter() - began)
             size = sum(path.stat().st_size for path in Path(folder, "c").iterdir()) / 3e6
         seconds = np.median(times[1:])

@@ -25,13 +25,14 @@ def folder(tmp_path):
 
 
 def write(folder, numbers):
+    """Those of some epochs, after two steps of the next."""
     model, progress, checkpoints = made(folder)
     for number in numbers:
         model.variables[0].assign(np.full(1000, number, np.float32))
         model.optimizers[0].variables[0].assign(number)
         progress.epoch, progress.batch, progress.sums = number, 2, {"loss": (number / 10, 4.0)}
         progress.noted["best"] = float(number)
-        checkpoints.save(number)
+        checkpoints.save()
 
 
 def read(folder):
@@ -46,11 +47,19 @@ def read(folder):
 def test_all_comes_back_and_the_last_are_kept(folder):
     write(folder, range(1, 6))
     name, progress = read(folder)
-    assert name == "step-5"
+    assert name == "epoch-5-step-2"
     assert vars(progress)["epoch"] == 5 and progress.batch == 2
     assert progress.sums == {"loss": [0.5, 4.0]} and progress.noted == {"best": 5.0}
-    assert [path.name for path in checkpoints_in(folder)] == ["step-3", "step-4", "step-5"]
-    assert len(checkpoints_in(folder)) == KEPT
+    kept = [path.name for path in checkpoints_in(folder)]
+    assert kept == [f"epoch-{epoch}-step-2" for epoch in (3, 4, 5)] and len(kept) == KEPT
+
+
+def test_the_end_of_an_epoch_is_another_place_than_its_last_step(folder):
+    _, progress, checkpoints = made(folder)
+    for progress.epoch, progress.batch in ((9, 100), (10, 0), (10, 9), (10, 10)):
+        checkpoints.save()
+    kept = [path.name for path in checkpoints_in(folder)]
+    assert kept == ["epoch-10-step-0", "epoch-10-step-9", "epoch-10-step-10"]
 
 
 def test_there_may_be_none(folder):
@@ -70,11 +79,12 @@ def test_there_may_be_none(folder):
 )
 def test_of_a_damaged_one_the_one_before_is_used(folder, damage, capsys):
     write(folder, [1, 2, 3])
-    damage(folder / "step-3.data-00000-of-00001", folder / "step-3.index")
+    damage(folder / "epoch-3-step-2.data-00000-of-00001", folder / "epoch-3-step-2.index")
     name, _ = read(folder)
-    assert name == "step-2"
+    assert name == "epoch-2-step-2"
     message = capsys.readouterr().err
-    assert "step-3 cannot be read" in message and "step-2 is used instead" in message
+    assert "epoch-3-step-2 cannot be read" in message
+    assert "epoch-2-step-2 is used instead" in message
 
 
 def flipped(data):
@@ -83,15 +93,16 @@ def flipped(data):
 
 def test_what_a_killed_process_left_is_removed(folder):
     write(folder, [1, 2])
-    (folder / "step-3_temp").mkdir()
-    (folder / "step-3_temp" / "part-00000-of-00001.index").write_text("half")
-    (folder / "step-3.data-00000-of-00001").write_text("no index")
-    assert read(folder)[0] == "step-2"
+    (folder / "epoch-3-step-2_temp").mkdir()
+    (folder / "epoch-3-step-2_temp" / "part-00000-of-00001.index").write_text("half")
+    (folder / "epoch-3-step-2.data-00000-of-00001").write_text("no index")
+    assert read(folder)[0] == "epoch-2-step-2"
     write(folder, [4])
-    assert {path.name.split(".")[0] for path in folder.iterdir()} == {"step-1", "step-2", "step-4"}
+    left = {path.name.split(".")[0] for path in folder.iterdir()}
+    assert left == {f"epoch-{epoch}-step-2" for epoch in (1, 2, 4)}
 
 
-def test_one_of_the_same_step_stands(folder):
+def test_one_of_the_same_place_stands(folder):
     write(folder, [1])
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     write(folder, [1])
@@ -102,14 +113,14 @@ def test_if_all_are_damaged_it_says_so(folder):
     write(folder, [1, 2])
     for path in folder.glob("*.data*"):
         path.write_bytes(b"")
-    with pytest.raises(InputError, match=r"step-2 cannot be read .*step-1 cannot .*--out"):
+    with pytest.raises(InputError, match=r"epoch-2-.* cannot be read .*epoch-1-.* cannot .*--out"):
         made(folder)[2].restore()
 
 
 def test_one_of_another_model_is_not_taken_for_ours(folder):
     write(folder, [1])
     model = SimpleNamespace(variables=[tf.Variable([0.0])], optimizers=[])
-    with pytest.raises(InputError, match="step-1 cannot be read"):
+    with pytest.raises(InputError, match="epoch-1-step-2 cannot be read"):
         Checkpoints(folder, model, Progress()).restore()
 
 
@@ -121,9 +132,10 @@ def test_what_cannot_be_written_leaves_what_is_there(folder, monkeypatch):
         raise tf.errors.ResourceExhaustedError(None, None, "No space left on device\nmore")
 
     monkeypatch.setattr(tf.train.Checkpoint, "write", full)
-    with pytest.raises(InputError, match=r"step 2 .*No space left on device\); step-1 stands"):
-        checkpoints.save(2)
-    assert read(folder)[0] == "step-1"
+    checkpoints.progress.epoch = 2
+    with pytest.raises(InputError, match=r"epoch-2-.*No space left on device\); epoch-1-.* stands"):
+        checkpoints.save()
+    assert read(folder)[0] == "epoch-1-step-2"
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full") or os.geteuid() != 0, reason="needs mounting")
@@ -145,14 +157,14 @@ def test_a_disk_that_is_full(folder, tmp_path):
 
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "checkpoints").write_text("a file")
-    with pytest.raises(InputError, match="step 1 cannot be written .*there is no earlier one"):
-        made(tmp_path / "checkpoints")[2].save(1)
+    with pytest.raises(InputError, match="step-0 cannot be written .*there is no earlier one"):
+        made(tmp_path / "checkpoints")[2].save()
 
 
 def test_it_is_due_after_so_many_steps(folder):
     *_, checkpoints = made(folder)
     assert [checkpoints.is_due() for _ in range(3)] == [False, False, True]
-    checkpoints.save(3)
+    checkpoints.save()
     assert not checkpoints.is_due()
 
 
@@ -163,7 +175,7 @@ def test_it_is_due_after_so_long(folder, monkeypatch):
     assert not checkpoints.is_due()
     now[0] = 110.0
     assert checkpoints.is_due()
-    checkpoints.save(1)
+    checkpoints.save()
     assert not checkpoints.is_due()
 
 

@@ -82,6 +82,10 @@ def train(run, model, auc, epochs, patience=9, progress=None, schedule=None):
     return fit(model, stream, run, epochs, STEPS, [auc, keep], progress, checkpoints)
 
 
+def kept_checkpoints(run):
+    return [path.name for path in checkpoints_in(run.path / "checkpoints")]
+
+
 def kept_weight(run):
     return Run(run.path).model.layers[0].kernel.numpy().item()
 
@@ -162,7 +166,7 @@ def test_weights_that_are_no_numbers_are_in_no_checkpoint(run, model):
 
     with pytest.raises(TrainingFailed, match="diverged.*no finite numbers"):
         train(run, model, Broken([0.6] * 9), 5, schedule=CheckpointSchedule(steps=1))
-    assert [path.name for path in checkpoints_in(run.path / "checkpoints")] == ["step-1", "step-2"]
+    assert kept_checkpoints(run) == ["epoch-0-step-1", "epoch-0-step-2"]
 
 
 def test_ctrl_c_finishes_the_step_and_the_same_call_goes_on(run, model, capsys):
@@ -171,8 +175,7 @@ def test_ctrl_c_finishes_the_step_and_the_same_call_goes_on(run, model, capsys):
     assert train(run, model, FakedAUC(values, signal_at=(2, 0)), 4)
     assert "interrupted" in capsys.readouterr().err
     # The first is of the end of the first epoch: no model without a checkpoint.
-    kept = [path.name for path in checkpoints_in(run.path / "checkpoints")]
-    assert kept == ["step-2", "step-5"]
+    assert kept_checkpoints(run) == ["epoch-0-step-2", "epoch-2-step-1"]
     assert kept_weight(run) == 2
 
     model.layers[0].kernel.assign([[7.0]])  # a new process knows nothing
@@ -214,7 +217,7 @@ def test_sigterm_keeps_everything_and_says_so(run, model):
         train(run, model, auc, 2)
     assert told.value.exit_code == 75
     assert signal.getsignal(signal.SIGTERM) == before
-    assert [path.name for path in checkpoints_in(run.path / "checkpoints")] == ["step-1"]
+    assert kept_checkpoints(run) == ["epoch-0-step-1"]
 
 
 def test_sigterm_may_come_twice(run, model):
@@ -225,7 +228,7 @@ def test_sigterm_may_come_twice(run, model):
 
     with pytest.raises(Terminated):
         train(run, model, Twice([0.6]), 1)
-    assert [path.name for path in checkpoints_in(run.path / "checkpoints")] == ["step-1"]
+    assert kept_checkpoints(run) == ["epoch-0-step-1"]
 
 
 def test_patience_counts_across_interruptions(run, model):

@@ -15,6 +15,8 @@ OPTIONS = (
     *("--batch-size", "8", "--latent-size", "4", "--patience", "9999", "--seed", "3"),
     *("--epochs", "4000", "--checkpoint-every", "20"),
 )
+EPOCH = 5
+"""Steps of one."""
 
 
 def train(catalogue, out, task=None, ports=(), devices="multi-worker"):
@@ -37,12 +39,18 @@ def train(catalogue, out, task=None, ports=(), devices="multi-worker"):
 
 def newest(out):
     found = checkpoints_in(out / "checkpoints")
-    return int(found[-1].name.split("-")[1]) if found else 0
+    return found[-1].name if found else "epoch-0-step-0"
 
 
-def wait_for(out, step, workers):
+def steps(name):
+    """Done in all, up to a checkpoint."""
+    _, epoch, _, step = name.split("-")
+    return int(epoch) * EPOCH + int(step)
+
+
+def wait_for(out, least, workers):
     end = time.monotonic() + 120
-    while newest(out) < step:
+    while steps(newest(out)) < least:
         assert all(worker.poll() is None for worker in workers), [
             worker.communicate()[1][-2000:] for worker in workers if worker.poll() is not None
         ]
@@ -66,25 +74,25 @@ def test_lost_told_to_end_and_alone(tiny_catalogue, tmp_path, free_ports):
     assert "worker 0 of 2 has lost another one" in line and "from its last checkpoint" in line
     workers[1].communicate()
     kept = newest(out)
-    assert kept >= 40
+    assert steps(kept) >= 40
 
     # Two go on; worker 1 is told to end, and both leave with a checkpoint.
     ports = free_ports(2)
     workers = [train(tiny_catalogue, out, task, ports) for task in (0, 1)]
-    wait_for(out, kept + 40, workers)
+    wait_for(out, steps(kept) + 40, workers)
     workers[1].send_signal(signal.SIGTERM)
     ended = [worker.communicate(timeout=60) for worker in workers]
     assert [worker.returncode for worker in workers] == [75, 75], ended
-    assert f"goes on from step-{kept}" in ended[0][1]
+    assert f"goes on from {kept}" in ended[0][1]
     assert "keeps every step so far" in ended[0][1]
     kept = newest(out)
 
     # One goes on alone, without TF_CONFIG.
     worker = train(tiny_catalogue, out, devices="cpu")
-    wait_for(out, kept + 20, [worker])
+    wait_for(out, steps(kept) + 20, [worker])
     worker.send_signal(signal.SIGTERM)
     _, error = worker.communicate(timeout=60)
-    assert worker.returncode == 75 and f"goes on from step-{kept}" in error
+    assert worker.returncode == 75 and f"goes on from {kept}" in error
 
 
 @pytest.mark.parametrize(
