@@ -4,10 +4,12 @@ import sys
 
 import keras
 import numpy as np
+import tensorflow as tf
 from scipy.spatial.distance import pdist
 from tqdm import tqdm
 
 from keras_fashion.catalogue import Catalogue
+from keras_fashion.distribution.workers import Workers
 from keras_fashion.training.failure import TrainingFailed
 from keras_fashion.training.progress import Progress
 
@@ -61,7 +63,7 @@ class CollapseWatch(keras.callbacks.Callback):
         picture_size: Height and width of the generated ones.
         seed: Of the codes and of which real pictures are looked at.
         progress: Notes what was seen in the epochs before, for a training that goes on.
-        says: Whether to warn; on several workers one does.
+        workers: Who train; by default this process alone. The chief looks, and warns.
 
     Attributes:
         collapsed: Whether most categories have, in the last epoch.
@@ -73,11 +75,11 @@ class CollapseWatch(keras.callbacks.Callback):
         picture_size: tuple[int, int],
         seed: int = 0,
         progress: Progress | None = None,
-        says: bool = True,
+        workers: Workers | None = None,
     ) -> None:
         super().__init__()
         self.progress = progress or Progress()
-        self.says = says
+        self.workers = workers or Workers(tf.distribute.get_strategy())
         self.collapsed = False
         self.seed = seed
         random = np.random.default_rng(seed)
@@ -134,12 +136,15 @@ class CollapseWatch(keras.callbacks.Callback):
 
     def diversity(self) -> dict[str, float]:
         """Of the averaged generator, by category."""
-        found = {}
-        for category, distance in self.real.items():
-            kinds = np.full(CODES, category, np.int32)
-            drawn = np.asarray(self.model.generator([self.codes, kinds], training=False))
-            found[self.names[category]] = _mean_distance(drawn) / distance
-        return found
+        found = np.zeros(len(self.real))
+        if self.workers.is_chief:
+            for place, (category, distance) in enumerate(self.real.items()):
+                kinds = np.full(CODES, category, np.int32)
+                drawn = np.asarray(self.model.generator([self.codes, kinds], training=False))
+                found[place] = _mean_distance(drawn) / distance
+        # All decide by the same figures, however theirs were rounded.
+        ratios = self.workers.sum(found).tolist()
+        return dict(zip([self.names[category] for category in self.real], ratios, strict=True))
 
     def _is_time(self, what: str, is_so: bool) -> bool:
         """Whether it has been so for long enough and nothing was said of it."""
@@ -152,7 +157,7 @@ class CollapseWatch(keras.callbacks.Callback):
         return True
 
     def _say(self, warning: str) -> None:
-        if self.says:
+        if self.workers.is_chief:
             tqdm.write(f"warning: {warning}", file=sys.stderr)
 
 

@@ -69,9 +69,7 @@ def train_gan(
         with workers.chief_first():
             pictures = catalogue.pictures(options.picture_size)
         # First, because they may refuse what is given: then no folder is left behind.
-        watch = CollapseWatch(
-            catalogue, options.picture_size, seed, training.progress, says=workers.is_chief
-        )
+        watch = CollapseWatch(catalogue, options.picture_size, seed, training.progress, workers)
         callbacks: list[keras.callbacks.Callback] = [watch]
         if workers.is_chief and options.metrics_every:
             callbacks.append(_scores(catalogue, options, seed))

@@ -1,16 +1,16 @@
 """A training in its run folder, from where it was left to where it ends."""
 
-import fcntl
-import os
 import shutil
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_fashion.catalogue import Catalogue
 from keras_fashion.distribution.workers import Workers
@@ -23,6 +23,7 @@ from keras_fashion.training.failure import TrainingFailed
 from keras_fashion.training.fit import Stream, fit
 from keras_fashion.training.options import GANOptions, ModelOptions
 from keras_fashion.training.progress import Progress
+from keras_fashion.training.run_lock import run_lock
 
 
 class KeptTraining:
@@ -45,7 +46,7 @@ class KeptTraining:
         progress: Where it stands; callbacks note here what they need to know later.
 
     Raises:
-        InputError: If another process trains into the folder; see also `begun_run`.
+        InputError: By the `with`: see `run_lock` and `begun_run`.
     """
 
     def __init__(
@@ -63,22 +64,23 @@ class KeptTraining:
         self.run = Run(out)
         self.config: dict[str, Any] = {"model": options.model, "seed": seed}
         self.split = split
-        self._lock = self._lock_folder() if workers.is_chief else None
-        try:
-            self.begun = begun_run(catalogue, out, options, seed, split)
-        except BaseException:
-            self._unlock()
-            raise
         self.progress = Progress()
         self.checkpoints: Checkpoints | None = None
         self.interrupted = False
-        workers.wait()  # until all have looked, for then the chief writes
 
     def __enter__(self) -> "KeptTraining":
+        with ExitStack() as held:
+            if self.workers.is_chief:
+                held.enter_context(run_lock(self.run.path))
+            self.begun = begun_run(
+                self.catalogue, self.run.path, self.options, self.config["seed"], self.split
+            )
+            self.workers.wait()  # until all have looked, for then the chief writes
+            self._held = held.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._unlock()
+        self._held.close()
 
     @property
     def is_finished(self) -> bool:
@@ -135,7 +137,8 @@ class KeptTraining:
 
         Raises:
             TrainingFailed: Also noted in `metrics.json`, so that the run is not gone on with.
-            InputError: If there is nothing to go on from, or the workers differ in what.
+            InputError: If there is nothing to go on from, the workers differ in what, or memory
+                or disk are full.
         """
         run, chief, progress = self.run, self.workers.is_chief, self.progress
         checkpoints = Checkpoints(run.path / "checkpoints", model, progress, schedule)
@@ -161,12 +164,20 @@ class KeptTraining:
                 run.write_metrics(progress.seconds, interrupted=True)
             raise
         except TrainingFailed as error:
-            if chief:
-                run.write_metrics(progress.seconds, interrupted=True, failed=str(error))
+            with suppress(OSError):  # a full disk is the lesser trouble
+                if chief:
+                    run.write_metrics(progress.seconds, interrupted=True, failed=str(error))
             kept = "model.keras is that of the last good epoch"
             if not (run.path / "model.keras").is_file():
                 kept = "no epoch was kept"
             raise TrainingFailed(f"{run.path} has {error}; {kept}.") from error
+        except tf.errors.ResourceExhaustedError as error:
+            raise InputError(
+                f"{run.path} ends for want of memory or disk ({error.message.splitlines()[0]}). "
+                "If it was memory, train anew with another --out and a smaller --batch-size, "
+                "--negatives or picture; if it was disk, make room and start the same command "
+                "again."
+            ) from error
         return self.interrupted
 
     def finish(self) -> None:
@@ -177,37 +188,6 @@ class KeptTraining:
             if self.checkpoints is not None and not self.interrupted:
                 self.checkpoints.remove(all_but=1 if self.options.extendable else 0)
         self.workers.wait()  # for the chief, who is heard until he has written everything
-
-    def _lock_folder(self) -> int | None:
-        """Keeps other processes from training into the folder, while this one lives.
-
-        By a file beside it, since the folder itself may be made anew; where the file system knows
-        no locks there is none.
-        """
-        path = self._lock_file
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock = os.open(path, os.O_RDWR | os.O_CREAT)
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(lock)
-            raise InputError(
-                f"{self.run.path} is being trained by another process; wait for it, or end it."
-            ) from error
-        except OSError:
-            return None
-        return lock
-
-    @property
-    def _lock_file(self) -> Path:
-        path = self.run.path.absolute()
-        return path.with_name(f".{path.name}.lock")
-
-    def _unlock(self) -> None:
-        if self._lock is not None:
-            self._lock_file.unlink(missing_ok=True)
-            os.close(self._lock)
-            self._lock = None
 
     def _require_alike(self, progress: Progress) -> None:
         place = np.array([progress.epoch, progress.batch], np.float64)

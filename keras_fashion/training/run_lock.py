@@ -1,0 +1,53 @@
+"""One process at a time trains into a run folder."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from keras_fashion.errors import InputError
+
+
+@contextmanager
+def run_lock(run: Path) -> Iterator[None]:
+    """Keeps other processes from training into a folder, for a `with` block or until this one ends.
+
+    By a file beside it, `.NAME.lock`, since the folder itself may be made anew. Where the file
+    system knows no locks there is none.
+
+    Args:
+        run: The folder, which need not exist.
+
+    Raises:
+        InputError: If another process holds the lock.
+    """
+    path = run.absolute().with_name(f".{run.absolute().name}.lock")
+    lock = _locked(path)
+    if lock is None:
+        yield
+        return
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(lock)
+
+
+def _locked(path: Path) -> int | None:
+    """The open file; None if it cannot be locked by anybody."""
+    lock = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if lock is not None:
+            os.close(lock)
+        if isinstance(error, BlockingIOError):
+            run = path.with_name(path.name.removeprefix(".").removesuffix(".lock"))
+            raise InputError(
+                f"{run} is being trained by another process; wait for it, or end it."
+            ) from error
+        return None
+    return lock
