@@ -1,4 +1,4 @@
-"""The exceptions that are no fault of this package's."""
+"""The exceptions that are no fault of this package's, and what is said of others."""
 
 
 class InputError(ValueError):
@@ -9,13 +9,25 @@ class InputError(ValueError):
     """
 
 
-class Terminated(Exception):
-    """The process was told to end (SIGTERM), and has kept all that it takes to go on.
+class TryAgain(Exception):
+    """The command ended before its end, by no mistake of its user's: the same one goes on.
 
     Attributes:
-        exit_code: What the command line leaves with: EX_TEMPFAIL of sysexits.h, "try again". It
-            is not 143, which a shell reports of a process that SIGTERM has ended before it could
-            keep anything.
+        exit_code: What the command line leaves with: EX_TEMPFAIL of sysexits.h. It is not 143,
+            which a shell reports of a process that SIGTERM has ended before it could keep anything.
     """
 
     exit_code = 75
+
+
+class Terminated(TryAgain):
+    """The process was told to end (SIGTERM)."""
+
+
+class WorkerLost(TryAgain):
+    """Another worker of the training has ended, is out of reach or has not come."""
+
+
+def first_line(error: Exception) -> str:
+    """Of its message, for a line of ours; its class's name where it has none."""
+    return next(iter(str(getattr(error, "message", error)).splitlines()), type(error).__name__)

@@ -1,6 +1,7 @@
 """A run: the folder that a training leaves, and all that is needed to use its model."""
 
 import json
+import os
 import platform
 import shutil
 import zipfile
@@ -50,8 +51,8 @@ class Run:
         if not (path / "model.keras").is_file():
             with suppress(InputError):  # for what is no run is not ours to replace
                 cls(path).config  # noqa: B018
-                shutil.rmtree(path)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                remove_run(path)
+        if path.exists() and (not path.is_dir() or any(map(_is_visible, path.iterdir()))):
             raise InputError(f"{path} exists and is not empty; name another folder with --out.")
         path.mkdir(parents=True, exist_ok=True)
         run = cls(path)
@@ -120,9 +121,14 @@ class Run:
     @cached_property
     def vectors(self) -> ScoringVectors | NearestItemScores:
         """What scores: the recommender's vectors, as they were after training."""
+        if "split" not in self.config:
+            raise InputError(f"{self.path} is not the run of a recommender.")
         path = self.path / "vectors.npz"
         if not path.is_file():
-            raise InputError(f"{self.path} is not the run of a recommender.")
+            raise InputError(
+                f"{self.path} has no vectors of its model yet: its training was ended midway; "
+                "start the same command again."
+            )
         try:
             with np.load(path) as arrays:
                 kind = NearestItemScores if "bought" in arrays else ScoringVectors
@@ -155,9 +161,10 @@ class Run:
         return self.model.newcomer_vector(history, self.vectors)
 
     def save_model(self, model: keras.Model) -> None:
-        """Writes `model.keras`, aside and then renamed."""
+        """Writes `model.keras`, aside and then renamed; the vectors of the one before go."""
         with written_aside(self.path / "model.keras") as aside:
             model.save(aside)
+            (self.path / "vectors.npz").unlink(missing_ok=True)
 
     def write_vectors(self) -> None:
         """Scores once what `vectors` reads: pictures need not be embedded again."""
@@ -196,6 +203,18 @@ class Run:
         """Writes a JSON file of the run, aside and then renamed."""
         with written_aside(self.path / name) as aside:
             aside.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def remove_run(path: Path) -> None:
+    """Removes a run folder: all of it, or with a kill nothing that passes for one."""
+    aside = path.absolute().with_name(f".{path.absolute().name}.{os.getpid()}.removed")
+    path.rename(aside)
+    shutil.rmtree(aside)
+
+
+def _is_visible(path: Path) -> bool:
+    """Whether it is more than what a killed process has written aside."""
+    return not path.name.startswith(".")
 
 
 def versions() -> dict[str, str]:

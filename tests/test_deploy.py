@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import click
 import kubernetes_validate
 import pytest
 import yaml
@@ -12,7 +13,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from keras_fashion.cli.train import train
-from keras_fashion.errors import Terminated
+from keras_fashion.errors import TryAgain
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 
@@ -83,7 +84,7 @@ def test_prometheus_asks_where_the_server_answers():
             "kubernetes.yaml",
             {"Deployment", "PersistentVolumeClaim", "PodDisruptionBudget", "Service"},
         ),
-        ("training.yaml", {"Job", "PersistentVolumeClaim", "Service"}),
+        ("training.yaml", {"Job", "NetworkPolicy", "PersistentVolumeClaim", "Service"}),
     ],
 )
 def test_kubernetes_takes_the_manifest(manifest, kinds, version):
@@ -135,9 +136,14 @@ def test_kustomize_puts_the_configuration_into_the_manifest():
     assert set(config["data"]) == {"models.config", "monitoring.config"}
 
 
+def job_of_training():
+    return next(each for each in documents("training.yaml") if each["kind"] == "Job")
+
+
 def test_the_training_finds_its_workers(tmp_path):
     """The script of the manifest, with another program in the place of the command."""
-    _, service, job = documents("training.yaml")
+    job = job_of_training()
+    service = next(each for each in documents("training.yaml") if each["kind"] == "Service")
     spec, pod = job["spec"], job["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     environment = {each["name"]: each["value"] for each in container["env"]}
@@ -167,11 +173,13 @@ def test_the_training_finds_its_workers(tmp_path):
     assert {each for each in arguments if each.startswith("--")} <= known
 
 
-def test_the_cluster_ignores_what_has_kept_a_checkpoint():
-    job = documents("training.yaml")[2]
-    (codes,) = (
-        rule["onExitCodes"]["values"]
-        for rule in job["spec"]["podFailurePolicy"]["rules"]
+def test_the_cluster_tries_again_what_may_succeed_and_nothing_else():
+    rules = {
+        rule["action"]: rule["onExitCodes"]["values"]
+        for rule in job_of_training()["spec"]["podFailurePolicy"]["rules"]
         if "onExitCodes" in rule
-    )
-    assert codes == [Terminated.exit_code]
+    }
+    assert rules == {
+        "Ignore": [TryAgain.exit_code],
+        "FailJob": [click.ClickException.exit_code, click.UsageError.exit_code],
+    }

@@ -11,7 +11,7 @@ import keras_fashion
 from keras_fashion.catalogue import Catalogue, leave_one_out, picture_batches
 from keras_fashion.errors import InputError
 from keras_fashion.models import BPRMF, DVBPR, CompactEncoder
-from keras_fashion.run import Run, matching_pair
+from keras_fashion.run import Run, matching_pair, remove_run
 
 CONFIG = {"model": "bprmf", "seed": 3, "split": None, "options": {"epochs": 2}}
 
@@ -94,7 +94,7 @@ def test_what_is_no_run_is_said_by_name(tmp_path):
 def test_an_untrained_run_has_no_model_and_no_vectors(run):
     with pytest.raises(InputError, match="no trained model"):
         run.model  # noqa: B018
-    with pytest.raises(InputError, match="not the run of a recommender"):
+    with pytest.raises(InputError, match="has no vectors of its model yet"):
         run.vectors  # noqa: B018
     assert run.metrics == {}
 
@@ -200,3 +200,20 @@ def test_only_a_dvbpr_and_a_gan_of_one_catalogue_are_a_pair(tmp_path, tiny_catal
     changed.fingerprint = "of another shop"
     with pytest.raises(InputError, match=r"other.*different catalogues"):
         matching_pair(dvbpr, made("other", "gan", changed))
+
+
+def test_what_a_kill_has_left_aside_is_no_obstacle(tmp_path, tiny_catalogue):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".123.config.json").write_text("{")
+    Run.create(tmp_path / "run", CONFIG, tiny_catalogue)
+
+
+def test_a_run_that_is_removed_is_never_half_there(tmp_path, run, monkeypatch):
+    def killed(path):
+        assert not run.path.exists()
+        raise SystemExit
+
+    monkeypatch.setattr("shutil.rmtree", killed)
+    with pytest.raises(SystemExit):
+        remove_run(run.path)
+    assert not run.path.exists()

@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
-from keras_fashion.errors import InputError, Terminated
+from keras_fashion.errors import InputError, TryAgain
 
 
 class PlainErrors:
-    """Mixed into a click command: InputError, file errors, SIGTERM are a line and an exit code."""
+    """Mixed into a click command: InputError, file errors, TryAgain are a line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
@@ -16,7 +16,7 @@ class PlainErrors:
             return super().invoke(ctx)
         except (InputError, OSError) as error:
             raise click.ClickException(str(error)) from error
-        except Terminated as error:
+        except TryAgain as error:
             click.echo(str(error), err=True)
             ctx.exit(error.exit_code)
 

@@ -30,6 +30,7 @@ from keras_fashion.training.options import (
     VisRankOptions,
     WARPOptions,
 )
+from keras_fashion.training.stop_signals import sigterm_raises
 
 SPLIT = click.option(
     "--split",
@@ -43,8 +44,8 @@ DEVICES = click.option(
     default="auto",
     show_default=True,
     help="auto: all GPUs, or the processor; cpu; a number of GPUs; or multi-worker: the machines "
-    "of TF_CONFIG, on each of which the same command is started. The batch is shared by all, and "
-    "learns the same.",
+    "of TF_CONFIG, on each of which the same command is started. They share each batch, and "
+    "learn from it what one device would.",
 )
 
 CHECKPOINT_EVERY = click.option(
@@ -78,8 +79,9 @@ def train() -> None:
     """Train a model on a prepared catalogue, into a run folder.
 
     Progress goes to stderr and, with losses, AUC and sample grids, to TensorBoard's logs in the
-    run folder. A training that was stopped goes on when the same command is given again: after
-    Ctrl-C and SIGTERM (exit code 75) with the next step, after all else from the last checkpoint.
+    run folder. A training that was stopped goes on when the same command is given again: with the
+    next step after Ctrl-C or SIGTERM, from the last checkpoint after all else. Exit code 75, after
+    SIGTERM and where another machine is lost, means just that: give it again.
     """
 
 
@@ -87,6 +89,7 @@ def train_command(options: type[ModelOptions]) -> click.Command:
     """The command that trains the model of a class of options."""
     is_recommender = options is not GANOptions
 
+    @sigterm_raises()
     def run(
         catalogue: Path,
         out: Path,

@@ -6,7 +6,7 @@ import sys
 
 import tensorflow as tf
 
-from keras_fashion.errors import InputError
+from keras_fashion.errors import InputError, WorkerLost
 
 JOBS = {"chief", "worker"}
 
@@ -25,11 +25,14 @@ def strategy_for(devices: str) -> tf.distribute.Strategy:
             - a number: so many GPUs of this machine; where it has none, its processor as so many
               devices, which is no quicker and for trying out;
             - `multi-worker`: the machines of the environment variable `TF_CONFIG`, each with all
-              its GPUs. Waits until all of them have come.
+              its GPUs, as many as the others have. Waits until all of them have come.
+
+    Says on stderr what it has found.
 
     Raises:
         InputError: If there are not so many devices, `TF_CONFIG` is missing or wrong, a port is
             taken, or TensorFlow has started already.
+        WorkerLost: If not all machines come in time, which is TensorFlow's.
     """
     try:
         if devices == "multi-worker":
@@ -37,6 +40,7 @@ def strategy_for(devices: str) -> tf.distribute.Strategy:
         gpus = tf.config.list_physical_devices("GPU")
         if devices == "cpu":
             tf.config.set_visible_devices([], "GPU")
+            _say("the processor")
             return tf.distribute.get_strategy()
         count = len(gpus) if devices == "auto" else int(devices)
         if gpus and count > len(gpus):
@@ -49,6 +53,8 @@ def strategy_for(devices: str) -> tf.distribute.Strategy:
             tf.config.set_logical_device_configuration(cpu, logical)
     except RuntimeError as error:  # TensorFlow's way to say that it has started
         raise InputError(f"--devices {devices} must be chosen before all else: {error}") from error
+    processor = "the processor" if count <= 1 else f"the processor as {count} devices"
+    _say(f"{count} GPU(s)" if gpus else f"{processor}: TensorFlow sees no GPU")
     if count <= 1:
         return tf.distribute.get_strategy()
     kind = "GPU" if gpus else "CPU"
@@ -59,16 +65,24 @@ def _multi_worker() -> tf.distribute.Strategy:
     cluster, own = _cluster()
     print(f"{own}: waiting for all of {', '.join(cluster)}", file=sys.stderr)
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        gpus = len(tf.config.list_logical_devices("GPU"))
+        each = f"{gpus} GPU(s)" if gpus else "the processor: TensorFlow sees no GPU"
+        _say(f"{len(cluster)} machines, here {each}")
+        return strategy
     except (tf.errors.UnknownError, tf.errors.UnavailableError) as error:
         raise InputError(
             f"{own} of TF_CONFIG cannot be listened on: another process may have the port. "
             f"({error.message})"
         ) from error
     except tf.errors.DeadlineExceededError as error:
-        raise InputError(
+        raise WorkerLost(
             f"{own}: not all of {', '.join(cluster)} came in time; start every worker."
         ) from error
+
+
+def _say(where: str) -> None:
+    print(f"trains on {where}", file=sys.stderr)
 
 
 def _cluster() -> tuple[list[str], str]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.errors import InputError
+from keras_fashion.errors import WorkerLost, first_line
 
 LOST = (
     tf.errors.UnavailableError,
@@ -90,7 +90,7 @@ class Workers:
 
     @contextmanager
     def lost_worker_said(self) -> Iterator[None]:
-        """A worker that is lost ends the block with an InputError that says so.
+        """A worker that is lost ends the block with WorkerLost.
 
         TensorFlow notices at once when its process has ended, and within some ten seconds when
         its machine has stopped or the network is gone.
@@ -100,9 +100,8 @@ class Workers:
         except LOST as error:
             if self.count == 1:
                 raise
-            raise InputError(
+            raise WorkerLost(
                 f"worker {self.index} of {self.count} has lost another one, whose own output "
-                f"may say why, and ends "
-                f"({error.message.splitlines()[0]}). Start all workers again, as many as you "
-                "like: the training goes on from its last checkpoint."
+                f"may say why, and ends ({first_line(error)}). Start all workers again, these or "
+                "others: the training goes on from its last checkpoint."
             ) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from keras_fashion.errors import InputError
+from keras_fashion.errors import InputError, first_line
 from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
 from keras_fashion.training.progress import Progress
 
@@ -50,6 +50,7 @@ class Checkpoints:
             optimizers=[optimizer.variables for optimizer in model.optimizers],
             progress=progress,
         )
+        self.damaged: set[str] = set()
         self.start_clock()
 
     def restore(self) -> str | None:
@@ -63,20 +64,20 @@ class Checkpoints:
         Raises:
             InputError: If there are some and none can be read.
         """
-        damaged = []
+        damaged = {}
         for path in reversed(checkpoints_in(self.folder)):
             try:
                 self.checkpoint.read(str(path)).assert_consumed()
             except UNREADABLE as error:
-                reason = (str(error).splitlines() or [type(error).__name__])[0]
-                damaged.append(f"{path} cannot be read ({reason})")
+                damaged[path.name] = f"{path} cannot be read ({first_line(error)})"
                 continue
-            for each in damaged:
+            for each in damaged.values():
                 print(f"warning: {each}; {path.name} is used instead", file=sys.stderr)
+            self.damaged = set(damaged)
             return path.name
         if damaged:
             raise InputError(
-                f"{'; '.join(damaged)}; there is no other: train anew with another --out."
+                f"{'; '.join(damaged.values())}; there is no other: train anew with another --out."
             )
         return None
 
@@ -96,18 +97,18 @@ class Checkpoints:
         name = f"epoch-{self.progress.epoch}-step-{self.progress.batch}"
         try:
             self.folder.mkdir(exist_ok=True)
-            kept = checkpoints_in(self.folder)
+            kept = self._readable()
             if self.folder / name not in kept:
                 self._remove_leftovers(kept)
                 self.checkpoint.write(str(self.folder / name))
+                self.damaged.discard(name)
                 self.remove(all_but=KEPT)
         except (tf.errors.OpError, OSError) as error:
-            reason = error.message if isinstance(error, tf.errors.OpError) else str(error)
-            kept = checkpoints_in(self.folder)
+            kept = self._readable()
             stands = f"{kept[-1].name} stands" if kept else "there is no earlier one"
             raise InputError(
                 f"{self.folder}: the checkpoint {name} cannot be written "
-                f"({reason.splitlines()[0]}); {stands}. Make room, or the folder writable, and "
+                f"({first_line(error)}); {stands}. Make room, or the folder writable, and "
                 "start the same command again: it goes on from there."
             ) from error
         self.start_clock()
@@ -126,8 +127,12 @@ class Checkpoints:
         if not all_but:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _readable(self) -> list[Path]:
+        """All but those that `restore` could not read."""
+        return [path for path in checkpoints_in(self.folder) if path.name not in self.damaged]
+
     def _remove_leftovers(self, kept: list[Path]) -> None:
-        """Of a process that was killed, or had no room, while it wrote."""
+        """Of a process that was killed, or had no room, while it wrote; and what is damaged."""
         whole = {path.name for path in kept}
         for path in self.folder.iterdir():
             if path.name.split(".")[0] not in whole:

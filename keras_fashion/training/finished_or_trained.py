@@ -1,13 +1,12 @@
 """A run that need not be trained twice."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from keras_fashion.catalogue import Catalogue
 from keras_fashion.errors import InputError
-from keras_fashion.run import Run
+from keras_fashion.run import Run, remove_run
 from keras_fashion.training.options import ModelOptions
 
 
@@ -45,7 +44,7 @@ def finished_or_trained(
         if not same and not ours:
             raise InputError(f"{out} is a run of something else; name another folder with --out.")
         if not same:
-            shutil.rmtree(out)
+            remove_run(out)
     return _whole(train(catalogue, out, options, seed=seed, **rest))
 
 

@@ -110,10 +110,13 @@ def fit(
                 try:
                     with signals.at_once(workers.count == 1):
                         heard.on_epoch_end(progress.epoch, _logs(model))
-                    progress.epoch, progress.batch = progress.epoch + 1, 0
                 except KeyboardInterrupt:
+                    if workers.count > 1:
+                        raise  # the second: the others are elsewhere
                     stopped, progress.noted = True, noted
                     keep()
+                else:
+                    progress.epoch, progress.batch = progress.epoch + 1, 0
         if not stopped:
             keep()
         heard.on_train_end()
@@ -150,9 +153,11 @@ def _logs(model: keras.Model) -> dict[str, float]:
 
 
 def _sums(model: keras.Model) -> dict[str, tuple[float, float]]:
-    """What these means are quotients of."""
+    """What these means are quotients of, by the replica: there may be more or fewer later."""
+    replicas = model.distribute_strategy.num_replicas_in_sync
     return {
-        each.name: (float(each.total.numpy()), float(each.count.numpy())) for each in model.metrics
+        each.name: (float(each.total.numpy()) / replicas, float(each.count.numpy()) / replicas)
+        for each in model.metrics
     }
 
 
@@ -160,7 +165,8 @@ def _take_up_sums(model: keras.Model, progress: Progress) -> None:
     """Makes the model's metrics those of the part of an epoch that was trained before."""
     model.reset_metrics()
     if progress.batch:
+        replicas = model.distribute_strategy.num_replicas_in_sync
         for metric in model.metrics:
             total, count = progress.sums[metric.name]
-            metric.total.assign(total)
-            metric.count.assign(count)
+            metric.total.assign(total * replicas)
+            metric.count.assign(count * replicas)

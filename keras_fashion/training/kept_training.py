@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from keras_fashion.catalogue import Catalogue
 from keras_fashion.distribution.workers import Workers
-from keras_fashion.errors import InputError, Terminated
+from keras_fashion.errors import InputError, Terminated, first_line
 from keras_fashion.run import Run
 from keras_fashion.training.begun_run import begun_run, drop_later_rows, require_same
 from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
@@ -24,6 +24,9 @@ from keras_fashion.training.fit import Stream, fit
 from keras_fashion.training.options import GANOptions, ModelOptions
 from keras_fashion.training.progress import Progress
 from keras_fashion.training.run_lock import run_lock
+
+LATE = 60
+"""Seconds after which a network disk shows at the latest what another machine has written."""
 
 
 class KeptTraining:
@@ -91,6 +94,8 @@ class KeptTraining:
             return False
         more = "; for more epochs give a larger --epochs" if self.options.extendable else ""
         print(f"{self.run.path} is finished{more}.", file=sys.stderr)
+        if self.workers.is_chief and not self.options.extendable:
+            shutil.rmtree(self.run.path / "checkpoints", ignore_errors=True)  # killed in `finish`
         return True
 
     def begin(self) -> Run:
@@ -110,11 +115,21 @@ class KeptTraining:
                 if self.split is not None:
                     # A copy: the file that was given may be moved or written anew.
                     shutil.copyfile(self.split, self.run.path / "split.csv")
-            elif self.begun.config["options"] != self.options.recorded():
-                config = self.begun.config | {"options": self.options.recorded()}
-                self.run.write_json("config.json", config)
+            else:
+                # First: a longer training that is killed here must not pass for a finished one.
+                self.run.write_metrics(
+                    self.begun.metrics.get("training_seconds", 0.0), interrupted=True
+                )
+                # More epochs, and where the catalogue is now.
+                now = {"options": self.options.recorded(), "catalogue": self.catalogue.address}
+                self.run.write_json("config.json", self.begun.config | now)
         self.workers.wait()
-        if not (self.run.path / "config.json").is_file():
+        config_file = self.run.path / "config.json"
+        for _ in range(LATE):
+            if config_file.is_file():
+                break
+            time.sleep(1)
+        else:
             raise InputError(
                 f"worker {self.workers.index} of {self.workers.count} does not see "
                 f"{self.run.path.absolute()}, which the chief has made: give all of them a folder "
@@ -137,14 +152,24 @@ class KeptTraining:
 
         Raises:
             TrainingFailed: Also noted in `metrics.json`, so that the run is not gone on with.
-            InputError: If there is nothing to go on from, the workers differ in what, or memory
-                or disk are full.
+            InputError: If there is nothing to go on from, the workers differ in what, memory or
+                disk are full, or it is interrupted before there is a model.
         """
         run, chief, progress = self.run, self.workers.is_chief, self.progress
         checkpoints = Checkpoints(run.path / "checkpoints", model, progress, schedule)
         self.checkpoints = checkpoints
         found = checkpoints.restore()
-        self._require_alike(progress)
+        for _ in range(LATE):
+            if self._are_alike():
+                break
+            time.sleep(1)
+            found = checkpoints.restore()
+        else:
+            raise InputError(
+                f"worker {self.workers.index} of {self.workers.count} finds another checkpoint in "
+                f"{run.path.absolute()} than others do: give all of them a folder on a disk "
+                "that they share."
+            )
         if found is None and (run.path / "model.keras").is_file():
             raise InputError(
                 f"{run.path} holds a model and no checkpoint to go on from; train anew with "
@@ -173,11 +198,15 @@ class KeptTraining:
             raise TrainingFailed(f"{run.path} has {error}; {kept}.") from error
         except tf.errors.ResourceExhaustedError as error:
             raise InputError(
-                f"{run.path} ends for want of memory or disk ({error.message.splitlines()[0]}). "
+                f"{run.path} ends for want of memory or disk ({first_line(error)}). "
                 "If it was memory, train anew with another --out and a smaller --batch-size, "
                 "--negatives or picture; if it was disk, make room and start the same command "
                 "again."
             ) from error
+        # The chief's word: others may see its folder late.
+        (bare,) = self.workers.any([chief and not (run.path / "model.keras").is_file()])
+        if self.interrupted and bare:
+            raise InputError(f"{run.path} has no model yet: it was interrupted in its first epoch.")
         return self.interrupted
 
     def finish(self) -> None:
@@ -189,11 +218,8 @@ class KeptTraining:
                 self.checkpoints.remove(all_but=1 if self.options.extendable else 0)
         self.workers.wait()  # for the chief, who is heard until he has written everything
 
-    def _require_alike(self, progress: Progress) -> None:
-        place = np.array([progress.epoch, progress.batch], np.float64)
-        if (self.workers.sum(place) != self.workers.count * place).any():
-            raise InputError(
-                f"worker {self.workers.index} of {self.workers.count} finds another checkpoint in "
-                f"{self.run.path.absolute()} than others do: give all of them a folder on a disk "
-                "that they share."
-            )
+    def _are_alike(self) -> bool:
+        """Whether all workers stand at the same place; they all say the same."""
+        place = np.array([self.progress.epoch, self.progress.batch], np.float64)
+        differs = (self.workers.sum(place) != self.workers.count * place).any()
+        return not self.workers.any([bool(differs)])[0]

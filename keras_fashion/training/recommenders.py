@@ -310,7 +310,7 @@ def _fit(
             pictures = catalogue.pictures(encoder.picture_size)
     monitor = f"val_{options.monitor}"
     try:
-        interrupted = training.fit(
+        training.fit(
             model,
             lambda start, context: triplets(
                 parts,
@@ -337,5 +337,3 @@ def _fit(
         if workers.is_chief and (run.path / "model.keras").is_file():
             run.write_vectors()
         raise
-    if interrupted and not (run.path / "model.keras").is_file():
-        raise InputError(f"{run.path} has no model yet: it was interrupted in its first epoch.")

@@ -36,18 +36,24 @@ def run_lock(run: Path) -> Iterator[None]:
 
 def _locked(path: Path) -> int | None:
     """The open file; None if it cannot be locked by anybody."""
-    lock = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(path, os.O_RDWR | os.O_CREAT)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if lock is not None:
-            os.close(lock)
-        if isinstance(error, BlockingIOError):
-            run = path.with_name(path.name.removeprefix(".").removesuffix(".lock"))
-            raise InputError(
-                f"{run} is being trained by another process; wait for it, or end it."
-            ) from error
+    except OSError:
         return None
-    return lock
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who held it may have removed the file after it was opened here.
+        if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
+            return lock
+    except BlockingIOError as error:
+        os.close(lock)
+        run = path.with_name(path.name.removeprefix(".").removesuffix(".lock"))
+        raise InputError(
+            f"{run} is being trained by another process; wait for it, or end it."
+        ) from error
+    except OSError:
+        os.close(lock)
+        return None
+    os.close(lock)
+    return _locked(path)

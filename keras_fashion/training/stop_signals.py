@@ -6,6 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from keras_fashion.errors import Terminated
+
+
+@contextmanager
+def sigterm_raises() -> Iterator[None]:
+    """SIGTERM is Terminated where the program stands: where there is nothing yet to finish.
+
+    A process that is number 1 in its container would not hear it otherwise.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise Terminated("told to end (SIGTERM). The same command goes on.")
+
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, end) if main else None
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
 
 class StopSignals:
     """Notes the first Ctrl-C or SIGTERM, for a loop that looks after each step.
@@ -45,6 +66,8 @@ class StopSignals:
         """Long work that need not be finished: it can be done again."""
         self._at_once = may
         try:
+            if may and self.told is not None:
+                raise KeyboardInterrupt
             yield
         finally:
             self._at_once = False

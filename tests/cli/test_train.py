@@ -1,13 +1,16 @@
 """Options of a training become options of its command, and what is chosen reaches the training."""
 
 import json
+import signal
 from dataclasses import dataclass
+from signal import SIGTERM
 from typing import ClassVar
 
 import pytest
 from click.testing import CliRunner
 
 from keras_fashion import training
+from keras_fashion.cli import main
 from keras_fashion.cli.train import train_command
 from keras_fashion.run import Run
 from keras_fashion.training.options import FitOptions, _option
@@ -48,6 +51,15 @@ def chosen(chain, monkeypatch, tmp_path):
         return options
 
     return call
+
+
+def test_sigterm_where_nothing_is_to_finish(chain, monkeypatch, tmp_path):
+    monkeypatch.setattr(training, "train_recommender", lambda *_: signal.raise_signal(SIGTERM))
+    before = signal.getsignal(SIGTERM)
+    given = [str(chain.catalogue), "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(main, ["train", "bprmf", *given])
+    assert result.exit_code == 75 and signal.getsignal(SIGTERM) == before
+    assert result.stderr.splitlines()[-1] == "told to end (SIGTERM). The same command goes on."
 
 
 def test_every_kind_of_option(chosen):

@@ -7,9 +7,10 @@ more, two trainings of the GAN differ now and then by a rounding). Each is train
 then again and again, killed (SIGKILL) after a random time and started again until it is through,
 until there were as many kills as asked for. At each start no step may be missing that was done
 before the last checkpoint was due; each training that is through must have the weights of the
-unbroken one, bit for bit.
+unbroken one, bit for bit, and its history, to the last digit.
 """
 
+import csv
 import os
 import random
 import shutil
@@ -124,6 +125,12 @@ def weights(out: Path) -> list[np.ndarray]:
     return found
 
 
+def history(out: Path) -> list[list[str]]:
+    """Rows of `history.csv`: none missing, none twice, and each to the last digit."""
+    with open(out / "history.csv", newline="") as file:
+        return list(csv.reader(file))
+
+
 @click.command(help=__doc__)
 @click.option("--kills", default=50, show_default=True, help="Of each training.")
 @click.option("--model", "models", multiple=True, default=tuple(TRAININGS), help="Which.")
@@ -166,12 +173,13 @@ def chain(model: str, folder: Path, kills: int, moments: random.Random) -> str:
         trainings += 1
         for ours, theirs in zip(weights(out), expected, strict=True):
             np.testing.assert_array_equal(ours, theirs)
+        assert history(out) == history(folder / model)
         assert not Run(out).metrics["interrupted"]
         shutil.rmtree(out)
     return (
         f"{model}: {killed} kills in {trainings} trainings of {len(unbroken)} steps; each ended "
-        f"with the weights of the unbroken one; {lost} steps were done again, {twice} at most "
-        f"after one kill (a checkpoint every {EVERY})"
+        f"with the weights and the history of the unbroken one; {lost} steps were done again, "
+        f"{twice} at most after one kill (a checkpoint every {EVERY})"
     )
 
 

@@ -34,7 +34,7 @@ def started(arguments, devices, tasks, ports):
     return processes
 
 
-@pytest.fixture(scope="module", params=["adam", pytest.param("sgd", marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=["sgd", pytest.param("adam", marks=pytest.mark.long)])
 def trained(request, tiny_catalogue, tmp_path_factory, free_ports):
     """Folders of runs, by devices."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -87,6 +87,27 @@ def test_of_a_damaged_one_the_one_before_is_used(folder, damage, capsys):
     assert "epoch-2-step-2 is used instead" in message
 
 
+def test_a_damaged_one_is_written_again(folder):
+    write(folder, [1, 2])
+    (folder / "epoch-2-step-2.index").write_bytes(b"")
+    _, progress, checkpoints = made(folder)
+    assert checkpoints.restore() == "epoch-1-step-2"
+    progress.epoch = 2
+    checkpoints.save()
+    assert made(folder)[2].restore() == "epoch-2-step-2"
+
+
+def test_a_damaged_one_does_not_outlive_whole_ones(folder):
+    write(folder, [1, 5])
+    (folder / "epoch-5-step-2.index").write_bytes(b"")
+    _, progress, checkpoints = made(folder)
+    checkpoints.restore()
+    for progress.epoch in (2, 3, 4):
+        checkpoints.save()
+    checkpoints.remove(all_but=1)
+    assert [path.name for path in checkpoints_in(folder)] == ["epoch-4-step-2"]
+
+
 def flipped(data):
     return data[:1500] + bytes([data[1500] ^ 1]) + data[1501:]
 

@@ -10,7 +10,7 @@ from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError
 from keras_fashion.run import Run
 from keras_fashion.training import BPRMFOptions, train_recommender
-from keras_fashion.training.kept_training import KeptTraining
+from keras_fashion.training.kept_training import LATE, KeptTraining
 
 OPTIONS = BPRMFOptions(epochs=2, batch_size=8, latent_size=4)
 
@@ -43,10 +43,24 @@ def test_another_worker_takes_up_what_the_chief_has_made(made, tiny_catalogue):
     assert not list(made.path.parent.glob(".*"))  # the lock is the chief's
 
 
-def test_another_worker_that_does_not_see_the_folder(tiny_catalogue, tmp_path):
+@pytest.fixture
+def at_once(monkeypatch):
+    """What a network disk shows late is waited for, but not here."""
+    waits = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    return waits
+
+
+def test_another_worker_that_does_not_see_the_folder(tiny_catalogue, tmp_path, at_once):
     with pytest.raises(InputError, match=r"worker 1 of 2 does not see .*/run, .*disk"):
         begin(tiny_catalogue, tmp_path / "run")
-    assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "run").exists() and len(at_once) == LATE
+
+
+def test_another_worker_that_sees_the_folder_late(made, tiny_catalogue, tmp_path, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: made.path.rename(tmp_path / "run"))
+    assert begin(tiny_catalogue, tmp_path / "run").path == tmp_path / "run"
+    (tmp_path / "run").rename(made.path)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +85,7 @@ def test_another_worker_that_was_started_otherwise(
         begin(tiny_catalogue, out, options, seed, ThenTheChiefMakesIt())
 
 
-def test_a_worker_that_finds_another_checkpoint(made, tiny_catalogue, tmp_path):
+def test_a_worker_that_finds_another_checkpoint(made, tiny_catalogue, at_once):
     class ChiefIsFurther(SecondOfTwo):
         def sum(self, values):
             return 2 * values + (np.arange(len(values)) == 0)
@@ -80,6 +94,7 @@ def test_a_worker_that_finds_another_checkpoint(made, tiny_catalogue, tmp_path):
         training.begin()
         with pytest.raises(InputError, match="worker 1 of 2 finds another checkpoint"):
             training.fit(made.model, None, 2, 5, [], None)
+    assert len(at_once) == LATE
 
 
 def test_no_memory_is_a_plain_error_and_the_same_command_goes_on(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 
 from keras_fashion.training.checkpoints import checkpoints_in
@@ -61,20 +62,20 @@ def wait_for(out, least, workers):
 def test_lost_told_to_end_and_alone(tiny_catalogue, tmp_path, free_ports):
     out = tmp_path / "run"
 
-    # Worker 1 is killed: the chief ends and says why.
-    ports = free_ports(2)
-    workers = [train(tiny_catalogue, out, task, ports) for task in (0, 1)]
-    wait_for(out, 40, workers)
-    workers[1].kill()
-    began = time.monotonic()
-    _, error = workers[0].communicate(timeout=60)
-    assert time.monotonic() - began < 30
-    assert workers[0].returncode == 1
-    (line,) = [each for each in error.splitlines() if each.startswith("Error: ")]
-    assert "worker 0 of 2 has lost another one" in line and "from its last checkpoint" in line
-    workers[1].communicate()
+    # One is killed, then the chief: the other ends and says why.
+    for left, killed in ((0, 1), (1, 0)):
+        ports = free_ports(2)
+        workers = [train(tiny_catalogue, out, task, ports) for task in (0, 1)]
+        wait_for(out, steps(newest(out)) + 40, workers)
+        workers[killed].kill()
+        began = time.monotonic()
+        _, error = workers[left].communicate(timeout=60)
+        assert time.monotonic() - began < 30
+        assert workers[left].returncode == 75
+        (line,) = [each for each in error.splitlines() if "has lost another one" in each]
+        assert line.startswith(f"worker {left} of 2 has") and "from its last checkpoint" in line
+        workers[killed].communicate()
     kept = newest(out)
-    assert steps(kept) >= 40
 
     # Two go on; worker 1 is told to end, and both leave with a checkpoint.
     ports = free_ports(2)
@@ -93,6 +94,16 @@ def test_lost_told_to_end_and_alone(tiny_catalogue, tmp_path, free_ports):
     worker.send_signal(signal.SIGTERM)
     _, error = worker.communicate(timeout=60)
     assert worker.returncode == 75 and f"goes on from {kept}" in error
+
+    # And all have learned what one device learns that nothing happened to.
+    whole = tmp_path / "whole"
+    worker = train(tiny_catalogue, whole, devices="cpu")
+    wait_for(whole, steps(newest(out)), [worker])
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(60) == 75
+    ours, theirs = (pd.read_csv(each / "history.csv") for each in (out, whole))
+    assert len(ours) > 20
+    pd.testing.assert_frame_equal(ours, theirs[: len(ours)], rtol=1e-4)
 
 
 @pytest.mark.parametrize(

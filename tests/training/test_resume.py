@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+from contextlib import suppress
 from dataclasses import replace
 
 import keras
@@ -19,6 +20,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
+from keras_fashion.catalogue import Catalogue
 from keras_fashion.errors import InputError, Terminated
 from keras_fashion.run import Run
 from keras_fashion.training import (
@@ -32,6 +34,7 @@ from keras_fashion.training import (
 from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
 from keras_fashion.training.checkpoints import Checkpoints, checkpoints_in
 from keras_fashion.training.options import PictureSize
+from keras_fashion.training.run_lock import run_lock
 
 # 24 pictures: 4 epochs of 6 steps; R1's penalty is due at steps 0 and 16.
 GAN = GANOptions(epochs=4, batch_size=4, picture_size=PictureSize(16, 16), width=4, grid_every=2)
@@ -145,6 +148,23 @@ def test_two_processes_do_not_train_into_one_folder(training, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+def test_a_lock_whose_file_is_gone_is_none(tmp_path, monkeypatch):
+    """The process that held it removes the file just after another has opened it."""
+    flock, path = fcntl.flock, tmp_path / ".run.lock"
+    removed = []
+
+    def late(lock, how):
+        if not removed:
+            removed.append(path.unlink())
+        flock(lock, how)
+
+    monkeypatch.setattr("fcntl.flock", late)
+    with run_lock(tmp_path / "run"):
+        assert removed and path.exists()
+        with pytest.raises(InputError, match="another process"), run_lock(tmp_path / "run"):
+            pass
+
+
 def test_what_is_of_no_more_use_is_removed(training):
     kept = checkpoints_in(training.straight.path / "checkpoints")
     extendable = training.options.extendable
@@ -201,13 +221,34 @@ def test_a_failed_run_is_not_taken_up(training, tmp_path):
 
 
 def test_a_model_without_its_checkpoints_is_not_overwritten(training, tmp_path):
-    shutil.copytree(training.straight.path, tmp_path / "run")
-    shutil.rmtree(tmp_path / "run" / "checkpoints", ignore_errors=True)
-    Run(tmp_path / "run").write_metrics(1.0, interrupted=True)
-    before = (tmp_path / "run" / "model.keras").read_bytes()
-    with pytest.raises(InputError, match="a model and no checkpoint to go on from"):
-        training(tmp_path / "run")
-    assert (tmp_path / "run" / "model.keras").read_bytes() == before
+    out, options = tmp_path / "run", training.options
+    shutil.copytree(training.straight.path, out)
+    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    if options.extendable:
+        options = replace(options, epochs=options.epochs + 1)
+    else:
+        Run(out).write_metrics(1.0, interrupted=True)
+    before = (out / "model.keras").read_bytes()
+    for _ in range(2):  # after the first try it is not finished either
+        with pytest.raises(InputError, match="a model and no checkpoint to go on from"):
+            training(out, options)
+    assert (out / "model.keras").read_bytes() == before
+
+
+def test_vectors_are_never_those_of_another_model(tiny_catalogue, tmp_path, signal_at):
+    """Interrupted, gone on with to a better epoch, and told to end then."""
+    out, options = tmp_path / "run", BPRMFOptions(epochs=9, learning_rate=0.05)
+    for step, number in ((6, signal.SIGINT), (30, signal.SIGTERM)):
+        go_on = signal_at(step, number)
+        with suppress(Terminated):
+            run = train_recommender(tiny_catalogue, out, options)
+            first = (out / "model.keras").read_bytes()
+            assert len(run.vectors.users) == 8
+        go_on()
+    assert (out / "model.keras").read_bytes() != first
+    with pytest.raises(InputError, match="has no vectors of its model yet.*same command again"):
+        Run(out).vectors  # noqa: B018
+    assert len(train_recommender(tiny_catalogue, out, options).vectors.users) == 8
 
 
 def test_an_interrupted_recommender_is_of_use(tiny_catalogue, tmp_path, signal_at, capsys):
@@ -218,13 +259,42 @@ def test_an_interrupted_recommender_is_of_use(tiny_catalogue, tmp_path, signal_a
     assert run.metrics["interrupted"] and len(run.vectors.users) == 8
 
 
-def test_ctrl_c_before_the_first_epoch_says_so(tiny_catalogue, tmp_path, signal_at):
+def test_a_catalogue_may_have_moved(tiny_catalogue, tmp_path, signal_at):
+    out = tmp_path / "run"
+    go_on = signal_at(3)
+    train_recommender(tiny_catalogue, out, BPRMFOptions(epochs=4))
+    go_on()
+    moved = Catalogue.load(shutil.copytree(tiny_catalogue.path, tmp_path / "elsewhere"))
+    run = train_recommender(moved, out, BPRMFOptions(epochs=4))
+    assert not run.metrics["interrupted"]
+    assert Run(out).catalogue.path == tmp_path / "elsewhere"
+
+
+def test_ctrl_c_before_the_first_epoch_says_so(training, tmp_path, signal_at):
     go_on = signal_at(1)
     with pytest.raises(InputError, match="no model yet"):
-        train_recommender(tiny_catalogue, tmp_path / "run", DVBPR)
+        training(tmp_path / "run")
     go_on()
-    run = train_recommender(tiny_catalogue, tmp_path / "run", DVBPR)
-    assert not run.metrics["interrupted"]
+    assert not training(tmp_path / "run").metrics["interrupted"]
+
+
+def test_ctrl_c_while_a_checkpoint_is_written_breaks_off_the_end_of_the_epoch(
+    training, tmp_path, monkeypatch
+):
+    save, ends = Checkpoints.save, []
+
+    def interrupted_save(self):
+        if not ends:
+            signal.raise_signal(signal.SIGINT)
+        save(self)
+
+    monkeypatch.setattr(Checkpoints, "save", interrupted_save)
+    monkeypatch.setattr(Run, "save_model", lambda *_: ends.append(1))
+    with pytest.raises(InputError, match="no model yet"):
+        training(tmp_path / "run")
+    assert not ends and not (tmp_path / "run" / "history.csv").exists()
+    monkeypatch.undo()
+    assert_same(training(tmp_path / "run"), training.straight)
 
 
 def test_more_epochs_of_a_gan_go_on_where_fewer_ended(tiny_catalogue, tmp_path):
