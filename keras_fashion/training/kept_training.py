@@ -147,7 +147,7 @@ class KeptTraining:
         steps: int,
         callbacks: Sequence[keras.callbacks.Callback],
         schedule: CheckpointSchedule,
-    ) -> bool:
+    ) -> None:
         """`fit` from the last good checkpoint on; see there.
 
         Raises:
@@ -207,7 +207,6 @@ class KeptTraining:
         (bare,) = self.workers.any([chief and not (run.path / "model.keras").is_file()])
         if self.interrupted and bare:
             raise InputError(f"{run.path} has no model yet: it was interrupted in its first epoch.")
-        return self.interrupted
 
     def finish(self) -> None:
         """Says in `metrics.json` how it ended; what is of no use any more goes."""

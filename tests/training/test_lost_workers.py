@@ -14,7 +14,7 @@ from keras_fashion.training.checkpoints import checkpoints_in
 
 OPTIONS = (
     *("--batch-size", "8", "--latent-size", "4", "--patience", "9999", "--seed", "3"),
-    *("--epochs", "4000", "--checkpoint-every", "20"),
+    *("--epochs", "4000", "--checkpoint-every", "18"),
 )
 EPOCH = 5
 """Steps of one."""
