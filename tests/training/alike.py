@@ -1,10 +1,12 @@
 """Trains a model on some devices; run by the test, as each strategy takes a process of its own.
 
-    python alike.py CATALOGUE OUT MODEL OPTIMISER DEVICES
+    python alike.py CATALOGUE OUT MODELS OPTIMISER DEVICES [STEP]
 
-OUT becomes a run folder. DEVICES is as for --devices; TF_CONFIG says the rest.
+OUT gets a run folder for each model. DEVICES is as for --devices; TF_CONFIG says the rest. At a
+STEP it is told to end.
 """
 
+import signal
 import sys
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from keras_fashion.training import (
     recommenders,
     train_gan,
 )
+from keras_fashion.training.checkpoints import Checkpoints
 from keras_fashion.training.options import PictureSize
 
 SHORT = {"epochs": 2, "batch_size": 8}
@@ -42,8 +45,24 @@ MODELS = {
 }
 
 
-def main(catalogue: str, out: str, models: str, optimiser: str, devices: str) -> None:
+def tell_at(step: int) -> None:
+    is_due, steps = Checkpoints.is_due, []
+
+    def is_due_and_told(self):
+        steps.append(1)
+        if len(steps) == step:
+            signal.raise_signal(signal.SIGTERM)
+        return is_due(self)
+
+    Checkpoints.is_due = is_due_and_told
+
+
+def main(
+    catalogue: str, out: str, models: str, optimiser: str, devices: str, step: str = ""
+) -> None:
     strategy = strategy_for(devices)
+    if step:
+        tell_at(int(step))
     if optimiser == "sgd":
         recommenders.LazyAdam = lambda decay: keras.optimizers.SGD(0.01)
         GANPreset._adam = lambda self, rate: keras.optimizers.SGD(0.01)

@@ -18,7 +18,7 @@ MODELS = ["bprmf", "warp", "fm", "vbpr", "dvbpr", "dvbpr_history", "gan", "gan_d
 CLOSE = {"sgd": 1e-5, "adam": 1e-3}
 
 
-def started(arguments, devices, tasks, ports):
+def started(arguments, devices, tasks, ports, step=""):
     """A process for each task; None is one without TF_CONFIG."""
     processes = []
     for task in tasks:
@@ -27,7 +27,7 @@ def started(arguments, devices, tasks, ports):
             cluster = {"worker": [f"localhost:{port}" for port in ports]}
             config = {"cluster": cluster, "task": {"type": "worker", "index": task}}
             environment["TF_CONFIG"] = json.dumps(config)
-        command = [sys.executable, SCRIPT, *map(str, arguments), devices]
+        command = [sys.executable, SCRIPT, *map(str, arguments), devices, str(step)]
         processes.append(
             subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         )
@@ -61,6 +61,20 @@ def test_losses_scores_and_weights_are_those_of_one_device(trained, model, devic
     for mine, its in zip(weights(other), weights(one), strict=True):
         np.testing.assert_allclose(mine, its, rtol=0, atol=10 * close)
     assert not other.metrics["interrupted"]
+
+
+def test_an_epoch_may_be_ended_on_fewer_devices(trained, tiny_catalogue, tmp_path):
+    """After three steps of five; its loss is the mean of the five."""
+    folder, close = trained
+    for devices, step, code in (("2", 3, 1), ("cpu", "", 0)):
+        arguments = [tiny_catalogue.path, tmp_path, "dvbpr", folder.name.rstrip("0")]
+        (process,) = started(arguments, devices, [None], [], step)
+        _, error = process.communicate(timeout=200)
+        assert process.returncode == code and ("Terminated" in error) == bool(step), error[-3000:]
+    ours, theirs = (
+        pd.read_csv(each / "dvbpr" / "history.csv") for each in (tmp_path, folder / "cpu")
+    )
+    pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=close)
 
 
 def weights(run):
