@@ -52,11 +52,13 @@ def make_run(path, kind, model, catalogue, spread=None):
     rng = np.random.default_rng(1)
     for variable in spread or []:
         variable.assign(rng.normal(0, 2, variable.shape))
-    run = Run.create(path, {"model": kind, "seed": 0, "split": None}, catalogue)
+    split = {} if kind == "gan" else {"split": None}
+    run = Run.create(path, {"model": kind, "seed": 0} | split, catalogue)
     run.save_model(model)
     if kind != "gan":
         run.write_vectors()
         run.save_model(run.model)  # which has learnt what users bought
+        run.write_vectors()
     return Run(path)
 
 
