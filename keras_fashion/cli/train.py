@@ -94,7 +94,7 @@ def train_command(options: type[ModelOptions]) -> click.Command:
         catalogue: Path,
         out: Path,
         seed: int,
-        devices: str = "auto",
+        devices: str | None = None,
         schedule: CheckpointSchedule = CheckpointSchedule(),
         **chosen: Any,
     ) -> None:
@@ -103,7 +103,7 @@ def train_command(options: type[ModelOptions]) -> click.Command:
         from keras_fashion.catalogue import Catalogue
         from keras_fashion.distribution.devices import strategy_for
 
-        strategy = strategy_for(devices)
+        strategy = strategy_for(devices) if devices else None
         loaded = Catalogue.load(catalogue)
         click.echo(loaded.summary(), err=True)
         if is_recommender:

@@ -25,7 +25,7 @@ def refused(call):
         assert errors == lines[-1:], result.stderr
         # Before it there may be the summary and the progress of the work, but no stack trace.
         before = ("columns: ", "catalogue ", "  left out", "split: ", "Pictures: ", "decode to ")
-        before += ("category classifier",)
+        before += ("category classifier", "trains on ")
         assert all(line.startswith(before) for line in lines[:-1] if line), result.stderr
         return errors[0]
 
