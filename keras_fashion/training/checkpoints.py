@@ -50,7 +50,7 @@ class Checkpoints:
             optimizers=[optimizer.variables for optimizer in model.optimizers],
             progress=progress,
         )
-        self.damaged: set[str] = set()
+        self._damaged: set[str] = set()
         self.start_clock()
 
     def restore(self) -> str | None:
@@ -73,7 +73,7 @@ class Checkpoints:
                 continue
             for each in damaged.values():
                 print(f"warning: {each}; {path.name} is used instead", file=sys.stderr)
-            self.damaged = set(damaged)
+            self._damaged = set(damaged)
             return path.name
         if damaged:
             raise InputError(
@@ -101,7 +101,7 @@ class Checkpoints:
             if self.folder / name not in kept:
                 self._remove_leftovers(kept)
                 self.checkpoint.write(str(self.folder / name))
-                self.damaged.discard(name)
+                self._damaged.clear()  # they were leftovers, too
                 self.remove(all_but=KEPT)
         except (tf.errors.OpError, OSError) as error:
             kept = self._readable()
@@ -129,7 +129,7 @@ class Checkpoints:
 
     def _readable(self) -> list[Path]:
         """All but those that `restore` could not read."""
-        return [path for path in checkpoints_in(self.folder) if path.name not in self.damaged]
+        return [path for path in checkpoints_in(self.folder) if path.name not in self._damaged]
 
     def _remove_leftovers(self, kept: list[Path]) -> None:
         """Of a process that was killed, or had no room, while it wrote; and what is damaged."""

@@ -64,7 +64,7 @@ def train_gan(
         workers.lost_worker_said(),
         KeptTraining(catalogue, out, options, seed, None, workers) as training,
     ):
-        if training.is_finished:
+        if training.found_finished():
             return training.run
         with workers.chief_first():
             pictures = catalogue.pictures(options.picture_size)

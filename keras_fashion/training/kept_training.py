@@ -32,7 +32,7 @@ LATE = 60
 class KeptTraining:
     """A training that goes on with what its run folder holds, and leaves there what it takes.
 
-    Within a `with` block, in this order: look at `is_finished`; make what may refuse its
+    Within a `with` block, in this order: ask `found_finished`; make what may refuse its
     arguments; `begin`; `fit`; `finish`. On several workers all do so, and the chief writes. A model
     that is not trained by steps is saved in the place of `fit`.
 
@@ -85,9 +85,8 @@ class KeptTraining:
     def __exit__(self, *_: object) -> None:
         self._held.close()
 
-    @property
-    def is_finished(self) -> bool:
-        """Whether nothing is left to do; says so on stderr."""
+    def found_finished(self) -> bool:
+        """Whether nothing is left to do; then says so on stderr, and removes what a kill left."""
         if self.begun is None or self.begun.metrics.get("interrupted", True):
             return False
         if self.begun.config["options"] != self.options.recorded():
@@ -115,6 +114,7 @@ class KeptTraining:
                 if self.split is not None:
                     # A copy: the file that was given may be moved or written anew.
                     shutil.copyfile(self.split, self.run.path / "split.csv")
+                self.run.write_metrics(0.0, interrupted=True)
             else:
                 # First: a longer training that is killed here must not pass for a finished one.
                 self.run.write_metrics(
@@ -158,18 +158,7 @@ class KeptTraining:
         run, chief, progress = self.run, self.workers.is_chief, self.progress
         checkpoints = Checkpoints(run.path / "checkpoints", model, progress, schedule)
         self.checkpoints = checkpoints
-        found = checkpoints.restore()
-        for _ in range(LATE):
-            if self._are_alike():
-                break
-            time.sleep(1)
-            found = checkpoints.restore()
-        else:
-            raise InputError(
-                f"worker {self.workers.index} of {self.workers.count} finds another checkpoint in "
-                f"{run.path.absolute()} than others do: give all of them a folder on a disk "
-                "that they share."
-            )
+        found = self._restored(checkpoints)
         if found is None and (run.path / "model.keras").is_file():
             raise InputError(
                 f"{run.path} holds a model and no checkpoint to go on from; train anew with "
@@ -179,7 +168,6 @@ class KeptTraining:
             print(f"{run.path} goes on from {found}", file=sys.stderr)
         if chief:
             drop_later_rows(run, progress.epoch)
-            run.write_metrics(progress.seconds, interrupted=True)
         try:
             self.interrupted = fit(
                 model, stream, run, epochs, steps, callbacks, progress, checkpoints
@@ -216,6 +204,19 @@ class KeptTraining:
             if self.checkpoints is not None and not self.interrupted:
                 self.checkpoints.remove(all_but=1 if self.options.extendable else 0)
         self.workers.wait()  # for the chief, who is heard until he has written everything
+
+    def _restored(self, checkpoints: Checkpoints) -> str | None:
+        """Name of the checkpoint that all workers have read; None if there is none."""
+        for _ in range(LATE):
+            found = checkpoints.restore()
+            if self._are_alike():
+                return found
+            time.sleep(1)
+        raise InputError(
+            f"worker {self.workers.index} of {self.workers.count} finds another checkpoint in "
+            f"{self.run.path.absolute()} than others do: give all of them a folder on a disk that "
+            "they share."
+        )
 
     def _are_alike(self) -> bool:
         """Whether all workers stand at the same place; they all say the same."""

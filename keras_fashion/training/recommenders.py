@@ -97,7 +97,7 @@ def train_recommender(
         workers.lost_worker_said(),
         KeptTraining(catalogue, out, options, seed, split, workers) as training,
     ):
-        if training.is_finished:
+        if training.found_finished():
             return training.run
         parts = leave_one_out(catalogue, seed) if split is None else read_split(split, catalogue)
         fitted = isinstance(options, FitOptions)

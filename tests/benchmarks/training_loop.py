@@ -19,7 +19,7 @@ from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder
 from keras_fashion.optimizers import LazyAdam
 from keras_fashion.run import Run
 from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
-from keras_fashion.training.checkpoints import Checkpoints
+from keras_fashion.training.checkpoints import KEPT, Checkpoints
 from keras_fashion.training.fit import fit
 from keras_fashion.training.progress import Progress
 
@@ -49,19 +49,13 @@ def worlds():
     kinds = rng.integers(0, 6, 2800)
 
     def dvbpr():
-        model = DVBPR(600, 2800, CompactEncoder(), with_history=True)
-        model.compile(optimizer=LazyAdam(2e-3))
-        model.optimizer.build(model.trainable_variables)
-        return model
-
-    def bprmf():
-        model = BPRMF(600, 2800)
-        model.compile(optimizer=LazyAdam(5e-3))
-        model.optimizer.build(model.trainable_variables)
-        return model
+        return compiled(DVBPR(600, 2800, CompactEncoder(), with_history=True))
 
     return {
-        "BPR-MF": (bprmf, lambda start, context: triplets(split, 256, 0, start=start)),
+        "BPR-MF": (
+            lambda: compiled(BPRMF(600, 2800)),
+            lambda start, context: triplets(split, 256, 0, start=start),
+        ),
         "DVBPR": (
             dvbpr,
             lambda start, context: triplets(
@@ -73,6 +67,12 @@ def worlds():
             lambda start, context: labelled_pictures(pictures, kinds, 16, 0, start=start),
         ),
     }
+
+
+def compiled(model):
+    model.compile(optimizer=LazyAdam(5e-3))
+    model.optimizer.build(model.trainable_variables)
+    return model
 
 
 def timed(way, make, stream, steps, folder):
@@ -116,7 +116,7 @@ def main(steps: int, rounds: int) -> None:
         click.echo(f"| {name} | " + " | ".join(cells) + " |")
     for name, make in (
         *((name, make) for name, (make, _) in worlds().items()),
-        ("BPR-MF of a million users and items x 32", lambda: million()),
+        ("BPR-MF of a million users and items x 32", million),
     ):
         with tempfile.TemporaryDirectory() as folder:
             model = make()
@@ -127,7 +127,7 @@ def main(steps: int, rounds: int) -> None:
                 began = time.perf_counter()
                 checkpoints.save()
                 times.append(time.perf_counter() - began)
-            size = sum(path.stat().st_size for path in Path(folder, "c").iterdir()) / 3e6
+            size = sum(path.stat().st_size for path in Path(folder, "c").iterdir()) / KEPT / 1e6
         seconds = np.median(times[1:])
         click.echo(
             f"a checkpoint of {name}: {seconds * 1000:,.0f} ms, {size:,.1f} MB; every two minutes "
@@ -136,10 +136,7 @@ def main(steps: int, rounds: int) -> None:
 
 
 def million():
-    model = BPRMF(1_000_000, 1_000_000)
-    model.compile(optimizer=LazyAdam(5e-3))
-    model.optimizer.build(model.trainable_variables)
-    return model
+    return compiled(BPRMF(1_000_000, 1_000_000))
 
 
 if __name__ == "__main__":
