@@ -30,7 +30,9 @@ def likeness(seen: tf.Tensor) -> tf.Tensor:
     return tf.exp(-mean / (2 * ALIKE**2))
 
 
-def diverse_top(values: tf.Tensor, alike: tf.Tensor, count: int, weight: tf.Tensor) -> tf.Tensor:
+def diverse_top(
+    values: tf.Tensor, alike: tf.Tensor, count: int | tf.Tensor, weight: tf.Tensor
+) -> tf.Tensor:
     """Picks greedily by value - weight * likeness to the most alike of those already picked.
 
     Maximal marginal relevance (Carbonell & Goldstein, SIGIR 1998).
@@ -44,15 +46,30 @@ def diverse_top(values: tf.Tensor, alike: tf.Tensor, count: int, weight: tf.Tens
     Returns:
         (N, n) int32, the best first.
     """
-    nearest = tf.zeros_like(values)
-    left = tf.ones_like(values, tf.bool)
-    picked = tf.TensorArray(tf.int32, size=count, element_shape=values.shape[:1])
-    for turn in tf.range(count):
+    count = tf.convert_to_tensor(count, tf.int32)
+
+    def pick(
+        turn: tf.Tensor, nearest: tf.Tensor, left: tf.Tensor, picked: tf.TensorArray
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
         worth = tf.where(left, values - weight[:, None] * nearest, values.dtype.min)
-        pick = tf.argmax(worth, axis=1, output_type=tf.int32)
-        picked = picked.write(turn, pick)
-        nearest = tf.maximum(nearest, tf.gather(alike, pick, batch_dims=1))
-        left &= tf.range(tf.shape(values)[1])[None] != pick[:, None]
+        best = tf.argmax(worth, axis=1, output_type=tf.int32)
+        return (
+            turn + 1,
+            tf.maximum(nearest, tf.gather(alike, best, batch_dims=1)),
+            left & (tf.range(tf.shape(values)[1])[None] != best[:, None]),
+            picked.write(turn, best),
+        )
+
+    *_, picked = tf.while_loop(
+        lambda turn, *_: turn < count,
+        pick,
+        (
+            tf.constant(0),
+            tf.zeros_like(values),
+            tf.ones_like(values, tf.bool),
+            tf.TensorArray(tf.int32, size=count, element_shape=values.shape[:1]),
+        ),
+    )
     best = tf.transpose(picked.stack())
     order = tf.argsort(tf.gather(values, best, batch_dims=1), direction="DESCENDING", stable=True)
     return tf.gather(best, order, batch_dims=1)

@@ -50,7 +50,7 @@ def nearest_codes(
     return _descend(maximiser, originals, categories, tf.gather(sample.codes, nearest))
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _descend(
     maximiser: PreferenceMaximiser, originals: Originals, categories: tf.Tensor, start: tf.Tensor
 ) -> tf.Tensor:
@@ -59,7 +59,7 @@ def _descend(
     def closeness(places: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
         which = rows // RESTARTS
         codes = maximiser.codes(places)
-        pictures = maximiser.gan.generator([codes, tf.gather(categories, which)], training=False)
+        pictures = maximiser.generate(codes, tf.gather(categories, which))
         return -originals.distance(pictures, maximiser.style(pictures), which)
 
     rate = keras.optimizers.schedules.CosineDecay(RATE, STEPS)

@@ -26,6 +26,32 @@ class Ascent(NamedTuple):
     evaluations: tf.Tensor
 
 
+class _Climb(NamedTuple):
+    """The state of an ascent of R starts, between two steps.
+
+    Attributes:
+        step: () int32, the number of steps taken.
+        place: (R, Z) float32, where each start has come.
+        best: (R, Z) float32, its best place so far.
+        best_value: (R,) float32, the objective there.
+        mean: (R, Z) float32, Adam's first moment.
+        square: (R, Z) float32, Adam's second moment.
+        stale: (R,) int32, the number of steps since it last rose.
+        evaluations: () int32, as of `Ascent`.
+        path: The places at each step so far.
+    """
+
+    step: tf.Tensor
+    place: tf.Tensor
+    best: tf.Tensor
+    best_value: tf.Tensor
+    mean: tf.Tensor
+    square: tf.Tensor
+    stale: tf.Tensor
+    evaluations: tf.Tensor
+    path: tf.TensorArray
+
+
 def latent_ascent(
     objective: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
     start: tf.Tensor,
@@ -49,41 +75,63 @@ def latent_ascent(
             and costs nothing more.
         held: (H, Z) float32, orthonormal directions along which no start may move; None for none.
     """
-    place, best, best_value = start, start, tf.fill(tf.shape(start)[:1], start.dtype.min)
-    mean, square = tf.zeros_like(start), tf.zeros_like(start)
-    stale = tf.zeros(tf.shape(start)[:1], tf.int32)
-    evaluations = tf.constant(0)
-    path = tf.TensorArray(tf.float32, size=steps + 1, element_shape=start.shape)
+    size = tf.shape(start)[0]
+    steps = tf.convert_to_tensor(steps, tf.int32)
+    climb = _Climb(
+        step=tf.constant(0),
+        place=start,
+        best=start,
+        best_value=tf.fill([size], start.dtype.min),
+        mean=tf.zeros_like(start),
+        square=tf.zeros_like(start),
+        stale=tf.zeros([size], tf.int32),
+        evaluations=tf.constant(0),
+        path=tf.TensorArray(tf.float32, size=steps + 2, element_shape=start.shape),
+    )
 
-    for step in tf.range(steps + 1):
-        path = path.write(step, place)
-        rows = tf.where(stale < patience)[:, 0]
-        if tf.size(rows) > 0:
-            climbing = tf.gather(place, rows)
-            with tf.GradientTape() as tape:
-                tape.watch(climbing)
-                value = objective(climbing, rows)
-            gradient = _free(tape.gradient(value, climbing), held)
-            evaluations += tf.size(rows)
+    def advance(climb: _Climb) -> tuple[_Climb]:
+        rows = tf.where(climb.stale < patience)[:, 0]
+        climbing = tf.gather(climb.place, rows)
+        with tf.GradientTape() as tape:
+            tape.watch(climbing)
+            value = objective(climbing, rows)
+        gradient = _free(tape.gradient(value, climbing), held)
 
-            risen = value > tf.gather(best_value, rows)
-            best = _put(best, rows, tf.where(risen[:, None], climbing, tf.gather(best, rows)))
-            best_value = _put(best_value, rows, tf.maximum(value, tf.gather(best_value, rows)))
-            stale = _put(stale, rows, tf.where(risen, 0, tf.gather(stale, rows) + 1))
+        best, best_value = tf.gather(climb.best, rows), tf.gather(climb.best_value, rows)
+        risen = value > best_value
+        stale = tf.where(risen, 0, tf.gather(climb.stale, rows) + 1)
 
-            row_mean = BETA_1 * tf.gather(mean, rows) + (1 - BETA_1) * gradient
-            row_square = BETA_2 * tf.gather(square, rows) + (1 - BETA_2) * gradient**2
-            mean, square = _put(mean, rows, row_mean), _put(square, rows, row_square)
-            time = tf.cast(step + 1, tf.float32)
-            unbiased_mean = row_mean / (1 - BETA_1**time)
-            unbiased_square = row_square / (1 - BETA_2**time)
-            change = unbiased_mean / (tf.sqrt(unbiased_square) + EPSILON)
-            # Of the step too: Adam scales each coordinate by itself. And of the gradient: a step
-            # that follows all of it may, once projected, lead downhill.
-            change = _free(change, held)
-            place = _put(place, rows, climbing + learning_rate(step) * change)
+        mean = BETA_1 * tf.gather(climb.mean, rows) + (1 - BETA_1) * gradient
+        square = BETA_2 * tf.gather(climb.square, rows) + (1 - BETA_2) * gradient**2
+        time = tf.cast(climb.step + 1, tf.float32)
+        unbiased_mean = mean / (1 - BETA_1**time)
+        unbiased_square = square / (1 - BETA_2**time)
+        # Of the step too: Adam scales each coordinate by itself. And of the gradient: a step
+        # that follows all of it may, once projected, lead downhill.
+        change = _free(unbiased_mean / (tf.sqrt(unbiased_square) + EPSILON), held)
+        arrived = climbing + learning_rate(climb.step) * change
+        advanced = _Climb(
+            step=climb.step + 1,
+            place=_put(climb.place, rows, arrived),
+            best=_put(climb.best, rows, tf.where(risen[:, None], climbing, best)),
+            best_value=_put(climb.best_value, rows, tf.maximum(value, best_value)),
+            mean=_put(climb.mean, rows, mean),
+            square=_put(climb.square, rows, square),
+            stale=_put(climb.stale, rows, stale),
+            evaluations=climb.evaluations + tf.size(rows),
+            path=climb.path.write(climb.step, climb.place),
+        )
+        return (advanced,)
 
-    return Ascent(best, best_value, path.stack(), evaluations)
+    (climb,) = tf.while_loop(
+        lambda climb: (climb.step <= steps) & tf.reduce_any(climb.stale < patience),
+        advance,
+        [climb],
+    )
+    # Where all have stopped before the last step, they stay where they have come.
+    path = climb.path.write(climb.step, climb.place)
+    reached = tf.minimum(tf.range(steps + 1), climb.step)
+    return Ascent(climb.best, climb.best_value, path.gather(reached), climb.evaluations)
 
 
 def _put(table: tf.Tensor, rows: tf.Tensor, values: tf.Tensor) -> tf.Tensor:

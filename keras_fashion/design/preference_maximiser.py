@@ -1,6 +1,6 @@
 """Preference maximisation: garments that do not exist, made for a taste."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +63,13 @@ class PreferenceMaximiser:
         gan: A trained conditional GAN of the same catalogue: gives G and D.
         procedure: How to search.
 
+    Attributes:
+        generate: Maps (A, Z) float32 codes and (A,) int32 categories to G(z, c), (A, H, W, 3)
+            float32 pictures in [-1, 1].
+        style: Maps pictures of the generator's size, (A, H, W, 3) float32 in [-1, 1], to Phi,
+            (A, K) float32.
+        realism: Maps such pictures and (A,) int32 categories to D(x, c), (A,) float32.
+
     Example:
         >>> maximiser = PreferenceMaximiser(recommender, gan)
         >>> designs = maximiser.design(users=[17], category=2, count=3)
@@ -80,6 +87,13 @@ class PreferenceMaximiser:
         self.gan = gan
         self.procedure = procedure
         self._judged: dict[int, PriorSample] = {}
+        codes = tf.TensorSpec([None, gan.code_size], tf.float32)
+        pictures = tf.TensorSpec([None, *gan.picture_size, 3], tf.float32)
+        categories = tf.TensorSpec([None], tf.int32)
+        # Each network, and its gradient, is traced once for all graphs that it is part of.
+        self.generate = _compiled(self._generate, codes, categories)
+        self.style = _compiled(self._style, pictures)
+        self.realism = _compiled(self._realism, pictures, categories)
 
     def design(
         self,
@@ -224,7 +238,7 @@ class PreferenceMaximiser:
         codes = self.prior(SAMPLE, 0)
         parts = []
         for some in tf.split(codes, SAMPLE // CODES_AT_A_TIME):
-            pictures, styles, realism = self.draw(some, tf.fill([CODES_AT_A_TIME], category))
+            pictures, styles, realism = self.terms(some, tf.fill([CODES_AT_A_TIME], category))
             means = tf.reduce_mean(pictures, 0), tf.reduce_mean(tf.square(pictures))
             parts.append((styles, realism, looks(pictures), *means))
         styles, realism, seen, pictures, squares = zip(*parts, strict=True)
@@ -233,11 +247,6 @@ class PreferenceMaximiser:
             *(tf.concat(each, 0)[None] for each in (styles, realism, seen)),
             *(tf.reduce_mean(tf.stack(each), 0)[None] for each in (pictures, squares)),
         )
-
-    @tf.function(reduce_retracing=True)
-    def draw(self, codes: tf.Tensor, categories: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """`terms`, compiled."""
-        return self.terms(codes, categories)
 
     def terms(
         self, codes: tf.Tensor, categories: tf.Tensor
@@ -252,24 +261,28 @@ class PreferenceMaximiser:
             G(z, c), (A, H, W, 3) float32 in [-1, 1]; Phi(G(z, c)), (A, K) float32; and
             D(G(z, c), c), (A,) float32.
         """
-        pictures = self.gan.generator([codes, categories], training=False)
-        realism = self.gan.discriminator([pictures, categories], training=False)[:, 0]
-        return pictures, self.style(pictures), realism
+        pictures = self.generate(codes, categories)
+        return pictures, self.style(pictures), self.realism(pictures, categories)
 
-    def style(self, pictures: tf.Tensor) -> tf.Tensor:
-        """Phi of pictures of the generator's size: (A, H, W, 3) in [-1, 1] to (A, K)."""
+    def _generate(self, codes: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
+        return self.gan.generator([codes, categories], training=False)
+
+    def _style(self, pictures: tf.Tensor) -> tf.Tensor:
         encoder = self.recommender.encoder
         # The filter through which the encoder has seen real pictures.
         return encoder(tf.image.resize(pictures, encoder.picture_size, antialias=True))
 
-    @tf.function(reduce_retracing=True)
+    def _realism(self, pictures: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
+        return self.gan.discriminator([pictures, categories], training=False)[:, 0]
+
+    @tf.function(reduce_retracing=True, autograph=False)
     def consensus(
         self, sample: PriorSample, people: People, together: GroupPreference = MEAN
     ) -> Consensus:
         """`Consensus.of`, compiled."""
         return Consensus.of(sample, people, together)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def starts(
         self,
         sample: PriorSample,
@@ -300,7 +313,7 @@ class PreferenceMaximiser:
         first = diverse_top(values, alike, restarts, self.procedure.diversity * people.unit)
         return tf.gather(sample.codes, tf.gather(chosen, first, batch_dims=1))
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def maximise(
         self,
         people: People,
@@ -392,3 +405,9 @@ class PreferenceMaximiser:
     def codes(self, places: tf.Tensor) -> tf.Tensor:
         """Places of the search as codes."""
         return from_normal(places) if self.procedure.bounded else places
+
+
+def _compiled(
+    network: Callable[..., tf.Tensor], *inputs: tf.TensorSpec
+) -> tf.types.experimental.PolymorphicFunction:
+    return tf.function(network, input_signature=inputs, autograph=False)

@@ -113,7 +113,7 @@ def towards(
     return tuple(tf.gather(each, shown) for each in (unscale(pictures), path, preference, *rest))
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _climb(
     maximiser: PreferenceMaximiser,
     originals: Originals,

@@ -186,9 +186,9 @@ class ConditionalGAN(keras.Model):
     def average_weights(self) -> None:
         """Moves `generator` towards `apprentice`, batch statistics included."""
         steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        kept = tf.minimum(self.average_decay, steps / (steps + AVERAGE_PART))
+        moved = 1.0 - tf.minimum(self.average_decay, steps / (steps + AVERAGE_PART))
         for average, value in zip(self.generator.weights, self.apprentice.weights, strict=True):
-            average.assign(kept * average + (1 - kept) * value)
+            average.value.assign_sub(moved * (average.value - value.value))
 
     def get_config(self) -> dict[str, Any]:
         """Constructor arguments."""

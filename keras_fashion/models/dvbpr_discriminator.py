@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from keras_fashion.models.batch_normalization import BatchNormalization
 from keras_fashion.models.picture_grid import picture_grid
 
 
@@ -58,7 +59,7 @@ class DVBPRDiscriminator(keras.Model):
             x = layers.Conv2D(channels, 5, 2, "same", kernel_initializer=weights)(
                 beside_category(x)
             )
-            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True)(x)
+            x = BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
             x = ops.maximum(0.2 * x, x)
         # float32 from here whatever the precision policy: the losses are made of these
         x = layers.Flatten(dtype="float32")(x)

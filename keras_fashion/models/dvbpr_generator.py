@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from keras_fashion.models.batch_normalization import BatchNormalization
 from keras_fashion.models.picture_grid import picture_grid
 
 
@@ -44,7 +45,7 @@ class DVBPRGenerator(keras.Model):
         weights = keras.initializers.RandomNormal(stddev=0.02, seed=seed)
 
         def normalised(x: keras.KerasTensor) -> keras.KerasTensor:
-            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True)(x)
+            x = BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
             return ops.maximum(0.2 * x, x)
 
         codes = keras.Input((code_size,), name="codes")

@@ -10,6 +10,7 @@ from keras_fashion.models.dvbpr_discriminator import DVBPRDiscriminator
 from keras_fashion.models.dvbpr_generator import DVBPRGenerator
 from keras_fashion.models.generator import Generator
 from keras_fashion.models.mixed_precision import mixed_precision as precision
+from keras_fashion.optimizers import FusedAdam
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ class GANPreset:
         gan.compile(self._adam(learning_rate), self._adam(learning_rate), jit_compile)
         return gan
 
-    def _adam(self, learning_rate: float | None) -> keras.optimizers.Adam:
-        return keras.optimizers.Adam(
+    def _adam(self, learning_rate: float | None) -> FusedAdam:
+        return FusedAdam(
             learning_rate or self.learning_rate, beta_1=self.beta_1, beta_2=self.beta_2
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from keras_fashion.models.batch_normalization import BatchNormalization
 from keras_fashion.models.picture_grid import picture_grid
 
 
@@ -23,9 +24,7 @@ class ModulatedBatchNormalization(layers.Layer):
     def __init__(self, seed: int | keras.random.SeedGenerator = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.initializer = keras.initializers.RandomNormal(stddev=0.02, seed=seed)
-        self.normalise = layers.BatchNormalization(
-            momentum=0.9, epsilon=1e-5, center=False, scale=False, synchronized=True
-        )
+        self.normalise = BatchNormalization(momentum=0.9, epsilon=1e-5, center=False, scale=False)
 
     def build(self, features_shape: tuple, style_shape: tuple) -> None:
         """Makes the batch statistics and the map from style to gains and biases."""
@@ -96,7 +95,9 @@ class Generator(keras.Model):
             x = layers.Conv2D(
                 channels, 3, padding="same", use_bias=False, kernel_initializer=glorot
             )(x)
-            x = layers.Add()([x, layers.UpSampling2D()(shortcut)])
+            # By repetition. `layers.UpSampling2D` computes the same in sixty operations.
+            shortcut = ops.image.resize(shortcut, x.shape[1:3], interpolation="nearest")
+            x = layers.Add()([x, shortcut])
             x = layers.ReLU()(ModulatedBatchNormalization(seed)(x, style))
         x = layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=glorot)(x)
         # float32 whatever the precision policy: these are the pictures that others measure

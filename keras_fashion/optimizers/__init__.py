@@ -1,6 +1,7 @@
-"""Optimisers for tables of many rows."""
+"""Adam in one operation a variable, and Adam for tables of many rows."""
 
+from keras_fashion.optimizers.fused_adam import FusedAdam
 from keras_fashion.optimizers.lazy_adam import LazyAdam
 from keras_fashion.optimizers.sum_duplicates import sum_duplicates
 
-__all__ = ["LazyAdam", "sum_duplicates"]
+__all__ = ["FusedAdam", "LazyAdam", "sum_duplicates"]

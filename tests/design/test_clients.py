@@ -42,7 +42,7 @@ def test_clusters_come_in_their_order(maximiser):
     tastes = np.random.default_rng(0).normal(size=(2, 5))
     clients = [Client.of_cluster(TasteCluster("", np.arange(2), 0.5, each)) for each in tastes]
     designs = design_for_clients(maximiser, clients, 0, 1, [0.0, 1.0])
-    _, styles, _ = maximiser.draw(tf.constant(designs.codes[:, 0]), tf.zeros(4, tf.int32))
+    _, styles, _ = maximiser.terms(tf.constant(designs.codes[:, 0]), tf.zeros(4, tf.int32))
     liked = (styles.numpy() * tastes[[0, 0, 1, 1]]).sum(axis=1)
     np.testing.assert_allclose(designs.preference[:, 0], liked, rtol=1e-3, atol=1e-3)
 
@@ -51,6 +51,6 @@ def test_items_are_liked_on_the_scale_of_designs(maximiser, recommender):
     together = GROUP_PREFERENCES["least-misery"]
     client = group(recommender, [0, 3], [1, 3])
     designs = design_for_clients(maximiser, [client], 1, 3, [1.0], together=together)
-    _, styles, _ = maximiser.draw(tf.constant(designs.codes[0]), tf.fill([3], 1))
+    _, styles, _ = maximiser.terms(tf.constant(designs.codes[0]), tf.fill([3], 1))
     liked = preference_for_items(maximiser, client, 1, styles.numpy(), together)
     np.testing.assert_allclose(liked, designs.preference[0], rtol=1e-3, atol=1e-3)
