@@ -1,5 +1,7 @@
-# make demo: train, design, export and report on the built-in atelier.   make test: the tests.
-# make test-long: the tests that take long, as those that kill trainings and let them go on.
+# make demo: train, design, export and report on the built-in atelier.
+# make test: the unit tests, four minutes.
+# make test-integration: processes, servers and devices together.   make test-long: what seldom
+# changes.   make test-all: all of them, on Beam and behind a server too.
 # make parity: against tensorflow-addons (2 GB of its own).   make bench-lazy-adam: step times.
 # make bench-evaluation: CPU time of the exact evaluation, beside Cornac's.
 # make bench-shared-negatives: what an AUC costs, beside a PyTorch loop, on the demo's catalogue or
@@ -32,7 +34,8 @@ PYTHON_PARITY ?= $(firstword $(foreach name,python3.11 python3.10 python3.9,\
 	$(shell $(name) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-long lint parity test-beam fuzz serve test-serving clean
+.PHONY: demo test test-integration test-long test-all lint parity test-beam fuzz serve \
+	test-serving clean
 .PHONY: bench-lazy-adam bench-evaluation bench-shared-negatives bench-pipeline bench-memory \
 	bench-retrieval bench-serving bench-serving-million bench-training kill-training
 
@@ -40,13 +43,25 @@ demo: $(VENV)/installed
 	$(BIN)/python recipes/quickstart.py
 
 # A process a core: most of the time is Python's, which traces and does not use a second one.
-test: $(VENV)/installed
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-# What takes long and guards what changes seldom: trainings that are killed and go on, or are done
-# twice over, XLA, every size of picture.
+# Every formula against an independent reference, every message, and the chain of commands once.
+test: $(VENV)/installed
+	$(PYTEST) tests/unit
+
+# Processes that are killed, servers, several devices and workers, recipes, and real purchases
+# where KERAS_FASHION_HM names them.
+test-integration: $(VENV)/installed
+	$(PYTEST) tests/integration
+
+# What takes long and guards what changes seldom: XLA, every size of picture, every model on
+# several devices.
 test-long: $(VENV)/installed
-	$(BIN)/python -m pytest -m long --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(PYTEST) tests/long
+
+# All tiers, in one run, and what needs an environment of its own.
+test-all: $(VENV)/installed test-beam test-serving
+	$(PYTEST) tests --ignore tests/parity --durations 30
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -79,8 +94,8 @@ serve: $(SERVER)/installed
 	$(SERVER)/bin/python deploy/mlflow/serve.py $(SAVED_MODELS)
 
 test-serving: $(VENV)/installed $(SERVER)/installed
-	KERAS_FASHION_SERVER=$(abspath $(SERVER))/bin/python $(BIN)/python -m pytest tests/serving \
-		--numprocesses auto --maxprocesses 4 --dist loadfile
+	KERAS_FASHION_SERVER=$(abspath $(SERVER))/bin/python $(PYTEST) \
+		tests/unit/serving tests/integration/serving
 
 bench-serving: $(VENV)/installed $(SERVER)/installed
 	$(BIN)/python tests/benchmarks/serving_load.py $(SAVED_MODELS) --server $(SERVER)/bin/python
@@ -108,7 +123,7 @@ kill-training: $(VENV)/installed
 	$(BIN)/python tests/fuzz/kill_training.py --kills 50
 
 test-beam: $(BEAM)/installed
-	$(BEAM)/bin/python -m pytest tests/catalogue/test_beam.py
+	$(BEAM)/bin/python -m pytest tests/integration/catalogue/test_beam.py
 
 # The mark is made last: an interrupted installation is taken up again.
 $(VENV)/installed: setup.py

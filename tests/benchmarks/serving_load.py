@@ -22,7 +22,7 @@ import numpy as np
 import urllib3
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "serving"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from malformed import MALFORMED, send  # noqa: E402
 from mlflow_server import mlflow_server  # noqa: E402

@@ -23,7 +23,7 @@ from keras_fashion.datasets.dvbpr.dvbpr_npy import DVBPRNpy
 from keras_fashion.datasets.shop.shop_files import ShopFiles
 from keras_fashion.datasets.source import Source
 
-DVBPR = Path(__file__).parents[1] / "datasets" / "dvbpr"
+DVBPR = Path(__file__).parents[1] / "unit" / "datasets" / "dvbpr"
 ITEMS = 12
 MakeSource = Callable[[], Source]
 Kind = Callable[[np.random.Generator, Path], MakeSource]

@@ -10,7 +10,7 @@ import pytest
 from keras_fashion.cli import main
 from keras_fashion.cli.train import train
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = {path: path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}
 README = PAGES[ROOT / "README.md"]
 LINKS = sorted(

@@ -1,6 +1,5 @@
-"""Ports for workers on this machine; Ctrl-C that is heard."""
+"""Ports for workers on this machine."""
 
-import signal
 import socket
 
 import pytest
@@ -18,11 +17,3 @@ def free_ports():
         return ports
 
     return free_ports
-
-
-@pytest.fixture(autouse=True)
-def _heard():
-    """A process that a script has started in the background ignores Ctrl-C."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)

@@ -1,6 +1,5 @@
 """Tiny models, exported and called in a process of their own, for all tests of serving."""
 
-import fcntl
 import json
 import os
 import subprocess
@@ -10,11 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # for what these tests share
-
-from tiny_world import (  # noqa: E402
+from tiny_world import (
     Question,
     World,
     make_bprmf,
@@ -24,37 +19,32 @@ from tiny_world import (  # noqa: E402
     picture_file,
 )
 
-from keras_fashion.catalogue import Catalogue, decode_picture, scale  # noqa: E402
-from keras_fashion.run import Run  # noqa: E402
-from keras_fashion.serving.export import export  # noqa: E402
+from keras_fashion.catalogue import Catalogue, decode_picture, scale
+from keras_fashion.run import Run
+from keras_fashion.serving.export import export
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory, worker_id):
+def built(made_once):
     """A catalogue, runs and exports: made by the first of several processes, for all of them.
 
     Versions: 1 is DVBPR and GAN; recommenders 2 and 3 are BPR-MF and the full DVBPR.
     """
-    shared = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        shared = shared.parent
-    folder = shared / "built_for_serving"
-    with (shared / "built_for_serving.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            catalogue = make_catalogue(folder / "catalogue")
-            dvbpr = make_dvbpr(folder / "dvbpr", catalogue)
-            gan = make_gan(folder / "gan", catalogue)
-            bprmf = make_bprmf(folder / "bprmf", catalogue)
-            options = {"latent_size": 3, "bias": True, "with_history": True}
-            full = make_dvbpr(folder / "full", catalogue, **options)
-            out = folder / "exported"
-            first = export(dvbpr, gan, out)
-            assert first == [out / "recommender" / "1", out / "designer" / "1"]
-            assert export(bprmf, None, out) == [out / "recommender" / "2"]
-            assert export(full, None, out) == [out / "recommender" / "3"]
-            (folder / "done").touch()
-    return folder
+    return made_once("exported_world", _make_exported_world)
+
+
+def _make_exported_world(folder: Path) -> None:
+    catalogue = make_catalogue(folder / "catalogue")
+    dvbpr = make_dvbpr(folder / "dvbpr", catalogue)
+    gan = make_gan(folder / "gan", catalogue)
+    bprmf = make_bprmf(folder / "bprmf", catalogue)
+    options = {"latent_size": 3, "bias": True, "with_history": True}
+    full = make_dvbpr(folder / "full", catalogue, **options)
+    out = folder / "exported"
+    first = export(dvbpr, gan, out)
+    assert first == [out / "recommender" / "1", out / "designer" / "1"]
+    assert export(bprmf, None, out) == [out / "recommender" / "2"]
+    assert export(full, None, out) == [out / "recommender" / "3"]
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +69,7 @@ def new_picture():
 
 
 @pytest.fixture(scope="session")
-def ask(exported, tmp_path_factory) -> Callable[[dict[str, Question]], dict[str, dict]]:
+def ask(exported, root, tmp_path_factory) -> Callable[[dict[str, Question]], dict[str, dict]]:
     """Asks in a process that knows TensorFlow only: by name, outputs or `error`.
 
     With KERAS_FASHION_SERVER, in an environment where there is nothing else to know.
@@ -100,7 +90,7 @@ def ask(exported, tmp_path_factory) -> Callable[[dict[str, Question]], dict[str,
             for name, question in questions.items()
         }
         (folder / "questions.json").write_text(json.dumps(asked), encoding="utf-8")
-        client = HERE / "client.py"
+        client = root / "tests" / "support" / "ask_exported.py"
         done = subprocess.run(
             [interpreter, str(client), "questions.json", "answers.npz"],
             cwd=folder,

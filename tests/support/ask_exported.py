@@ -1,6 +1,6 @@
 """Calls signatures of exported models in a process that knows TensorFlow only.
 
-Usage: python client.py questions.json answers.npz
+Usage: python ask_exported.py questions.json answers.npz
 """
 
 import json

@@ -38,7 +38,9 @@ def test_steps_are_those_of_the_paper(compiled):
     np.testing.assert_allclose(weight.numpy(), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("options", [{}, {"amsgrad": True}, {"weight_decay": 0.1}, {"clipnorm": 0.3}])
+@pytest.mark.parametrize(
+    "options", [{}, {"amsgrad": True}, {"weight_decay": 0.1}, {"clipnorm": 0.3}]
+)
 def test_it_moves_as_keras_adam(options):
     gradients = np.random.default_rng(1).normal(size=(5, 4)).astype(np.float32)
 

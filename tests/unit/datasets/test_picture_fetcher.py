@@ -194,7 +194,7 @@ def start(folder, shop, behaviour, count):
         [sys.executable, "-c", SCRIPT, str(folder), f"{shop.url}/{behaviour}", str(count)],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         text=True,
     )
 

@@ -1,10 +1,5 @@
 """A short run of the kills (`make fuzz`)."""
 
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parent))  # pytest's importlib mode leaves it out
-
 import kill_prepare
 import pytest
 

@@ -23,7 +23,7 @@ def started(arguments, devices, tasks, ports, step=""):
     """A process for each task; None is one without TF_CONFIG."""
     processes = []
     for task in tasks:
-        environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[2])}
+        environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[3])}
         if task is not None:
             cluster = {"worker": [f"localhost:{port}" for port in ports]}
             config = {"cluster": cluster, "task": {"type": "worker", "index": task}}

@@ -277,7 +277,7 @@ def test_a_batch_that_replicas_cannot_share_is_refused(pictures):
 
 def test_a_strategy_hands_each_replica_its_part():
     script = Path(__file__).with_name("two_replicas.py")
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     command = [sys.executable, script]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -15,7 +15,7 @@ from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 from keras_fashion.cli.train import train
 from keras_fashion.errors import TryAgain
 
-DEPLOY = Path(__file__).parents[1] / "deploy"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 def documents(name):

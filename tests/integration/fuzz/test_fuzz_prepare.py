@@ -1,13 +1,7 @@
 """A short run of the fuzzer (`make fuzz`), and that it notices what it is for."""
 
-import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.append(str(Path(__file__).parent))  # pytest's importlib mode leaves it out
-
 import fuzz_prepare
+import pytest
 from inputs import KINDS
 
 from keras_fashion.datasets.shop import shop_files

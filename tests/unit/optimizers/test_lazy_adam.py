@@ -179,7 +179,7 @@ def test_refuses_what_touches_every_row(option):
 
 def test_two_replicas_come_to_the_same_as_one_device(tmp_path):
     script = Path(__file__).with_name("two_replicas.py")
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run(
         [sys.executable, script, tmp_path / "weights.npz"],
         env=environment,

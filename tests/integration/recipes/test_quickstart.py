@@ -14,7 +14,7 @@ from keras_fashion.design import PROCEDURES, PreferenceMaximiser, inversion
 from keras_fashion.evaluation.retrieval_vs_generation import generation
 from keras_fashion.run import Run
 
-RECIPE = Path(__file__).parents[2] / "recipes" / "quickstart.py"
+RECIPE = Path(__file__).parents[3] / "recipes" / "quickstart.py"
 SMALL = ["--users", 40, "--items", 120, "--epochs", 2, "--dvbpr-epochs", 1, "--gan-epochs", 1]
 SMALL = [str(each) for each in [*SMALL, "--pairs", 6, "--seed", 3]]
 MODELS = ["random", "poprank", "bprmf", "visrank", "vbpr", "dvbpr"]

@@ -21,7 +21,7 @@ from keras_fashion.datasets.dvbpr.dvbpr_npy import DVBPRNpy
 from keras_fashion.errors import InputError
 
 HERE = Path(__file__).parent
-WRITER = HERE / "write_dvbpr_npy.py"
+WRITER = HERE.parents[1] / "support" / "write_dvbpr_npy.py"
 LAYOUTS = ("fashion", "men", "tradesy")
 WRITTEN = runpy.run_path(str(WRITER), run_name="not main")
 CATEGORIES = {
