@@ -7,6 +7,7 @@
 # make bench-shared-negatives: what an AUC costs, beside a PyTorch loop, on the demo's catalogue or
 # another: CATALOGUE=FOLDER.
 # make bench-pipeline: what a step waits for its pictures, on the same.
+# make bench-first-step: what a GAN's first step, a first design and a first redesign take.
 # make bench-training: what the training loop, a strategy and checkpoints cost on one device.
 # make bench-retrieval: the best of a million items, exactly and by FAISS.
 # make serve: the exports of make demo, or of SAVED_MODELS=FOLDER, behind MLflow's scoring server.
@@ -37,7 +38,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 .PHONY: demo test test-integration test-long test-all lint parity test-beam fuzz serve \
 	test-serving clean
 .PHONY: bench-lazy-adam bench-evaluation bench-shared-negatives bench-pipeline bench-memory \
-	bench-retrieval bench-serving bench-serving-million bench-training kill-training
+	bench-retrieval bench-serving bench-serving-million bench-training bench-first-step \
+	kill-training
 
 demo: $(VENV)/installed
 	$(BIN)/python recipes/quickstart.py
@@ -59,9 +61,10 @@ test-integration: $(VENV)/installed
 test-long: $(VENV)/installed
 	$(PYTEST) tests/long
 
-# All tiers, in one run, and what needs an environment of its own.
-test-all: $(VENV)/installed test-beam test-serving
-	$(PYTEST) tests --ignore tests/parity --durations 30
+# All tiers in one run, the exports behind a server included, and then what needs Beam.
+test-all: $(VENV)/installed $(SERVER)/installed
+	KERAS_FASHION_SERVER=$(abspath $(SERVER))/bin/python $(PYTEST) tests --durations 30
+	$(MAKE) test-beam
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -86,6 +89,9 @@ bench-pipeline: $(VENV)/installed
 
 bench-training: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/training_loop.py
+
+bench-first-step: $(VENV)/installed
+	$(BIN)/python tests/benchmarks/first_step.py
 
 bench-retrieval: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/retrieval.py

@@ -40,6 +40,19 @@ class ModulatedBatchNormalization(layers.Layer):
         return self.normalise(features, training=training) * (1 + gain) + bias
 
 
+def repeat(features: keras.KerasTensor) -> keras.KerasTensor:
+    """Doubles height and width by repetition: (B, h, w, C) to (B, 2 h, 2 w, C).
+
+    `layers.UpSampling2D` computes the same in sixty operations, and the gradient of a resize to
+    the nearest neighbor is not there in XLA.
+    """
+    _, height, width, channels = features.shape
+    wide = ops.concatenate([features, features], axis=-1)
+    rows = ops.reshape(wide, (-1, height, 2 * width * channels))
+    tall = ops.concatenate([rows, rows], axis=-1)
+    return ops.reshape(tall, (-1, 2 * height, 2 * width, channels))
+
+
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class Generator(keras.Model):
     """G(z, c): the DCGAN generator, modulated by code and category.
@@ -95,9 +108,7 @@ class Generator(keras.Model):
             x = layers.Conv2D(
                 channels, 3, padding="same", use_bias=False, kernel_initializer=glorot
             )(x)
-            # By repetition. `layers.UpSampling2D` computes the same in sixty operations.
-            shortcut = ops.image.resize(shortcut, x.shape[1:3], interpolation="nearest")
-            x = layers.Add()([x, shortcut])
+            x = layers.Add()([x, repeat(shortcut)])
             x = layers.ReLU()(ModulatedBatchNormalization(seed)(x, style))
         x = layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=glorot)(x)
         # float32 whatever the precision policy: these are the pictures that others measure

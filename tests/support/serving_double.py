@@ -1,4 +1,4 @@
-"""A double of TensorFlow Serving over exported models: REST and gRPC, as its documents say.
+"""A double of TensorFlow Serving: REST and gRPC, as its documents say.
 
 It knows the wire only by the public protos and the "RESTful API" page, and nothing of the client.
 """
@@ -24,8 +24,22 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import (
 LABELS = {"stable": 1}
 
 
+def exported_models(folder):
+    """What a double serves of a folder of exported models."""
+    return {
+        model.name: {
+            int(version.name): tf.saved_model.load(str(version)).signatures
+            for version in model.glob("[0-9]*")
+        }
+        for model in folder.iterdir()
+    }
+
+
 class ServingDouble(PredictionServiceServicer):
-    """Serves a folder on two ports of this machine.
+    """Serves models on two ports of this machine.
+
+    Args:
+        models: Name to version to signatures: functions by name, as a loaded model has them.
 
     Attributes:
         asked: What was asked, as (model, version, signature).
@@ -33,9 +47,8 @@ class ServingDouble(PredictionServiceServicer):
             bytes to be answered, or seconds (float) to sleep.
     """
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.models, self.asked, self.faults = {}, [], deque()
+    def __init__(self, models):
+        self.models, self.asked, self.faults = models, [], deque()
         self.rest = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self.rest.serve_forever, daemon=True).start()
         self.grpc = grpc.server(futures.ThreadPoolExecutor(4))
@@ -55,13 +68,11 @@ class ServingDouble(PredictionServiceServicer):
     def call(self, model, version, signature, inputs):
         """`inputs` makes tensors of the named specs. KeyError where there is no such thing."""
         self.asked.append((model, version, signature))
-        versions = [int(path.name) for path in (self.folder / model).glob("[0-9]*")]
-        key = model, max(versions, default=0) if version is None else version
-        if key[1] not in versions:
-            raise KeyError(f"Servable not found for request: {key}")
-        if key not in self.models:
-            self.models[key] = tf.saved_model.load(str(self.folder / model / str(key[1])))
-        function = self.models[key].signatures[signature]
+        versions = self.models[model]
+        which = max(versions) if version is None else version
+        if which not in versions:
+            raise KeyError(f"Servable not found for request: {model}, {which}")
+        function = versions[which][signature]
         return function(**inputs(function.structured_input_signature[1]))
 
     # gRPC

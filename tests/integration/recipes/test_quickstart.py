@@ -1,64 +1,20 @@
-import importlib.util
 import json
 import platform
-import sys
-from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 import pytest
-from click.testing import CliRunner
+from quickstart_run import MODELS, load_recipe, make_demo, start
 
-from keras_fashion import training
-from keras_fashion.design import PROCEDURES, PreferenceMaximiser, inversion
-from keras_fashion.evaluation.retrieval_vs_generation import generation
-from keras_fashion.run import Run
-
-RECIPE = Path(__file__).parents[3] / "recipes" / "quickstart.py"
-SMALL = ["--users", 40, "--items", 120, "--epochs", 2, "--dvbpr-epochs", 1, "--gan-epochs", 1]
-SMALL = [str(each) for each in [*SMALL, "--pairs", 6, "--seed", 3]]
-MODELS = ["random", "poprank", "bprmf", "visrank", "vbpr", "dvbpr"]
 AUCS = {"auc_all", "auc_matched", "auc_warm", "auc_cold", "auc_new", "seconds"}
 
 
 @pytest.fixture(scope="module")
-def recipe():
-    spec = importlib.util.spec_from_file_location("quickstart", RECIPE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def five_steps(recommender, gan):
-    return PreferenceMaximiser(recommender, gan, replace(PROCEDURES["default"], steps=5))
-
-
-@pytest.fixture(scope="module")
-def start(recipe):
-    def start(folder):
-        where = ["--out", str(folder / "demo"), "--exports", str(folder / "exports")]
-        with pytest.MonkeyPatch.context() as patch:
-            # Longer ascents show nothing more here.
-            patch.setattr(recipe, "PreferenceMaximiser", five_steps)
-            # (The function `redesign` hides its module, of the same name, in the package.)
-            patch.setattr(sys.modules["keras_fashion.design.redesign"], "STEPS", 3)
-            patch.setattr(inversion, "STEPS", 3)
-            return CliRunner().invoke(recipe.quickstart, [*where, *SMALL], catch_exceptions=False)
-
-    return start
-
-
-@pytest.fixture(scope="module")
-def demo(start, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("quickstart")
-    result = start(folder)
-    assert result.exit_code == 0, result.output
-    return folder, result
+def demo(made_once):
+    return made_once("quickstart", make_demo)
 
 
 @pytest.fixture(scope="module")
 def results(demo):
-    return json.loads((demo[0] / "demo" / "results.json").read_text())
+    return json.loads((demo / "demo" / "results.json").read_text())
 
 
 def test_results_are_those_of_the_contract(results):
@@ -111,61 +67,22 @@ def test_the_order_is_the_one_that_must_hold_however_short_the_training(results)
     assert priced["preference"] < free["preference"]
 
 
-@pytest.mark.long
-def test_designs_please_more_than_chance(demo):
-    """At eta 0: after one epoch, realism outweighs what little the taste has to say."""
-    taste, drawn = (Run(demo[0] / "demo" / name) for name in ("dvbpr", "gan"))
-    maximiser = five_steps(taste.model, drawn.model)
-    users = np.unique(taste.split.test[:, 0])[:6]
-    designs = generation(maximiser, users, np.arange(6), seed=3, eta=0.0)
-    people = maximiser.people(maximiser.recommender.taste(users), np.arange(6), np.zeros(6))
-    assert np.all(designs.preference.min(axis=1) > people.level.numpy()[:, 0])
-
-
 def test_it_leaves_runs_exports_and_a_report(demo):
-    folder, result = demo
     for name in [*MODELS, "gan"]:
-        assert (folder / "demo" / name / "model.keras").is_file()
-    html = (folder / "demo" / "report.html").read_text()
+        assert (demo / "demo" / name / "model.keras").is_file()
+    html = (demo / "demo" / "report.html").read_text()
     assert "taste recovery" in html and "data:image/" in html
     for name in ("recommender", "designer"):
-        assert (folder / "exports" / name / "1" / "saved_model.pb").is_file()
+        assert (demo / "exports" / name / "1" / "saved_model.pb").is_file()
+    said, shown = ((demo / name).read_text() for name in ("stdout.txt", "stderr.txt"))
     for text in ("auc_matched", "opposite_ssim", "oracle", "report.html", "results.json"):
-        assert text in result.stdout
-    assert "5 of 5" in result.stderr and "of 5" not in result.stdout
+        assert text in said
+    assert "5 of 5" in shown and "of 5" not in said
 
 
-@pytest.mark.long
-def test_a_second_start_takes_up_what_is_finished(demo, start, recipe, results, monkeypatch):
-    folder, _ = demo
-
-    def stamps():
-        return {
-            path: path.stat().st_mtime_ns
-            for name in [*MODELS, "gan"]
-            for path in (folder / "demo" / name).rglob("*")
-        }
-
-    def refuse(*args, **kwargs):
-        raise AssertionError("trained again")
-
-    for name in ("train_recommender", "train_gan"):
-        monkeypatch.setattr(training, name, refuse)
-    # The last stage has no part in this.
-    monkeypatch.setattr(recipe, "export", lambda *args: [])
-    monkeypatch.setattr(recipe, "study_report", lambda *args, **kwargs: None)
-    before = stamps()
-    assert start(folder).exit_code == 0
-    assert stamps() == before
-    again = json.loads((folder / "demo" / "results.json").read_text())
-    assert again["recommendation"] == results["recommendation"]
-    for method, row in again["truth"].items():
-        assert row == pytest.approx(results["truth"][method], abs=0.02)
-
-
-def test_a_mistake_is_one_line(start, tmp_path):
+def test_a_mistake_is_one_line(tmp_path):
     (tmp_path / "demo").write_text("a file where the folder should be")
-    result = start(tmp_path)
+    result = start(load_recipe(), tmp_path)
     assert result.exit_code == 1
     last = result.stderr.splitlines()[-1]
     assert last.startswith("Error: ") and str(tmp_path / "demo") in last

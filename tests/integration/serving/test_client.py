@@ -1,27 +1,24 @@
 """The client, over REST and gRPC, against the exported models behind a double of the server."""
 
-import inspect
-import socket
-import subprocess
-import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 import tensorflow as tf
-from serving_double import ServingDouble
+from serving_double import ServingDouble, exported_models
 
-from keras_fashion.design import PROCEDURES, redesign
-from keras_fashion.serving import Client, RequestRefused, ServerUnavailable
+from keras_fashion.serving import Client, RequestRefused
 from keras_fashion.serving.signatures.item_table import NO_SCORE
 
 WAYS = ["rest", "grpc"]
 
 
 @pytest.fixture(scope="module")
-def double(exported):
-    double = ServingDouble(exported)
+def served(exported):
+    return exported_models(exported)
+
+
+@pytest.fixture(scope="module")
+def double(served):
+    double = ServingDouble(served)
     yield double
     double.close()
 
@@ -34,18 +31,14 @@ def way(request):
 @pytest.fixture
 def client(double, way):
     double.asked.clear()
-    double.faults.clear()
     with Client(double.addresses[way], timeout=60) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def models(exported):
+def models(served):
     """The newest versions, called without a server."""
-    return {
-        name: tf.saved_model.load(str(exported / name / version)).signatures
-        for name, version in {"recommender": "3", "designer": "1"}.items()
-    }
+    return {name: versions[max(versions)] for name, versions in served.items()}
 
 
 def is_alike(answer, expected):
@@ -166,110 +159,3 @@ def test_what_the_server_refuses_is_said_and_not_asked_again(client, double, new
     with pytest.raises(RequestRefused, match="from 1 to 1024 rows"):
         client.recommend([])
     assert len(double.asked) == 4
-
-
-FAULTS = {"rest": [503, 429], "grpc": ["UNAVAILABLE", "UNAVAILABLE"]}
-SLOW = 1.5
-"""Seconds."""
-
-
-def test_what_fails_for_a_while_is_asked_again(client, double, way):
-    double.faults.extend(FAULTS[way])
-    assert client.score(["ann"], ["none"]).known_item.tolist() == [False]
-    assert len(double.asked) == 1 and not double.faults
-
-
-def test_what_goes_on_failing_is_given_up(double, way):
-    double.faults.extend(FAULTS[way] * 4)
-    with (
-        Client(double.addresses[way], timeout=60, retries=1) as client,
-        pytest.raises(ServerUnavailable, match="a fault"),
-    ):
-        client.score(["ann"], ["none"])
-    assert len(double.faults) == 6
-    double.faults.clear()
-
-
-def test_a_server_that_is_slow_is_asked_once(double, way):
-    """It goes on with what it was asked; more of it would not be quicker."""
-    double.asked.clear()
-    double.faults.append(SLOW)
-    with (
-        Client(double.addresses[way], timeout=0.5, retries=3) as client,
-        pytest.raises(ServerUnavailable),
-    ):
-        client.score(["ann"], ["none"])
-    time.sleep(SLOW)
-    assert len(double.asked) <= 1 and not double.faults
-
-
-def test_a_client_serves_many_threads(client):
-    with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda user: client.score([user], ["none"]), ["ann", "no"] * 20))
-    assert [answer.known_user.tolist() for answer in answers] == [[True], [False]] * 20
-
-
-def test_a_server_that_is_not_there_is_said(way):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    scheme = {"rest": "http", "grpc": "grpc"}[way]
-    with (
-        Client(f"{scheme}://127.0.0.1:{port}", timeout=5, retries=0) as client,
-        pytest.raises(ServerUnavailable, match=str(port)),
-    ):
-        client.score(["ann"], ["none"])
-
-
-def test_a_server_that_is_silent_is_not_waited_for(way):
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-        scheme = {"rest": "http", "grpc": "grpc"}[way]
-        started = time.monotonic()
-        with (
-            Client(f"{scheme}://127.0.0.1:{port}", timeout=0.5, retries=0) as client,
-            pytest.raises(ServerUnavailable),
-        ):
-            client.score(["ann"], ["none"])
-        assert time.monotonic() - started < 5
-
-
-@pytest.mark.parametrize("answer", [b"<html>", b'{"predictions": []}', b'{"outputs": {}}', b"[]"])
-def test_an_answer_of_something_else_is_said(double, answer):
-    double.faults.append(answer)
-    with (
-        Client(double.addresses["rest"]) as client,
-        pytest.raises(ServerUnavailable, match="not that of such a model"),
-    ):
-        client.score(["ann"], ["none"])
-
-
-def test_wrong_addresses_are_refused():
-    with pytest.raises(ValueError, match="'localhost:8501' is no address"):
-        Client("localhost:8501")
-    with pytest.raises(ValueError, match="the newest version only"):
-        Client("mlflow://localhost:5001", version=1)
-    with pytest.raises(ValueError, match="a number or a label"):
-        Client("http://localhost:8501", version=1, label="stable")
-
-
-def test_rest_does_without_tensorflow():
-    code = (
-        "import sys; from keras_fashion.serving import Client; Client('http://localhost:1'); "
-        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-
-
-def test_what_it_asks_for_by_itself_is_what_the_package_does():
-    """Written twice, because the client does without TensorFlow."""
-    defaults = {
-        name: each.default
-        for method in (Client.design, Client.redesign)
-        for name, each in inspect.signature(method).parameters.items()
-    }
-    ours = inspect.signature(redesign).parameters
-    assert defaults["steps"] == PROCEDURES["default"].steps
-    assert {name: defaults[name] for name in ("frames", "eta", "proximity")} == {
-        name: ours[name].default for name in ("frames", "eta", "proximity")
-    }

@@ -17,6 +17,7 @@ from malformed import MALFORMED, send
 from mlflow_server import mlflow_server
 
 from keras_fashion.serving import Client, RequestRefused
+from keras_fashion.serving.export import export
 
 PYTHON = os.environ.get("KERAS_FASHION_SERVER")
 
@@ -24,11 +25,12 @@ pytestmark = pytest.mark.skipif(PYTHON is None, reason="make test-serving names 
 
 
 @pytest.fixture(scope="module")
-def models(exported, tmp_path_factory):
+def models(world, exported, tmp_path_factory):
     """A folder of its own: the full DVBPR is version 1, and BPR-MF is ready to become 2."""
     folder = tmp_path_factory.mktemp("served")
-    shutil.copytree(exported / "recommender" / "3", folder / "recommender" / "1")
-    shutil.copytree(exported / "recommender" / "2", folder / "recommender" / ".2.preparing")
+    (bprmf,) = export(world.bprmf, None, tmp_path_factory.mktemp("bprmf"))
+    shutil.copytree(exported / "recommender" / "2", folder / "recommender" / "1")
+    shutil.copytree(bprmf, folder / "recommender" / ".2.preparing")
     shutil.copytree(exported / "designer" / "1", folder / "designer" / "1")
     return folder
 
@@ -139,8 +141,8 @@ def test_requests_of_all_kinds_at_once_disturb_nobody(address, client, world, ne
         assert all(threads.map(ask, range(800)))
 
 
-def test_a_new_version_is_taken_up_and_no_request_fails(models, client):
-    """Last, for it changes what is served."""
+def test_versions_are_taken_up_and_withdrawn_and_no_request_fails(models, client):
+    """One test, for a worker may run any of several alone; it leaves version 1 served again."""
     asked, ended = [], threading.Event()
 
     def ask():
@@ -169,9 +171,7 @@ def test_a_new_version_is_taken_up_and_no_request_fails(models, client):
     with pytest.raises(RequestRefused):  # version 2 is BPR-MF, which sees no pictures
         client.embed([b""])
 
-
-def test_a_withdrawn_version_gives_way_to_the_one_before_and_a_broken_one_to_all(models, client):
-    """After the test above: version 2 is served."""
+    # A withdrawn version gives way to the one before, and a broken one to all.
     broken = models / "recommender" / "3"
     broken.mkdir()
     (broken / "saved_model.pb").write_bytes(b"nothing")

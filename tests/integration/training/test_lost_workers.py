@@ -1,16 +1,16 @@
 """Two machines, by the command itself: one is lost, one is told to end; any number goes on."""
 
-import json
-import os
 import signal
 import subprocess
 import sys
 import time
 
 import pandas as pd
-import pytest
+from click.testing import CliRunner
+from workers import environment_of, free_ports
 
-from keras_fashion.training.checkpoints import checkpoints_in
+from keras_fashion.cli import main
+from keras_fashion.training.checkpoints import Checkpoints, checkpoints_in
 
 OPTIONS = (
     *("--batch-size", "8", "--latent-size", "4", "--patience", "9999", "--seed", "3"),
@@ -20,22 +20,49 @@ EPOCH = 5
 """Steps of one."""
 
 
-def train(catalogue, out, task=None, ports=(), devices="multi-worker"):
-    """The command as a process; among several it is worker `task`."""
-    environment = dict(os.environ)
-    if task is not None:
-        cluster = {"worker": [f"localhost:{port}" for port in ports]}
-        environment["TF_CONFIG"] = json.dumps(
-            {"cluster": cluster, "task": {"type": "worker", "index": task}}
+def started(catalogue, out):
+    """The command as the processes of two workers."""
+    command = [sys.executable, "-c", "from keras_fashion.cli import main; main()"]
+    ports = free_ports(2)
+    return [
+        subprocess.Popen(
+            [*command, *arguments(catalogue, out, "multi-worker")],
+            env=environment_of(task, ports),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-    command = [sys.executable, "-c", "from keras_fashion.cli import main; main()", "train"]
-    return subprocess.Popen(
-        [*command, "bprmf", catalogue.path, "--out", out, "--devices", devices, *OPTIONS],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+        for task in (0, 1)
+    ]
+
+
+def arguments(catalogue, out, devices):
+    return [
+        "train",
+        "bprmf",
+        str(catalogue.path),
+        "--out",
+        str(out),
+        "--devices",
+        devices,
+        *OPTIONS,
+    ]
+
+
+def train_here(catalogue, out, last, monkeypatch):
+    """The command in this process, without TF_CONFIG, told to end after `last` steps of all."""
+    is_due = Checkpoints.is_due
+
+    def is_due_and_told(self):
+        if self.progress.epoch * EPOCH + self.progress.batch == last:
+            signal.raise_signal(signal.SIGTERM)
+        return is_due(self)
+
+    monkeypatch.setattr(Checkpoints, "is_due", is_due_and_told)
+    ended = CliRunner().invoke(main, arguments(catalogue, out, "cpu"))
+    monkeypatch.undo()
+    assert ended.exit_code == 75, ended.output
+    return ended.stderr
 
 
 def newest(out):
@@ -59,13 +86,12 @@ def wait_for(out, least, workers):
         time.sleep(0.1)
 
 
-def test_lost_told_to_end_and_alone(tiny_catalogue, tmp_path, free_ports):
+def test_lost_told_to_end_and_alone(tiny_catalogue, tmp_path, monkeypatch):
     out = tmp_path / "run"
 
     # One is killed, then the chief: the other ends and says why.
     for left, killed in ((0, 1), (1, 0)):
-        ports = free_ports(2)
-        workers = [train(tiny_catalogue, out, task, ports) for task in (0, 1)]
+        workers = started(tiny_catalogue, out)
         wait_for(out, steps(newest(out)) + 40, workers)
         workers[killed].kill()
         began = time.monotonic()
@@ -78,8 +104,7 @@ def test_lost_told_to_end_and_alone(tiny_catalogue, tmp_path, free_ports):
     kept = newest(out)
 
     # Two go on; worker 1 is told to end, and both leave with a checkpoint.
-    ports = free_ports(2)
-    workers = [train(tiny_catalogue, out, task, ports) for task in (0, 1)]
+    workers = started(tiny_catalogue, out)
     wait_for(out, steps(kept) + 40, workers)
     workers[1].send_signal(signal.SIGTERM)
     ended = [worker.communicate(timeout=60) for worker in workers]
@@ -88,48 +113,13 @@ def test_lost_told_to_end_and_alone(tiny_catalogue, tmp_path, free_ports):
     assert "keeps every step so far" in ended[0][1]
     kept = newest(out)
 
-    # One goes on alone, without TF_CONFIG.
-    worker = train(tiny_catalogue, out, devices="cpu")
-    wait_for(out, steps(kept) + 20, [worker])
-    worker.send_signal(signal.SIGTERM)
-    _, error = worker.communicate(timeout=60)
-    assert worker.returncode == 75 and f"goes on from {kept}" in error
+    # One goes on alone.
+    last = steps(kept) + 20
+    assert f"goes on from {kept}" in train_here(tiny_catalogue, out, last, monkeypatch)
 
     # And all have learned what one device learns that nothing happened to.
     whole = tmp_path / "whole"
-    worker = train(tiny_catalogue, whole, devices="cpu")
-    wait_for(whole, steps(newest(out)), [worker])
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(60) == 75
+    train_here(tiny_catalogue, whole, last, monkeypatch)
     ours, theirs = (pd.read_csv(each / "history.csv") for each in (out, whole))
     assert len(ours) > 20
-    pd.testing.assert_frame_equal(ours, theirs[: len(ours)], rtol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [
-        (None, "TF_CONFIG, which is not set; set TF_CONFIG="),
-        ("{", "TF_CONFIG cannot be used"),
-        ({"cluster": {"worker": ["a:1"]}}, "lacks 'task'"),
-        ({"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}, "its jobs are ps"),
-        (
-            {"cluster": {"worker": ["a:1", "a:1"]}, "task": {"type": "worker", "index": 0}},
-            "names an address twice",
-        ),
-        (
-            {"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 2}},
-            "there is no worker 2",
-        ),
-    ],
-)
-def test_a_wrong_cluster_is_refused(config, message, monkeypatch):
-    from keras_fashion.distribution.devices import strategy_for
-    from keras_fashion.errors import InputError
-
-    monkeypatch.delenv("TF_CONFIG", raising=False)
-    if config is not None:
-        text = config if isinstance(config, str) else json.dumps(config)
-        monkeypatch.setenv("TF_CONFIG", text)
-    with pytest.raises(InputError, match=message):
-        strategy_for("multi-worker")
+    pd.testing.assert_frame_equal(ours, theirs, rtol=1e-4)

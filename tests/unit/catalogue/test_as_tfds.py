@@ -1,99 +1,26 @@
-"""A prepared catalogue, opened by TFDS in a process that does not know this package."""
+"""A prepared catalogue, opened by TFDS."""
 
 import io
-import pickle
-import subprocess
-import sys
 
 import numpy as np
-import pandas as pd
 import pytest
+from corner_shop import Shop, corner_shop
+from opened_by_tfds import opened_by_tfds
 from PIL import Image
 
 from keras_fashion.catalogue import prepare
-from keras_fashion.datasets.in_memory import InMemory
-
-OPENER = """
-import pickle
-import sys
-
-sys.modules["keras_fashion"] = None  # whoever imports it gets an ImportError
-import tensorflow_datasets as tfds
-
-builder = tfds.builder_from_directory(sys.argv[1])
-info = builder.info
-opened = {
-    "documentation": [info.description, info.homepage, info.citation],
-    "licence": info.redistribution_info.license,
-    "name": info.full_name,
-    "splits": {name: split.num_examples for name, split in info.splits.items()},
-    "features": sorted(info.features),
-    "examples": {
-        split: list(tfds.as_numpy(builder.as_dataset(split))) for split in info.splits
-    },
-    "encoded": [
-        list(example["pictures"])
-        for example in tfds.as_numpy(
-            builder.as_dataset("items", decoders={"pictures": tfds.decode.SkipDecoding()})
-        )
-    ],
-}
-with open(sys.argv[2], "wb") as file:
-    pickle.dump(opened, file)
-"""
-
-
-class Shop(InMemory):
-    name = "corner_shop"
-    description = "What the shop at the corner sells."
-    homepage = "https://example.org/shop"
-    citation = "@misc{shop, title={Corner shop}}"
-    licence = "CC0"
-
-
-def encoded(pixels, kind):
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind, **({"lossless": True} if kind == "WEBP" else {}))
-    return file.getvalue()
 
 
 @pytest.fixture(scope="module")
 def source():
-    """Five items in every form that pictures come in, one of them without a picture, and times."""
-    rng = np.random.default_rng(0)
-    pixels = [rng.integers(0, 256, (11, 7, 3), np.uint8) for _ in range(4)]
-    pictures = [
-        encoded(pixels[0], "PNG"),
-        encoded(pixels[1][..., 0], "PNG"),
-        encoded(pixels[2], "JPEG"),
-        encoded(pixels[3], "WEBP"),
-        None,
-    ]
-    items = pd.DataFrame(
-        {
-            "item": ["0108", "été", "c", "d", "bare"],
-            "category": ["Schuhe", "Hemden", "Schuhe", "日本", "Hemden"],
-            "picture": pictures,
-            "colour": ["red", "", "blue", "red", "red"],
-        }
-    )
-    interactions = pd.DataFrame(
-        {
-            "user": ["007", "ann", "ann", "ann", "bob"],
-            "item": ["c", "0108", "été", "nothing", "bare"],
-            "time": ["2025-01-02", "", "1735689600", "", ""],
-        }
-    )
-    return Shop(items, interactions)
+    return corner_shop()
 
 
 @pytest.fixture(scope="module")
 def opened(source, tmp_path_factory):
     folder = tmp_path_factory.mktemp("opened")
     prepare(source, folder / "shop")
-    command = [sys.executable, "-c", OPENER, folder / "shop", folder / "opened.pickle"]
-    subprocess.run(command, check=True, cwd=folder, capture_output=True)
-    return pickle.loads((folder / "opened.pickle").read_bytes())
+    return opened_by_tfds(folder / "shop")
 
 
 def test_both_splits_have_what_can_be_used(opened):

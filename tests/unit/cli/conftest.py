@@ -1,8 +1,14 @@
-"""A shop's own files, and one chain of runs on them, made by the commands themselves."""
+"""A shop's own files, and runs on them that the commands themselves have made, once for all tests.
+
+What a command loads and traces is shared by the tests of a process (`shared`).
+"""
 
 import io
 import json
+import shutil
 import tarfile
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +18,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from keras_fashion import design
 from keras_fashion.cli import main
+from keras_fashion.design import PROCEDURES, PreferenceMaximiser
+from keras_fashion.errors import InputError
+from keras_fashion.models import CategoryClassifier
+from keras_fashion.run import Run
 
 CATEGORIES = ["Bags", "Shoes", "Tops"]
 
@@ -84,23 +95,125 @@ def prepare_arguments(shop):
     ]
 
 
+OWN_MODEL = Run.model
+
+
+class SharedModel:
+    """`Run.model`, loaded once of all files that hold the same."""
+
+    def __init__(self):
+        self.loaded = {}
+
+    def __get__(self, run, owner):
+        if run is None:
+            return self
+        path = run.path / "model.keras"
+        if not path.is_file():
+            return OWN_MODEL.func(run)
+        content = path.read_bytes()
+        if content not in self.loaded:
+            self.loaded[content] = OWN_MODEL.func(run)
+        return self.loaded[content]
+
+
+class SharedMaximisers:
+    """Makes a maximiser once of all calls with the same models and procedure."""
+
+    def __init__(self):
+        self.made = {}
+
+    def __call__(self, recommender, gan, procedure=PROCEDURES["default"]):
+        key = (id(recommender), id(gan), procedure)
+        if key not in self.made:
+            self.made[key] = PreferenceMaximiser(recommender, gan, procedure)
+        return self.made[key]
+
+
 @pytest.fixture(scope="session")
-def chain(succeed, prepare_arguments, tmp_path_factory):
-    """Paths and outputs of prepare, train dvbpr and train gan."""
-    folder = tmp_path_factory.mktemp("chain")
-    catalogue, dvbpr, gan = folder / "catalogue", folder / "dvbpr", folder / "gan"
-    outputs = {
-        "prepare": succeed(*prepare_arguments, "--out", catalogue),
-        "dvbpr": succeed(
-            *("train", "dvbpr", catalogue, "--out", dvbpr, "--epochs", 2, "--batch-size", 16),
-            *("--picture-size", 32, "--embedding-size", 6, "--seed", 4),
-        ),
-        "gan": succeed(
-            *("train", "gan", catalogue, "--out", gan, "--epochs", 1, "--batch-size", 8),
-            *("--picture-size", 32, "--width", 4),
-        ),
-    }
-    facts = json.loads((catalogue / "catalogue.json").read_text())
+def of_all_modules():
+    return SharedModel(), SharedMaximisers()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shared(of_all_modules):
+    """Commands load each model once in a process, and trace each search once.
+
+    Of a module, since one of the whole session would stay for the tests of other folders.
+    """
+    models, maximisers = of_all_modules
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "model", models)
+        patch.setattr(design, "PreferenceMaximiser", maximisers)
+        yield
+
+
+@pytest.fixture
+def unshared(monkeypatch):
+    """Takes `shared` back."""
+    monkeypatch.setattr(Run, "model", OWN_MODEL)
+    monkeypatch.setattr(design, "PreferenceMaximiser", PreferenceMaximiser)
+
+
+@pytest.fixture(scope="session")
+def chain(succeed, prepare_arguments, made_once):
+    """Paths and outputs of prepare, train dvbpr and train gan, and how the GAN was asked for."""
+
+    def gan_command(folder):
+        return (
+            *("train", "gan", folder / "catalogue", "--out", folder / "gan", "--batch-size", 12),
+            *("--picture-size", 16, "--width", 4, "--seed", 7),
+            *("--metrics-every", 2, "--metrics-count", 20),
+        )
+
+    def make(folder):
+        catalogue = folder / "catalogue"
+        outputs = {
+            "prepare": succeed(*prepare_arguments, "--out", catalogue),
+            "dvbpr": succeed(
+                *("train", "dvbpr", catalogue, "--out", folder / "dvbpr", "--epochs", 2),
+                *("--batch-size", 16, "--picture-size", 16, "--embedding-size", 6, "--seed", 4),
+            ),
+        }
+        with pytest.MonkeyPatch.context() as patch:
+            # The classifier whose features score the GAN; `report` finds it in the catalogue.
+            small = partial(CategoryClassifier, widths=(8, 8), picture_size=(16, 16))
+            # (A function of the same name hides the module in its package.)
+            module = import_module("keras_fashion.training.category_classifier")
+            patch.setattr(module, "CategoryClassifier", small)
+            outputs["gan"] = succeed(*gan_command(folder), "--epochs", 1)
+        (folder / "outputs.json").write_text(json.dumps(outputs))
+
+    folder = made_once("cli_chain", make)
     return SimpleNamespace(
-        folder=folder, catalogue=catalogue, dvbpr=dvbpr, gan=gan, outputs=outputs, facts=facts
+        catalogue=folder / "catalogue",
+        dvbpr=folder / "dvbpr",
+        gan=folder / "gan",
+        gan_command=gan_command(folder),
+        outputs=json.loads((folder / "outputs.json").read_text()),
+        facts=json.loads((folder / "catalogue" / "catalogue.json").read_text()),
     )
+
+
+@pytest.fixture(scope="session")
+def unseen(chain, made_once):
+    """A DVBPR of another seed, as its run says: the chain's, with tastes turned elsewhere."""
+
+    def make(folder):
+        shutil.copytree(chain.dvbpr, folder / "run")
+        config = json.loads((folder / "run" / "config.json").read_text())
+        (folder / "run" / "config.json").write_text(json.dumps(config | {"seed": 5}))
+        vectors = dict(np.load(folder / "run" / "vectors.npz"))
+        vectors["users"] = np.roll(vectors["users"], 1, axis=1)
+        np.savez(folder / "run" / "vectors.npz", **vectors)
+
+    return made_once("cli_unseen", make) / "run"
+
+
+@pytest.fixture
+def no_inception(monkeypatch):
+    """Refuses FID's weights as the real one does, which builds the network first."""
+
+    def refuse(weights):
+        raise InputError(f"{weights} is not there")
+
+    monkeypatch.setattr("keras_fashion.models.inception_features.fid_inception", refuse)

@@ -1,17 +1,16 @@
-"""The commands of the README, one after the other, on a tiny shop."""
+"""The commands of the README, one after the other, on a tiny shop; `design` is in test_design."""
 
 import json
 import re
-import sys
-from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
-from keras_fashion import design
-from keras_fashion.design import PROCEDURES, PreferenceMaximiser, inversion
+from keras_fashion.evaluation import generation_study
 from keras_fashion.run import Run
 
 AUCS = {"auc_all", "auc_matched", "auc_warm", "auc_cold", "auc_new", "auc_matched_cold", "auc_se"}
@@ -44,8 +43,11 @@ def test_train_prints_the_run_folder_and_keeps_the_options(chain):
     assert config["seed"] == 4
     assert config["options"]["epochs"] == 2
     assert config["options"]["embedding_size"] == 6
-    assert Run(chain.dvbpr).model.encoder.picture_size == (32, 32)
-    assert Run(chain.gan).model.picture_size == (32, 32)
+    assert Run(chain.dvbpr).model.encoder.picture_size == (16, 16)
+    assert Run(chain.gan).model.picture_size == (16, 16)
+    # Scored when the training ended, though not when it was due.
+    history = pd.read_csv(chain.gan / "history.csv")
+    assert history["classifier_fid"].notna().all() and history["diversity"].notna().all()
 
 
 def test_evaluate(chain, call):
@@ -102,24 +104,33 @@ def test_recommend(chain, succeed, tmp_path):
     assert all(re.fullmatch(r"0\d+ +-?\d+\.\d{4}  Shoes", line) for line in lines)
 
 
-def test_export(chain, succeed, tmp_path):
+def test_export(chain, succeed, tmp_path, unshared):
+    out = tmp_path / "saved_models"
+    (out / "recommender" / "1").mkdir(parents=True)
+    assert succeed("export", chain.dvbpr, "--out", out) == f"{out / 'recommender' / '2'}\n"
+    assert (out / "recommender" / "2" / "saved_model.pb").is_file()
+
+
+def test_export_with_a_designer(chain, succeed, tmp_path, monkeypatch):
+    """As `keras_fashion.serving.export` does it in tests/unit/serving."""
+    asked = []
+
+    def export(recommender, gan, out):
+        asked.append((recommender.path, gan and gan.path, out))
+        return [out / "recommender" / "1", out / "designer" / "1"]
+
+    monkeypatch.setattr("keras_fashion.serving.export.export", export)
     out = tmp_path / "saved_models"
     printed = succeed("export", chain.dvbpr, chain.gan, "--out", out)
     assert printed == f"{out / 'recommender' / '1'}\n{out / 'designer' / '1'}\n"
-    assert (out / "recommender" / "1" / "saved_model.pb").is_file()
-    assert (out / "designer" / "1" / "saved_model.pb").is_file()
-    again = succeed("export", chain.dvbpr, "--out", out)
-    assert again == f"{out / 'recommender' / '2'}\n"
+    succeed("export", chain.dvbpr)
+    assert asked == [(chain.dvbpr, chain.gan, out), (chain.dvbpr, None, Path("saved_models"))]
 
 
 def test_report(chain, succeed, tmp_path, monkeypatch):
-    # Longer ascents show nothing more here.
-    quick = replace(PROCEDURES["default"], steps=2)
-    monkeypatch.setattr(
-        design, "PreferenceMaximiser", partial(PreferenceMaximiser, procedure=quick)
-    )
-    monkeypatch.setattr(sys.modules["keras_fashion.design.redesign"], "STEPS", 3)
-    monkeypatch.setattr(inversion, "STEPS", 3)
+    few = partial(generation_study.generation_study, pairs=3, pairs_for_eta=2, etas=(0.0, 1.0))
+    monkeypatch.setattr(generation_study, "generation_study", few)
+    monkeypatch.setattr(generation_study, "RESAMPLES", 19)
     out = tmp_path / "reports" / "report.html"
     assert succeed("report", chain.dvbpr, chain.gan, "--out", out) == f"{out}\n"
     html = out.read_text()

@@ -1,65 +1,46 @@
-"""`keras-fashion design`: what it writes, for whom, and what it refuses."""
+"""`keras-fashion design`: what it writes, for whom, what it asks of the library and refuses."""
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_fashion.cli import main
-from keras_fashion.design import GROUP_PREFERENCES, PROCEDURES
+from keras_fashion.design import GROUP_PREFERENCES, PROCEDURES, Designs
 from keras_fashion.run import Run
 
 
-@pytest.fixture(scope="module")
-def unseen(chain, succeed):
-    """The run of a DVBPR of another seed."""
-    out = chain.folder / "unseen"
-    succeed(
-        *("train", "dvbpr", chain.catalogue, "--out", out, "--epochs", 1, "--batch-size", 16),
-        *("--picture-size", 32, "--embedding-size", 6, "--seed", 5),
+def test_a_group_at_two_weights_of_realism(chain, succeed, unseen, tmp_path):
+    out = tmp_path / "deep" / "designs"
+    answer = json.loads(
+        succeed(
+            *("design", chain.dvbpr, chain.gan, "--user", "0002", "--user", "0005", "--weight", 1),
+            *("--weight", 3, "--together", "soft-min", "--category", "Tops", "--count", 2),
+            *("--eta", 0.5, "--eta", 8, "--unseen", unseen, "--out", out, "--json"),
+        )
     )
-    return out
-
-
-@pytest.fixture(scope="module")
-def sweep(chain, succeed, unseen, tmp_path_factory):
-    """The folder and the answer of designs for a group at two weights of realism."""
-    out = tmp_path_factory.mktemp("deep") / "designs"
-    answer = succeed(
-        *("design", chain.dvbpr, chain.gan, "--user", "0002", "--user", "0005", "--weight", 1),
-        *("--weight", 3, "--together", "soft-min", "--category", "Tops", "--count", 2),
-        *("--eta", 0.5, "--eta", 8, "--unseen", unseen, "--out", out, "--json"),
-    )
-    return out, json.loads(answer)
-
-
-def test_what_it_writes(chain, sweep):
-    out, answer = sweep
     assert set(answer) == {"users", "category", "designs", "codes", "sheet"}
     assert (answer["users"], answer["category"]) == (["0002", "0005"], "Tops")
-    files = [out / f"design_{number}.png" for number in (1, 2, 3, 4)]
-    assert [row["file"] for row in answer["designs"]] == [str(path) for path in files]
-    assert [row["eta"] for row in answer["designs"]] == [0.5, 0.5, 8, 8]
-    assert {row["for"] for row in answer["designs"]} == {"2 users"}
+    rows, files = answer["designs"], [out / f"design_{number}.png" for number in (1, 2, 3, 4)]
+    assert [row["file"] for row in rows] == [str(path) for path in files]
+    assert [row["eta"] for row in rows] == [0.5, 0.5, 8, 8]
+    assert {row["for"] for row in rows} == {"2 users"}
     assert sorted(out.iterdir()) == [out / "codes.npy", *files, out / "sheet.png"]
 
+    gan = Run(chain.gan).model
     codes = np.load(answer["codes"])
     assert codes.shape == (4, 100) and codes.dtype == np.float32
-    drawn = Run(chain.gan).model.draw(codes, np.full(4, 2))
-    for path, picture in zip(files, drawn, strict=True):
-        filed = np.asarray(Image.open(path)).astype(int)
-        assert np.abs(filed - picture).max() <= 1
+    pictures = np.stack([np.asarray(Image.open(path)) for path in files])
+    assert np.abs(pictures.astype(int) - gan.draw(codes, np.full(4, 2))).max() <= 1
     with Image.open(answer["sheet"]) as sheet:
         assert sheet.format == "PNG" and sheet.width > 128 * (4 + 2) and sheet.height > 128 * 3
 
-
-def test_what_it_says_is_what_the_networks_say_of_the_files(chain, sweep, unseen):
-    rows = sweep[1]["designs"]
-    pictures = np.stack([np.asarray(Image.open(row["file"])) for row in rows])
+    # What it says is what the networks say of the files.
     scaled = pictures / np.float32(127.5) - 1
-    realism = Run(chain.gan).model.discriminator([scaled, np.full(4, 2)]).numpy()[:, 0]
+    realism = gan.discriminator([scaled, np.full(4, 2)]).numpy()[:, 0]
     np.testing.assert_allclose([row["realism"] for row in rows], realism, atol=0.02)
     standard = {}
     for name, path in (("standard", chain.dvbpr), ("unseen", unseen)):
@@ -78,20 +59,66 @@ def test_what_it_says_is_what_the_networks_say_of_the_files(chain, sweep, unseen
                     dict(zip(("0002", "0005"), each, strict=True))
                 )
     gap = standard["standard"] - standard["unseen"]
+    assert np.abs(gap).max() > 0.1
     np.testing.assert_allclose([row["gap"] for row in rows], gap, atol=2e-3)
 
 
-def test_one_user_as_the_paper_did(chain, succeed, tmp_path):
+@pytest.fixture
+def asked(monkeypatch):
+    """What the library was asked for; it answers at once, with noise."""
+    asked = SimpleNamespace()
+
+    def design_for_clients(
+        maximiser, clients, category, count, etas, seed=0, together=None, held=None
+    ):
+        vars(asked).update(locals())
+        rng, shape = np.random.default_rng(0), (len(clients) * len(etas), count)
+        return Designs(
+            rng.integers(0, 256, (*shape, 16, 16, 3)).astype(np.uint8),
+            rng.uniform(-1, 1, (*shape, 100)).astype(np.float32),
+            *rng.normal(size=(2, *shape)).astype(np.float32),
+            path=np.zeros((1, *shape, 100), np.float32),
+            evaluations=0,
+        )
+
+    monkeypatch.setattr("keras_fashion.design.clients.design_for_clients", design_for_clients)
+    monkeypatch.setattr(
+        "keras_fashion.design.held_attributes.held_attributes",
+        lambda gan, catalogue, category, names: (category, *names),
+    )
+    return asked
+
+
+def test_one_user_as_the_paper_did(chain, asked, succeed, tmp_path, monkeypatch):
+    # Its sheet would trace the networks for one more maximiser.
+    monkeypatch.setattr(
+        "keras_fashion.report.design_sheet.design_sheet", lambda *_: Image.new("RGB", (9, 9))
+    )
     lines = succeed(
         *("design", chain.dvbpr, chain.gan, "--user", "0003", "--category", "Shoes"),
-        *("--procedure", "dvbpr", "--out", tmp_path),
+        *("--procedure", "dvbpr", "--seed", 6, "--out", tmp_path),
     ).splitlines()
     assert len(lines) == 4 and lines[3] == str(tmp_path / "sheet.png")
     assert lines[0].startswith(f"{tmp_path / 'design_1.png'}  0003, eta 1: preference ")
     assert "unseen" not in lines[0] and "(" not in lines[0]
+    assert asked.maximiser.procedure == PROCEDURES["dvbpr"]
+    assert (asked.category, asked.count, asked.etas, asked.seed) == (1, 3, (1.0,), 6)
+    assert asked.together is GROUP_PREFERENCES["mean"]
 
 
-def test_a_row_a_cluster(chain, succeed, tmp_path):
+def test_a_group_in_words(chain, asked, unseen, succeed, tmp_path):
+    line, *_ = succeed(
+        *("design", chain.dvbpr, chain.gan, "--user", "0002", "--user", "0005", "--category"),
+        *("Tops", "--together", "least-misery", "--weight", 2, "--weight", 1, "--unseen", unseen),
+        *("--out", tmp_path),
+    ).splitlines()
+    assert " (0002 " in line and ", 0005 " in line
+    assert "; standard preference " in line and ", unseen " in line and ", gap " in line
+    assert asked.clients[0].weights.tolist() == [2, 1]
+    assert asked.together is GROUP_PREFERENCES["least-misery"] and asked.held == (2,)
+
+
+def test_a_row_a_cluster(chain, asked, succeed, tmp_path):
     answer = json.loads(
         succeed(
             *("design", chain.dvbpr, chain.gan, "--clusters", 3, "--category", "Bags"),
@@ -106,6 +133,24 @@ def test_a_row_a_cluster(chain, succeed, tmp_path):
     assert np.load(tmp_path / "codes.npy").shape == (3, 100)
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.height > 3 * 128
+    assert asked.held == (0, "lightness") and asked.maximiser.procedure == PROCEDURES["default"]
+
+
+def test_what_stood_there_stays_where_a_file_cannot_be_written(chain, asked, call, tmp_path):
+    (tmp_path / "design_1.png").write_text("before")
+    (tmp_path / "codes.npy").mkdir()
+    (tmp_path / "codes.npy" / "in the way").write_text("")
+    wanted = (*USER, "--category", "Tops", "--out")
+    result = call("design", chain.dvbpr, chain.gan, *wanted, tmp_path)
+    assert result.exit_code == 1 and result.stderr.startswith("Error: ")
+    assert (tmp_path / "design_1.png").read_text() == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["codes.npy", "design_1.png"]
+
+    below_a_file = tmp_path / "design_1.png" / "designs"
+    result = call("design", chain.dvbpr, chain.gan, *wanted, below_a_file)
+    assert result.exit_code == 1 and result.stdout == ""
+    assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
+    assert str(below_a_file.parent) in result.stderr
 
 
 def test_choices_are_those_of_the_library():
@@ -188,15 +233,3 @@ def test_runs_of_other_catalogues_and_other_users(chain, unseen, call, tmp_path)
     (other / "split.csv").write_text("user,item,part\n0003,0101,train\n")
     message = refused(chain.gan, "--unseen", other)
     assert "not trained on 7 of the users" in message and "--split" in message
-
-
-def test_what_stood_there_stays_where_a_file_cannot_be_written(chain, call, tmp_path):
-    (tmp_path / "design_1.png").write_text("before")
-    (tmp_path / "codes.npy").mkdir()
-    (tmp_path / "codes.npy" / "in the way").write_text("")
-    result = call(
-        *("design", chain.dvbpr, chain.gan, *USER, "--category", "Tops", "--out", tmp_path)
-    )
-    assert result.exit_code == 1 and result.stderr.startswith("Error: ")
-    assert (tmp_path / "design_1.png").read_text() == "before"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["codes.npy", "design_1.png"]

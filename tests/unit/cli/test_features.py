@@ -1,18 +1,30 @@
-import numpy as np
+from pathlib import Path
+
 import pytest
 
+from keras_fashion import training
 from keras_fashion.cli.features import features
 from keras_fashion.models.backbone import BACKBONES
 
 
-def test_features_are_made_beside_the_catalogue(chain, succeed, tmp_path):
-    network = BACKBONES["vgg16"].network(include_top=False, weights=None)
-    network.save_weights(tmp_path / "vgg16.weights.h5")
-    arguments = ("--weights", tmp_path / "vgg16.weights.h5", "--picture-size", "40x32")
-    printed = succeed("features", chain.catalogue, "--backbone", "vgg16", *arguments)
-    path = chain.catalogue / "features_vgg16.npy"
-    assert printed == f"{path}\n"
-    assert len(np.load(path)) == 24
+def test_features_are_made_beside_the_catalogue(chain, succeed, monkeypatch):
+    """As `make_backbone_features` makes them, of what the command was given."""
+    asked = []
+
+    def make_backbone_features(catalogue, *given):
+        asked.append((catalogue.path, *given))
+        return Path("features.npy")
+
+    monkeypatch.setattr(training, "make_backbone_features", make_backbone_features)
+    of_shop = ("features", chain.catalogue, "--backbone")
+    assert succeed(*of_shop, "vgg16", "--weights", "a.h5", "--picture-size", "40x32") == (
+        "features.npy\n"
+    )
+    succeed(*of_shop, "resnet50")
+    assert asked == [
+        (chain.catalogue, "vgg16", "a.h5", (40, 32)),
+        (chain.catalogue, "resnet50", "imagenet", None),
+    ]
 
 
 def test_the_choice_is_that_of_the_models():

@@ -10,7 +10,7 @@ def pictures(folder):
     }
 
 
-def test_pictures_are_in_folders_of_their_categories(chain, succeed, tmp_path):
+def test_pictures_are_in_folders_of_their_categories(chain, succeed, tmp_path, unshared):
     out = tmp_path / "deeper" / "out"
     sheet = tmp_path / "sheet.png"
     printed = succeed("generate", chain.gan, "--out", out, "--count", 70, "--interpolations", sheet)
@@ -22,7 +22,7 @@ def test_pictures_are_in_folders_of_their_categories(chain, succeed, tmp_path):
         # A third is expected of each, as in the catalogue; 8 is five deviations below.
         assert len(names) > 8
         assert names == [f"{category}/{number:05}.png" for number in range(1, len(names) + 1)]
-    assert {picture.shape for picture in found.values()} == {(32, 32, 3)}
+    assert {picture.shape for picture in found.values()} == {(16, 16, 3)}
     assert len({picture.tobytes() for picture in found.values()}) == 70
     assert Image.open(sheet).height > 3 * 80
     assert sorted(each.name for each in tmp_path.rglob(".*")) == []

@@ -34,14 +34,15 @@ assert not heavy, heavy
 
 def test_help_is_quick():
     code = "from keras_fashion.cli import main; main(['--help'])"
-    best = 9.0
     for _ in range(4):  # the quickest, and of the processor: others use the machine too
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         result = run("-c", code)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         assert result.returncode == 0 and "prepare" in result.stdout and result.stderr == ""
-    assert best < 0.5
+        if seconds < 0.5:
+            break
+    assert seconds < 0.5
 
 
 def test_a_mistake_is_one_line_on_stderr_and_exit_code_1(tmp_path):

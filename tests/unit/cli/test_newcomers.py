@@ -5,14 +5,21 @@ import json
 import numpy as np
 import pytest
 
+from keras_fashion.catalogue import Catalogue
+from keras_fashion.models import VBPR
 from keras_fashion.run import Run
 
 
 @pytest.fixture(scope="module")
-def trained(chain, succeed, tmp_path_factory):
+def trained(chain, tmp_path_factory):
+    """A VBPR of random features, as a training with --history would leave it."""
+    catalogue = Catalogue.load(chain.catalogue)
     out = tmp_path_factory.mktemp("newcomers") / "vbpr"
-    options = ["--history", 4, "--epochs", 1, "--latent-size", 2, "--no-bias"]
-    succeed("train", "vbpr", chain.catalogue, "--out", out, *options)
+    run = Run.create(out, {"model": "vbpr", "seed": 0, "split": None}, catalogue)
+    model = VBPR(9, 24, feature_size=8, latent_size=2, bias=False, with_history=True)
+    model.adapt(np.random.default_rng(0).normal(size=(24, 10)))
+    run.save_model(model)
+    run.write_vectors()
     return out
 
 

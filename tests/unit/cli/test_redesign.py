@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_fashion import design
+from keras_fashion.catalogue.picture_file import read_picture
+from keras_fashion.design import Redesign
 from keras_fashion.run import Run
 
 
@@ -40,35 +43,65 @@ def test_an_item(chain, redesign, tmp_path):
     codes = np.load(answer["codes"])
     assert codes.shape == (4, 100) and codes.dtype == np.float32
     drawn = gan.draw(codes, np.full(4, 1))
-    for path, picture, frame in zip(files, drawn, answer["frames"], strict=True):
-        filed = np.asarray(Image.open(path))
-        assert np.abs(filed.astype(int) - picture).max() <= 1
-        scaled = filed[None] / np.float32(127.5) - 1
-        liked = float(run.model.encoder(scaled).numpy()[0] @ run.vectors.users[user])
+    pictures = np.stack([np.asarray(Image.open(path)) for path in files])
+    assert np.abs(pictures.astype(int) - drawn).max() <= 1
+    scaled = pictures / np.float32(127.5) - 1
+    likes = run.model.encoder(scaled).numpy() @ run.vectors.users[user]
+    realism = gan.discriminator([scaled, np.full(4, 1)]).numpy()[:, 0]
+    for frame, liked, real in zip(answer["frames"], likes.tolist(), realism, strict=True):
         assert frame["preference"] == pytest.approx(liked, abs=0.02 + 0.05 * abs(liked))
         assert frame["liked_less"] == pytest.approx((shoes < liked).mean(), abs=1 / 8)
-        realism = gan.discriminator([scaled, np.array([1])]).numpy().item()
-        assert frame["realism"] == pytest.approx(realism, abs=0.02)
+        assert frame["realism"] == pytest.approx(real, abs=0.02)
     with Image.open(answer["sheet"]) as sheet:
         assert sheet.format == "PNG" and sheet.width > 5 * 128
 
-    lines = redesign("--user", "0003", "--item", name, "--frames", 4).stdout.splitlines()
-    assert lines[0].startswith(f"{name}: liked better than ") and len(lines) == 6
-    assert lines[1].startswith(str(files[0])) and lines[-1] == str(out / "sheet.png")
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the library was asked for; it answers at once, with noise."""
+    asked = {}
+
+    def redesigned(maximiser, user, picture, category, frames, eta, proximity, held):
+        asked.update(locals())
+        rng = np.random.default_rng(0)
+        return Redesign(
+            rng.integers(0, 256, (frames, 16, 16, 3)).astype(np.uint8),
+            rng.uniform(-1, 1, (frames, 100)).astype(np.float32),
+            *rng.normal(size=(3, frames)).astype(np.float32),
+        )
+
+    monkeypatch.setattr(design, "redesign", redesigned)
+    monkeypatch.setattr(
+        "keras_fashion.design.held_attributes.held_attributes",
+        lambda gan, catalogue, category, names: (category, *names),
+    )
+    return asked
 
 
-def test_a_picture_of_any_size_with_an_attribute_held(redesign, tmp_path):
+def test_an_item_in_words(redesign, asked, tmp_path):
+    lines = redesign("--user", "0003", "--item", "0101", "--frames", 4).stdout.splitlines()
+    assert lines[0].startswith("0101: liked better than ") and len(lines) == 6
+    assert lines[1].startswith(str(tmp_path / "out" / "frame_1.png"))
+    assert lines[-1] == str(tmp_path / "out" / "sheet.png")
+    assert (asked["eta"], asked["proximity"], len(asked["held"])) == (1, 3, 1)
+
+
+def test_a_picture_of_any_size_with_an_attribute_held(chain, redesign, asked, tmp_path):
     picture = Image.new("RGBA", (50, 80), (0, 0, 0, 0))
     picture.paste((10, 60, 120), (10, 10, 40, 70))
     picture.save(tmp_path / "mine.webp")
     result = redesign(
         *("--user", "0002", "--picture", tmp_path / "mine.webp", "--category", "Bags"),
-        *("--frames", 2, "--proximity", 0, "--hold", "lightness", "--json"),
+        *("--frames", 2, "--proximity", 0, "--eta", 5, "--hold", "lightness", "--json"),
     )
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
     assert answer["picture"] == str(tmp_path / "mine.webp") and "item" not in answer
     assert answer["category"] == "Bags" and len(answer["frames"]) == 2
+    assert asked["user"] == Run(chain.dvbpr).catalogue.user_index("0002")
+    np.testing.assert_array_equal(asked["picture"], read_picture(tmp_path / "mine.webp", (16, 16)))
+    assert (asked["category"], asked["frames"], asked["eta"], asked["proximity"]) == (0, 2, 5, 0)
+    assert asked["held"] == (0, "lightness")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
 import json
 import shutil
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
+from keras_fashion.evaluation import category_judge
 from keras_fashion.evaluation import score_images as evaluation
+from keras_fashion.evaluation.category_judge import CategoryJudge
+from keras_fashion.models.category_classifier import CategoryClassifier
 from keras_fashion.models.inception_features import InceptionFeatures
 
 
@@ -26,6 +30,18 @@ def folders(tmp_path_factory):
 
 
 @pytest.fixture
+def no_judge(monkeypatch):
+    """In place of the judge's training: a judge that has learnt nothing."""
+
+    def untrained(real, seed):
+        keras.utils.set_random_seed(seed)
+        names = np.unique(real.categories)
+        return CategoryJudge(CategoryClassifier(len(names), widths=(4,)), names, 0.5, 2)
+
+    monkeypatch.setattr(evaluation, "train_category_judge", untrained)
+
+
+@pytest.fixture
 def tiny_inception(monkeypatch):
     """In place of the 24 million weights: means and a layer of random filters."""
     keras.utils.set_random_seed(0)
@@ -42,7 +58,9 @@ def tiny_inception(monkeypatch):
     return loaded
 
 
-def test_without_inception_the_names_say_so(folders, succeed):
+def test_without_inception_the_names_say_so(folders, succeed, monkeypatch):
+    small = partial(CategoryClassifier, widths=(8, 8), picture_size=(16, 16))
+    monkeypatch.setattr(category_judge, "CategoryClassifier", small)
     arguments = ("score-images", folders / "real", folders / "generated", "--count", 20)
     found = json.loads(succeed(*arguments, "--json"))
     assert found["real"] == {"path": str(folders / "real"), "pictures": 20, "available": 24}
@@ -52,14 +70,17 @@ def test_without_inception_the_names_say_so(folders, succeed):
     assert scores["category_accuracy"] > 0.9 and scores["category_frechet_distance"] >= 0
     assert not {"frechet_distance", "inception_score"} & set(scores)
 
-    printed = succeed(*arguments)
+    asked = []
+    monkeypatch.setattr(evaluation, "score_images", lambda *given: asked.append(given) or found)
+    printed = succeed(*arguments, "--seed", 5)
+    assert asked == [(folders / "real", folders / "generated", None, 20, None, 5)]
     assert "20 generated pictures against 20 real ones of 24, at 16x12" in printed
     assert "not comparable with published figures" in printed
     for name in scores:
         assert f"\n{name} " in printed
 
 
-def test_with_fid_and_a_flat_folder(folders, succeed, tiny_inception, tmp_path):
+def test_with_fid_and_a_flat_folder(folders, succeed, no_judge, tiny_inception, tmp_path):
     flat = tmp_path / "flat"
     shutil.copytree(folders / "generated" / "Bags", flat)
     found = json.loads(
@@ -77,14 +98,14 @@ def test_with_fid_and_a_flat_folder(folders, succeed, tiny_inception, tmp_path):
     assert not any(name.startswith("category_") for name in scores)
 
 
-def test_a_catalogue_keeps_its_features(chain, succeed, tiny_inception, tmp_path):
+def test_a_catalogue_keeps_its_features(chain, succeed, no_judge, tiny_inception, tmp_path):
     catalogue = tmp_path / "catalogue"
     shutil.copytree(chain.catalogue, catalogue)
     generated = tmp_path / "generated"
     succeed("generate", chain.gan, "--out", generated, "--count", 12)
     arguments = ("score-images", catalogue, generated, "--inception", "imagenet/abc", "--json")
     first = json.loads(succeed(*arguments))
-    (kept,) = catalogue.glob("inception_abc_32x32_*.npy")
+    (kept,) = catalogue.glob("inception_abc_16x16_*.npy")
     before = kept.stat().st_mtime_ns
     assert json.loads(succeed(*arguments)) == first
     assert kept.stat().st_mtime_ns == before
@@ -127,7 +148,7 @@ def test_mistakes_are_one_sentence(folders, call, tmp_path, what, message):
     assert message in result.stderr and result.stderr.strip().count("\n") == 0
 
 
-def test_one_category_needs_inception(folders, call):
+def test_one_category_needs_inception(folders, call, no_inception):
     result = call("score-images", folders / "real" / "Bags", folders / "generated" / "Bags")
     assert result.exit_code == 1 and "give --inception" in result.stderr
     result = call("score-images", folders, folders / "generated", "--inception", "missing.pt")

@@ -1,39 +1,32 @@
-"""Trainings that are given again, and scores, by the command itself."""
+"""Trainings of a GAN that are given again, and their options; they end before anything is trained.
 
-import pandas as pd
+That more epochs go on is held in tests/unit/training and, by the command, in tests/integration.
+"""
+
 import pytest
 
-from keras_fashion.run import Run
+from keras_fashion import training
+from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
 
 
-@pytest.fixture(scope="module")
-def begun(chain, succeed, tmp_path_factory):
-    """The command that made an epoch of a GAN; without its epochs."""
-    out = tmp_path_factory.mktemp("resume") / "gan"
-    command = (
-        *("train", "gan", chain.catalogue, "--out", out, "--batch-size", 12, "--width", 4),
-        *("--picture-size", "16x16", "--seed", 7, "--metrics-every", 2, "--metrics-count", 20),
-    )
-    succeed(*command, "--epochs", 1)
-    return command
-
-
-def test_more_epochs_go_on(begun, succeed, call):
-    out = begun[4]
-    before = Run(out).config
-    assert succeed(*begun, "--epochs", 3, "--checkpoint-every", 1) == f"{out}\n"
-    after = Run(out).config
-    assert after["seed"] == 7 and after["options"] == before["options"] | {"epochs": 3}
-    history = pd.read_csv(out / "history.csv")
-    assert history["epoch"].tolist() == [0, 1, 2]
-    # Scored at the end of each training and in between when it was due.
-    assert history["classifier_fid"].notna().all() and history["diversity"].notna().all()
-
-    kept = (out / "model.keras").read_bytes()
-    result = call(*begun, "--epochs", 3)
-    assert result.exit_code == 0 and result.stdout == f"{out}\n"
+def test_a_finished_run_is_left_alone(chain, call):
+    kept = (chain.gan / "model.keras").read_bytes()
+    result = call(*chain.gan_command, "--epochs", 1)
+    assert result.exit_code == 0 and result.stdout == f"{chain.gan}\n"
     assert "is finished; for more epochs give a larger --epochs" in result.stderr
-    assert (out / "model.keras").read_bytes() == kept
+    assert (chain.gan / "model.keras").read_bytes() == kept
+
+
+def test_what_is_given_reaches_the_training(chain, succeed, monkeypatch):
+    asked = []
+    monkeypatch.setattr(training, "train_gan", lambda *given: asked.append(given))
+    succeed(*chain.gan_command, "--epochs", 3, "--checkpoint-every", 1, "--inception", "fid.pt")
+    ((catalogue, out, options, seed, _, schedule),) = asked
+    assert (catalogue.path, out, seed) == (chain.catalogue, chain.gan, 7)
+    assert (options.epochs, options.batch_size, options.width) == (3, 12, 4)
+    assert (options.picture_size.height, options.picture_size.width) == (16, 16)
+    assert (options.metrics_every, options.metrics_count, options.inception) == (2, 20, "fid.pt")
+    assert schedule == CheckpointSchedule(steps=1)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +37,14 @@ def test_more_epochs_go_on(begun, succeed, call):
         (("--picture-size", "32"), "--picture-size 16x16, not 32x32"),
     ],
 )
-def test_what_is_given_must_be_the_runs(begun, call, given, message):
-    result = call(*begun, "--epochs", 3, *given)
+def test_what_is_given_must_be_the_runs(chain, call, given, message):
+    result = call(*chain.gan_command, "--epochs", 3, *given)
     assert result.exit_code == 1 and result.stdout == ""
     assert message in result.stderr.splitlines()[-1]
 
 
-def test_mistakes(begun, chain, call):
-    result = call(*begun[:4], chain.dvbpr, "--batch-size", 12)
+def test_mistakes(chain, call):
+    result = call(*chain.gan_command[:4], chain.dvbpr, "--batch-size", 12)
     assert result.exit_code == 1 and "a dvbpr, not a gan" in result.stderr.splitlines()[-1]
     for option, value in (
         ("--devices", "0"),
@@ -59,11 +52,11 @@ def test_mistakes(begun, chain, call):
         ("--checkpoint-every", "0"),
         ("--checkpoint-every", "2d"),
     ):
-        result = call(*begun, option, value)
+        result = call(*chain.gan_command, option, value)
         assert result.exit_code == 2 and value in result.stderr.splitlines()[-1]
 
 
-def test_an_inception_that_is_not_there_leaves_no_folder(chain, call, tmp_path):
+def test_an_inception_that_is_not_there_leaves_no_folder(chain, call, no_inception, tmp_path):
     command = ("train", "gan", chain.catalogue, "--out", tmp_path / "x", "--batch-size", 8)
     missing = tmp_path / "no.pt"
     result = call(*command, "--metrics-every", 1, "--inception", missing)

@@ -1,3 +1,5 @@
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -8,13 +10,19 @@ from keras_fashion.datasets.atelier.measure import measure
 GARMENTS = sample_garments(np.random.default_rng(5), 300)
 
 
-def _measured(category, size=64, noise=0.0):
-    """Draws and measures thirty garments; returns them and the measurements by name."""
+@cache
+def _drawn(category, size, count):
+    garments = GARMENTS[GARMENTS["category"] == category][:count]
+    return garments, [draw_garment(garment, size) for garment in garments]
+
+
+def _measured(category, size=64, noise=0.0, count=30):
+    """Draws and measures garments; returns them and the measurements by name."""
     rng = np.random.default_rng(6)
-    garments = GARMENTS[GARMENTS["category"] == category][:30]
+    garments, pictures = _drawn(category, size, count)
     measurements = []
-    for garment in garments:
-        picture = draw_garment(garment, size) + noise * rng.standard_normal((size, size, 3))
+    for picture in pictures:
+        picture = picture + noise * rng.standard_normal((size, size, 3))
         picture = np.clip(picture, 0, 255).astype(np.uint8)
         measurements.append(measure(picture, CATEGORIES[category]))
     names = ("lightness", "chroma", "hue", "length", "width", "lab")
@@ -51,7 +59,7 @@ def test_the_hue_wraps_around():
 
 
 def test_large_pictures_measure_like_small_ones():
-    garments, measured = _measured(CATEGORIES.index("Trousers"), size=128)
+    garments, measured = _measured(CATEGORIES.index("Trousers"), size=128, count=6)
     assert np.abs(garments["length"] - measured["length"]).mean() < 0.05
     assert np.abs(garments["width"] - measured["width"]).mean() < 0.08
 

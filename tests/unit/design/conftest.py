@@ -3,7 +3,14 @@
 import keras
 import numpy as np
 import pytest
+from traced_maximiser import traced
 
+from keras_fashion.design import (
+    GROUP_PREFERENCES,
+    GroupPreference,
+    PreferenceMaximiser,
+    Procedure,
+)
 from keras_fashion.models import DVBPR, CompactEncoder, ConditionalGAN
 from keras_fashion.models.discriminator import Discriminator
 from keras_fashion.models.generator import Generator
@@ -36,11 +43,14 @@ def recommender(make_recommender) -> DVBPR:
 
 @pytest.fixture(scope="session")
 def make_gan():
-    """Makes a GAN of three categories for pictures of (size, size), with codes of 8 or as said."""
+    """Makes a GAN of three categories for pictures of (size, size).
 
-    def make(size: int, code_size: int = 8) -> ConditionalGAN:
+    Its codes are of 4: in more, untrained networks are too rough to climb on.
+    """
+
+    def make(size: int) -> ConditionalGAN:
         model = ConditionalGAN(
-            Generator(3, (size, size), code_size=code_size, width=4, seed=2),
+            Generator(3, (size, size), code_size=4, width=4, seed=2),
             Discriminator(3, (size, size), width=4, seed=3),
         )
         amplify(model.generator, 3)
@@ -53,3 +63,18 @@ def make_gan():
 @pytest.fixture(scope="session")
 def gan(make_gan) -> ConditionalGAN:
     return make_gan(16)
+
+
+@pytest.fixture(scope="session")
+def maximiser(recommender, gan) -> PreferenceMaximiser:
+    """Of 4 restarts and 12 steps, for all tests: what it traces is what they cost."""
+    short = Procedure(restarts=4, steps=12, learning_rate=0.1, patience=13)
+    return traced(PreferenceMaximiser(recommender, gan, short))
+
+
+@pytest.fixture(scope="session")
+def soft_min(maximiser) -> GroupPreference:
+    """How groups decide together, where any way but the mean will do."""
+    together = GROUP_PREFERENCES["soft-min"]
+    traced(maximiser, together)
+    return together

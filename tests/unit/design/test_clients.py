@@ -1,17 +1,10 @@
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 import tensorflow as tf
 
-from keras_fashion.design import GROUP_PREFERENCES, PreferenceMaximiser
 from keras_fashion.design.clients import Client, design_for_clients, preference_for_items
 from keras_fashion.design.taste_clusters import TasteCluster
-
-
-@pytest.fixture(scope="module")
-def maximiser(recommender, gan):
-    return PreferenceMaximiser(recommender, gan)
 
 
 def group(recommender, users, weights=None):
@@ -27,13 +20,12 @@ def test_names(recommender):
     assert client.name == "red, Tops (30 users, 25%)" and client.tastes.shape == (1, 5)
 
 
-def test_a_sweep_of_a_group_is_its_designs_at_each_eta(maximiser, recommender):
-    together = GROUP_PREFERENCES["soft-min"]
+def test_a_sweep_of_a_group_is_its_designs_at_each_eta(maximiser, soft_min, recommender):
     client = group(recommender, [3, 1], [1, 2])
-    designs = design_for_clients(maximiser, [client], 2, 2, [0.0, 5.0], seed=4, together=together)
+    designs = design_for_clients(maximiser, [client], 2, 2, [0.0, 5.0], seed=4, together=soft_min)
     assert designs.pictures.shape == (2, 2, 16, 16, 3)
     for row, eta in enumerate((0.0, 5.0)):
-        alone = maximiser.design([3, 1], 2, 2, eta, 4, weights=[1, 2], together=together)
+        alone = maximiser.design([3, 1], 2, 2, eta, 4, weights=[1, 2], together=soft_min)
         np.testing.assert_allclose(designs.codes[row], alone.codes[0], atol=1e-3)
         np.testing.assert_allclose(designs.preference[row], alone.preference[0], rtol=1e-3)
 
@@ -47,10 +39,9 @@ def test_clusters_come_in_their_order(maximiser):
     np.testing.assert_allclose(designs.preference[:, 0], liked, rtol=1e-3, atol=1e-3)
 
 
-def test_items_are_liked_on_the_scale_of_designs(maximiser, recommender):
-    together = GROUP_PREFERENCES["least-misery"]
+def test_items_are_liked_on_the_scale_of_designs(maximiser, soft_min, recommender):
     client = group(recommender, [0, 3], [1, 3])
-    designs = design_for_clients(maximiser, [client], 1, 3, [1.0], together=together)
+    designs = design_for_clients(maximiser, [client], 1, 3, [1.0], together=soft_min)
     _, styles, _ = maximiser.terms(tf.constant(designs.codes[0]), tf.fill([3], 1))
-    liked = preference_for_items(maximiser, client, 1, styles.numpy(), together)
+    liked = preference_for_items(maximiser, client, 1, styles.numpy(), soft_min)
     np.testing.assert_allclose(liked, designs.preference[0], rtol=1e-3, atol=1e-3)

@@ -4,19 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.design import Originals, PreferenceMaximiser, invert
+from keras_fashion.design import Originals, invert
 from keras_fashion.design.preference_maximiser import SAMPLE
 from keras_fashion.errors import InputError
-
-
-@pytest.fixture(scope="module")
-def gan(make_gan):
-    return make_gan(16, code_size=4)  # in more, untrained networks are too rough to climb on
-
-
-@pytest.fixture(scope="module")
-def maximiser(recommender, gan):
-    return PreferenceMaximiser(recommender, gan)
 
 
 @pytest.fixture(scope="module")

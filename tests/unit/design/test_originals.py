@@ -5,17 +5,12 @@ import pytest
 import tensorflow as tf
 
 from keras_fashion.catalogue import scale
-from keras_fashion.design import Originals, PreferenceMaximiser
+from keras_fashion.design import Originals
 from keras_fashion.design.preference_maximiser import SAMPLE
 from keras_fashion.errors import InputError
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3)).astype(np.uint8)
 CATEGORIES = [2, 0, 2]
-
-
-@pytest.fixture(scope="module")
-def maximiser(recommender, gan):
-    return PreferenceMaximiser(recommender, gan)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Tests of preference maximisation, against the bare networks and hand-worked objectives."""
 
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
 import keras
@@ -10,14 +11,13 @@ import tensorflow as tf
 from PIL import Image
 from scipy.optimize import minimize_scalar
 from scipy.special import erf, erfinv, softmax
+from traced_maximiser import traced, under
 
-from keras_fashion.catalogue import decode_picture, scale
+from keras_fashion.catalogue import decode_picture, scale, unscale
 from keras_fashion.design import (
-    GROUP_PREFERENCES,
     PROCEDURES,
     LeastMisery,
     PreferenceMaximiser,
-    Procedure,
     SoftMin,
     preference_maximiser,
 )
@@ -27,13 +27,6 @@ from keras_fashion.design.group_preference import MEAN
 from keras_fashion.design.normal_codes import to_normal
 from keras_fashion.design.preference_maximiser import CANDIDATES, SAMPLE
 from keras_fashion.errors import InputError
-
-SHORT = Procedure(restarts=4, steps=12, learning_rate=0.1, patience=13)
-
-
-@pytest.fixture(scope="module")
-def maximiser(recommender, gan):
-    return PreferenceMaximiser(recommender, gan, SHORT)
 
 
 def bare(recommender, gan, codes, category):
@@ -73,23 +66,24 @@ def by_hand(maximiser, codes, theta, category, eta):
     return objective.reshape(beyond.shape) - np.std(everywhere @ theta) * brakes
 
 
-@pytest.mark.parametrize("encoder_size", [16, 32])
-def test_terms_are_those_of_the_bare_networks(make_recommender, gan, encoder_size):
-    recommender = make_recommender(encoder_size)
-    maximiser = PreferenceMaximiser(recommender, gan)
-    codes = np.random.default_rng(0).uniform(-1, 1, (3, 8)).astype(np.float32)
+def test_terms_are_those_of_the_bare_networks(maximiser, make_recommender, recommender, gan):
+    codes = np.random.default_rng(0).uniform(-1, 1, (3, 4)).astype(np.float32)
     pictures, styles, realism = maximiser.terms(tf.constant(codes), tf.constant([0, 2, 1]))
     assert pictures.shape == (3, 16, 16, 3)
+    larger = make_recommender(32)
+    enlarged = PreferenceMaximiser(larger, gan).style(pictures)
     for row, category in enumerate([0, 2, 1]):
         style, real, _ = bare(recommender, gan, codes[row], category)
         np.testing.assert_allclose(styles[row], style[0], rtol=1e-3, atol=1e-4)
         np.testing.assert_allclose(realism[row], real[0], rtol=1e-4, atol=1e-6)
+        style, *_ = bare(larger, gan, codes[row], category)
+        np.testing.assert_allclose(enlarged[row], style[0], rtol=1e-3, atol=1e-4)
     assert np.abs(styles[0] - styles[1]).max() > 0.1
 
 
 def test_the_sample_is_judged_by_the_bare_networks(maximiser, recommender, gan):
     sample = maximiser.prior_sample([2, 0, 2])
-    assert sample.codes.shape == (SAMPLE, 8) and sample.looks.shape == (3, SAMPLE, 192)
+    assert sample.codes.shape == (SAMPLE, 4) and sample.looks.shape == (3, SAMPLE, 192)
     for row, category in enumerate([2, 0, 2]):
         styles, realism, _ = bare(recommender, gan, sample.codes, category)
         np.testing.assert_allclose(sample.styles[row], styles, rtol=1e-3, atol=1e-3)
@@ -102,24 +96,24 @@ def test_the_sample_is_judged_by_the_bare_networks(maximiser, recommender, gan):
     np.testing.assert_array_equal(again.styles[0], sample.styles[0])
 
 
-def test_preference_is_that_of_the_picture_as_a_catalogue_would_read_it(make_recommender, make_gan):
-    """A design of 64 pixels, filed and read at the encoder's 32, is liked as much as was said."""
-    recommender = make_recommender(32)
-    procedure = Procedure(restarts=6, steps=4, screened=False)
-    maximiser = PreferenceMaximiser(recommender, make_gan(64), procedure)
-    designs = maximiser.design([2], category=1, count=6, seed=3)
+def test_preference_is_that_of_the_picture_as_a_catalogue_would_read_it(recommender, make_gan):
+    """A design of 64 pixels, filed and read at the encoder's 16, is liked as much as was said."""
+    maximiser = PreferenceMaximiser(recommender, make_gan(64))
     theta = recommender.theta.numpy()[2]
+    drawn = maximiser.generate(maximiser.prior(6, 3), tf.fill([6], 1))
+    said = maximiser.style(drawn).numpy() @ theta
+    pictures = unscale(drawn)
 
     def liked(pictures):
         return recommender.encoder(scale(tf.stack(pictures))).numpy() @ theta
 
-    files = [tf.io.encode_png(picture) for picture in designs.pictures[0]]
-    read = liked([decode_picture(file, (32, 32)) for file in files])
-    # The pixels of the file, and those at 32, are whole levels.
+    files = [tf.io.encode_png(picture) for picture in pictures]
+    read = liked([decode_picture(file, (16, 16)) for file in files])
+    # The pixels of the file, and those at 16, are whole levels.
     tolerance = 0.3
-    np.testing.assert_allclose(designs.preference[0], read, atol=tolerance)
+    np.testing.assert_allclose(said, read, atol=tolerance)
     # Which tells the filter of the catalogue from plain bilinear resizing.
-    plain = liked(tf.image.resize(designs.pictures[0], (32, 32)))
+    plain = liked(tf.image.resize(pictures, (16, 16)))
     assert np.median(np.abs(plain - read)) > 3 * tolerance
     assert np.ptp(read) > 3 * tolerance
 
@@ -129,8 +123,8 @@ def test_designs_beat_their_own_starts(maximiser, recommender, gan, eta):
     theta = recommender.theta.numpy()[2]
     designs = maximiser.design([2], category=1, count=3, eta=eta, seed=4)
     assert designs.pictures.shape == (1, 3, 16, 16, 3) and designs.pictures.dtype == np.uint8
-    assert designs.codes.shape == (1, 3, 8) and np.abs(designs.codes).max() < 1
-    assert designs.path.shape == (13, 1, 3, 8)
+    assert designs.codes.shape == (1, 3, 4) and np.abs(designs.codes).max() < 1
+    assert designs.path.shape == (13, 1, 3, 4)
     assert designs.evaluations == 4 * 13
 
     styles, realism, pictures = bare(recommender, gan, designs.codes, 1)
@@ -177,7 +171,7 @@ def test_restarts_begin_at_what_promises_most_and_is_not_alike(maximiser, recomm
 
 
 def test_restarts_that_are_not_screened_begin_at_codes_of_the_prior(maximiser, recommender, gan):
-    at_random = PreferenceMaximiser(recommender, gan, replace(SHORT, screened=False))
+    at_random = under(maximiser, replace(maximiser.procedure, screened=False))
     sample = at_random.prior_sample([1])
     people = at_random.people(recommender.theta.numpy()[[2, 3]], [1, 1], [0.5, 1])
     first, other = (at_random.starts(sample, people, tf.constant(seed)).numpy() for seed in (6, 7))
@@ -188,22 +182,23 @@ def test_restarts_that_are_not_screened_begin_at_codes_of_the_prior(maximiser, r
 
 
 def test_designs_are_picked_greedily_by_value_and_difference(maximiser, recommender, gan):
-    theta = recommender.theta.numpy()[2]
-    every = maximiser.design([2], category=1, count=4, seed=8)
-    value = by_hand(maximiser, every.codes[0], theta, 1, 1.0)
-    everywhere = bare(recommender, gan, maximiser.prior_sample([1]).codes, 1)[0]
+    theta = recommender.theta.numpy()[3]
+    every = maximiser.design([3], category=2, count=4, seed=1)
+    value = by_hand(maximiser, every.codes[0], theta, 2, 1.0)
+    everywhere = bare(recommender, gan, maximiser.prior_sample([2]).codes, 2)[0]
     copy = maximiser.procedure.diversity * np.std(everywhere @ theta)
-    pictures = gan.generator([tf.constant(every.codes[0]), tf.fill([4], 1)])
+    pictures = gan.generator([tf.constant(every.codes[0]), tf.fill([4], 2)])
     seen = looks(pictures).numpy()
     alike = np.exp(-((seen[:, None] - seen) ** 2).mean(axis=2) / (2 * ALIKE**2))
     second = max((1, 2, 3), key=lambda row: value[row] - copy * alike[row, 0])
-    found = maximiser.design([2], category=1, count=2, seed=8).codes[0]
+    assert second != 1, "by value alone it would be another"
+    found = maximiser.design([3], category=2, count=2, seed=1).codes[0]
     np.testing.assert_allclose(found, every.codes[0, [0, second]], atol=1e-3)
 
 
-def test_the_preset_dvbpr_is_the_original_procedure(recommender, gan):
+def test_the_preset_dvbpr_is_the_original_procedure(maximiser, recommender, gan):
     """16 codes of the prior, ten steps of Adam at 0.05 on z itself, the best of each path."""
-    maximiser = PreferenceMaximiser(recommender, gan, PROCEDURES["dvbpr"])
+    maximiser = under(maximiser, PROCEDURES["dvbpr"])
     theta, eta = recommender.theta.numpy()[3], 1.5
     designs = maximiser.design([3], category=2, count=16, eta=eta, seed=2)
     assert designs.evaluations == 16 * 11
@@ -246,15 +241,15 @@ def test_seed_decides(maximiser):
     assert np.abs(first.codes - other.codes).max() > 0.1
 
 
-def test_a_group_is_judged_by_what_its_members_think(maximiser, recommender, gan):
-    together, weights = GROUP_PREFERENCES["soft-min"], np.array([1.0, 2.0, 0.5])
-    group = maximiser.design([0, 3, 1], 2, 2, eta=0.5, seed=9, weights=weights, together=together)
+def test_a_group_is_judged_by_what_its_members_think(maximiser, soft_min, recommender, gan):
+    weights = np.array([1.0, 2.0, 0.5])
+    group = maximiser.design([0, 3, 1], 2, 2, eta=0.5, seed=9, weights=weights, together=soft_min)
     thetas = recommender.theta.numpy()[[0, 3, 1]]
     everywhere = bare(recommender, gan, maximiser.prior_sample([2]).codes, 2)[0] @ thetas.T
     members = bare(recommender, gan, group.codes, 2)[0] @ thetas.T
     tensors = (members, weights[None], everywhere.mean(0)[None], everywhere.std(0)[None])
     rows = (np.broadcast_to(each, members.shape) for each in tensors)
-    expected = together(*(tf.constant(each, tf.float32) for each in rows))
+    expected = soft_min(*(tf.constant(each, tf.float32) for each in rows))
     np.testing.assert_allclose(group.preference[0], expected, rtol=1e-2, atol=1e-2)
 
 
@@ -290,7 +285,7 @@ def test_many_tastes_at_once_equal_one_at_a_time(maximiser, monkeypatch):
     monkeypatch.setattr(preference_maximiser, "CODES_AT_A_TIME", 8)
     together = maximiser.design_for(tastes, categories, 2, etas, seed=6)
     assert together.pictures.shape == (5, 2, 16, 16, 3)
-    assert together.path.shape == (13, 5, 2, 8)
+    assert together.path.shape == (13, 5, 2, 4)
     assert together.evaluations == 5 * 4 * 13
     for row in range(5):
         alone = maximiser.design_for(tastes[row : row + 1], [categories[row]], 2, [etas[row]], 6)
@@ -308,7 +303,7 @@ def test_a_sweep_over_eta_is_one_batch(maximiser, recommender):
 
 
 def test_designs_do_not_move_along_what_is_held(maximiser):
-    held = np.linalg.qr(np.random.default_rng(3).normal(size=(8, 2)))[0].T.astype(np.float32)
+    held = np.linalg.qr(np.random.default_rng(3).normal(size=(4, 2)))[0].T.astype(np.float32)
     for directions, still in [(held, True), (None, False)]:
         path = maximiser.design([2], 1, 4, eta=0, seed=4, held=directions).path[:, 0]
         moved = (to_normal(path) - to_normal(path[0])).numpy()
@@ -321,7 +316,7 @@ def test_mistakes_are_named(maximiser):
     for count in (9, 0, -1):
         with pytest.raises(InputError, match=f"{count} designs: .* makes 1 to 4"):
             maximiser.design([0], category=0, count=count)
-    assert maximiser.design([0], category=0, count=4).codes.shape == (1, 4, 8)
+    assert maximiser.design([0], category=0, count=4).codes.shape == (1, 4, 4)
     with pytest.raises(InputError, match="one member or more"):
         maximiser.design([], category=0)
     with pytest.raises(InputError, match="3 weights for 2 users"):
@@ -336,7 +331,7 @@ def test_mistakes_are_named(maximiser):
 
 def test_prior_is_uniform(maximiser):
     codes = maximiser.prior(5000, 3).numpy()
-    assert codes.shape == (5000, 8)
+    assert codes.shape == (5000, 4)
     assert codes.min() > -1.0001 and codes.max() < 1
     np.testing.assert_allclose(codes.mean(), 0, atol=0.02)
     np.testing.assert_allclose(codes.var(), 1 / 3, atol=0.01)
@@ -356,16 +351,18 @@ def line():
     The objective is z - eta (-z - 1)², with its maximum at z = 1 / (2 eta) - 1.
     """
 
+    gan = SimpleNamespace(
+        generator=lambda inputs, training: tf.repeat(inputs[0], 3, axis=1)[:, None, None],
+        discriminator=lambda inputs, training: -inputs[0][:, 0, 0, :1],
+        code_size=1,
+        picture_size=(1, 1),
+    )
+    free = replace(PROCEDURES["dvbpr"], restarts=4, steps=300, patience=301)
+    maximiser = PreferenceMaximiser(SimpleNamespace(encoder=first_channel), gan, free)
+
+    @cache
     def made(**settings):
-        gan = SimpleNamespace(
-            generator=lambda inputs, training: tf.repeat(inputs[0], 3, axis=1)[:, None, None],
-            discriminator=lambda inputs, training: -inputs[0][:, 0, 0, :1],
-            code_size=1,
-            picture_size=(1, 1),
-        )
-        free = replace(PROCEDURES["dvbpr"], restarts=4, steps=300, patience=301)
-        procedure = replace(free, **settings)
-        return PreferenceMaximiser(SimpleNamespace(encoder=first_channel), gan, procedure)
+        return traced(under(maximiser, replace(free, **settings)))
 
     return made
 
@@ -384,7 +381,7 @@ def test_the_optimum_is_where_the_hand_worked_objective_has_it(line, bounded, et
 def test_a_group_of_opposites_meets_where_the_formula_has_it(line):
     """Of p and -p, the mean goes to an edge, least misery to 0, soft-min to t/2 ln(w1 / w2)."""
     weights = [1.0, 3.0]
-    maximiser = line(bounded=True, learning_rate=0.01, steps=600, patience=601)
+    maximiser = line(bounded=True)
     prior = maximiser.prior_sample([0]).codes.numpy()
 
     def met(together):
@@ -400,8 +397,8 @@ def test_a_group_of_opposites_meets_where_the_formula_has_it(line):
 
 def test_restarts_that_have_arrived_cost_no_more(line):
     patient, hasty = (
-        line(patience=patience).design_for(np.ones((2, 1)), [0, 0], 1, [0.5, 1.0], seed=0)
-        for patience in (301, 8)
+        maximiser.design_for(np.ones((2, 1)), [0, 0], 1, [0.5, 1.0], seed=0)
+        for maximiser in (line(bounded=False), line(patience=8))
     )
     assert patient.evaluations == 2 * 4 * 301
     assert hasty.evaluations < patient.evaluations / 2
@@ -416,21 +413,30 @@ def test_eta_trades_preference_for_realism(line):
     assert designs.preference[0, 0] > 0.99  # with no price on realism, to the edge
 
 
+@pytest.mark.parametrize("brake", [0.1, 10.0])
+def test_a_brake_towards_the_prior_costs_what_the_formula_has(line, brake):
+    maximiser = line(bounded=True)
+    braked = under(maximiser, replace(maximiser.procedure, prior_brake=brake))
+    places = np.linspace(-3, 3, 13, dtype=np.float32)
+    people = braked.people(np.ones((13, 1)), [0] * 13, [0.0] * 13)
+    found, *_ = braked.judge(tf.constant(places[:, None]), people)
+    unit = np.std(braked.prior_sample([0]).codes)
+    expected = erf(places / np.sqrt(2)) - brake * unit * np.maximum(0, places**2 - 1) ** 2
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_a_brake_keeps_codes_where_the_prior_is(line):
     """At eta = 0 the objective is erf(x / √2) less the brake: its maximum by SciPy."""
-    found = []
-    for brake in (0.1, 10.0):
-        maximiser = line(bounded=True, prior_brake=brake)
-        unit = np.std(maximiser.prior_sample([0]).codes)
-        designs = maximiser.design_for(np.ones((1, 1)), [0], 1, [0.0], seed=0)
-        worth = minimize_scalar(
-            lambda x, price=brake * unit: price * max(0, x**2 - 1) ** 2 - erf(x / np.sqrt(2)),
-            bounds=(0, 5),
-            method="bounded",
-        )
-        found.append(designs.codes[0, 0, 0])
-        assert found[-1] == pytest.approx(erf(worth.x / np.sqrt(2)), abs=3e-3)
-    assert found[0] > found[1] > erf(1 / np.sqrt(2))
+    maximiser = line(bounded=True, prior_brake=0.1)
+    price = 0.1 * np.std(maximiser.prior_sample([0]).codes)
+    designs = maximiser.design_for(np.ones((1, 1)), [0], 1, [0.0], seed=0)
+    worth = minimize_scalar(
+        lambda x: price * max(0, x**2 - 1) ** 2 - erf(x / np.sqrt(2)),
+        bounds=(0, 5),
+        method="bounded",
+    )
+    assert designs.codes[0, 0, 0] == pytest.approx(erf(worth.x / np.sqrt(2)), abs=3e-3)
+    assert erf(1 / np.sqrt(2)) < designs.codes[0, 0, 0] < 0.95
 
 
 def test_a_brake_keeps_styles_at_what_the_best_liked_have_in_common(line):

@@ -5,22 +5,12 @@ import pytest
 import tensorflow as tf
 
 from keras_fashion.catalogue import scale
-from keras_fashion.design import Originals, PreferenceMaximiser, invert, redesign
+from keras_fashion.design import Originals, invert, redesign
 from keras_fashion.design.normal_codes import to_normal
 from keras_fashion.design.redesign import _equal_rises
 from keras_fashion.errors import InputError
 
 USER, CATEGORY = 2, 1
-
-
-@pytest.fixture(scope="module")
-def gan(make_gan):
-    return make_gan(16, code_size=4)  # in more, untrained networks are too rough to climb on
-
-
-@pytest.fixture(scope="module")
-def maximiser(recommender, gan):
-    return PreferenceMaximiser(recommender, gan)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,17 @@
-"""Runs of untrained models over the tiny catalogue."""
+"""Runs of untrained models over the tiny catalogue, and a maximizer over two of them.
+
+The models stay in memory: to read them from a disk would cost as much as to make them.
+"""
 
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+from traced_maximiser import traced
 
+from keras_fashion.catalogue import picture_batches
+from keras_fashion.design import PreferenceMaximiser, Procedure
 from keras_fashion.models import DVBPR, GAN_PRESETS, CompactEncoder
 from keras_fashion.run import Run
 
@@ -19,18 +25,18 @@ def amplify(network: keras.Model, factor: float) -> None:
 
 @pytest.fixture(scope="session")
 def make_dvbpr(tiny_catalogue, tmp_path_factory):
-    """Makes the run of a DVBPR that sees pictures of (size, size)."""
+    """Makes the run of a DVBPR that sees pictures of 32x32."""
 
-    def make(seed: int, size: int = 32) -> Run:
+    def make(seed: int) -> Run:
         keras.utils.set_random_seed(seed)
-        model = DVBPR(8, 24, CompactEncoder(5, (size, size), width=4))
+        model = DVBPR(8, 24, CompactEncoder(5, (32, 32), width=4))
         amplify(model.encoder, 2.5)
         model.theta.assign(np.random.default_rng(seed).normal(0, 1, (8, 5)))
         path = tmp_path_factory.mktemp("runs") / "dvbpr"
         run = Run.create(path, {"model": "dvbpr", "seed": 0, "split": None}, tiny_catalogue)
-        run.save_model(model)
-        run.write_vectors()
-        return Run(path)
+        run.model = model
+        run.vectors = model.scoring_vectors(picture_batches(tiny_catalogue.pictures((32, 32))))
+        return run
 
     return make
 
@@ -50,8 +56,14 @@ def gan(tiny_catalogue, tmp_path_factory) -> Run:
     """Run of a GAN that draws pictures of 16x16."""
     path = tmp_path_factory.mktemp("runs") / "gan"
     run = Run.create(path, {"model": "gan", "seed": 0}, tiny_catalogue)
-    model = replace(GAN_PRESETS["default"], code_size=8).make(3, (16, 16), 4, seed=3)
-    amplify(model.generator, 3)
-    amplify(model.discriminator, 2)
-    run.save_model(model)
-    return Run(path)
+    run.model = replace(GAN_PRESETS["default"], code_size=8).make(3, (16, 16), 4, seed=3)
+    amplify(run.model.generator, 3)
+    amplify(run.model.discriminator, 2)
+    return run
+
+
+@pytest.fixture(scope="session")
+def maximiser(dvbpr, gan) -> PreferenceMaximiser:
+    """A quick one, for all tests: what it traces is what they cost."""
+    quick = Procedure(restarts=3, steps=2)
+    return traced(PreferenceMaximiser(dvbpr.model, gan.model, quick))

@@ -8,9 +8,10 @@ import pytest
 import tensorflow as tf
 from scipy.special import softmax
 from skimage.metrics import structural_similarity
+from traced_maximiser import under
 
 from keras_fashion.catalogue import Catalogue, decode_picture, scale
-from keras_fashion.design import PreferenceMaximiser, Procedure
+from keras_fashion.design import Procedure
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation import generation_study as module
 from keras_fashion.evaluation.generation_study import (
@@ -37,13 +38,9 @@ def classifier():
 
 
 @pytest.fixture(scope="module")
-def maximisers(dvbpr, gan):
-    quick = Procedure(restarts=3, steps=2)
+def maximisers(maximiser):
     drawn = Procedure(restarts=3, steps=1, screened=False)
-    return {
-        name: PreferenceMaximiser(dvbpr.model, gan.model, procedure)
-        for name, procedure in [("quick", quick), ("at random", drawn)]
-    }
+    return {"quick": maximiser, "at random": under(maximiser, drawn)}
 
 
 @pytest.fixture(scope="module")

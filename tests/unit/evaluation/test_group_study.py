@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from traced_maximiser import traced
 
 from keras_fashion.datasets.atelier import Oracle, existing_utilities, measure, true_utility
 from keras_fashion.datasets.atelier.attributes import sample_garments
 from keras_fashion.datasets.atelier.shoppers import sample_shoppers
-from keras_fashion.design import GROUP_PREFERENCES, PreferenceMaximiser, Procedure
+from keras_fashion.design import GROUP_PREFERENCES
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.group_study import group_study
 from keras_fashion.evaluation.standard_preference import StandardPreference
@@ -27,8 +28,10 @@ def oracle():
 
 
 @pytest.fixture(scope="module")
-def maximiser(dvbpr, gan):
-    return PreferenceMaximiser(dvbpr.model, gan.model, Procedure(restarts=2, steps=2))
+def maximiser(maximiser):
+    for together in GROUP_PREFERENCES.values():
+        traced(maximiser, together)
+    return maximiser
 
 
 @pytest.fixture(scope="module")

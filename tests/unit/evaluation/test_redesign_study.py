@@ -4,18 +4,13 @@ import numpy as np
 import pytest
 
 from keras_fashion.catalogue import scale
-from keras_fashion.design import PreferenceMaximiser, redesign
+from keras_fashion.design import redesign
 from keras_fashion.evaluation.generation_study import draw_pairs
 from keras_fashion.evaluation.redesign_study import FRAMES, redesign_study
 from keras_fashion.evaluation.retrieval_vs_generation import random_items
 from keras_fashion.evaluation.standard_preference import StandardPreference
 
 STRIPS = 2
-
-
-@pytest.fixture(scope="module")
-def maximiser(dvbpr, gan):
-    return PreferenceMaximiser(dvbpr.model, gan.model)
 
 
 @pytest.fixture(scope="module")

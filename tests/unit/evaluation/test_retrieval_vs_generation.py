@@ -1,10 +1,8 @@
 """Tests of the ways of giving three garments, against brute force."""
 
 import numpy as np
-import pytest
 import tensorflow as tf
 
-from keras_fashion.design import PreferenceMaximiser, Procedure
 from keras_fashion.evaluation.retrieval_vs_generation import (
     generation,
     random_designs,
@@ -53,12 +51,6 @@ def test_random_designs_are_of_the_prior_and_the_category(gan):
         np.testing.assert_allclose(given, (picture + 1) * 127.5, atol=0.51)
     # Another code each: nobody gets the same picture twice.
     assert len(np.unique(found.reshape(9, -1), axis=0)) == 9
-
-
-@pytest.fixture(scope="module")
-def maximiser(dvbpr, gan):
-    procedure = Procedure(restarts=3, steps=3)
-    return PreferenceMaximiser(dvbpr.model, gan.model, procedure)
 
 
 def test_designs_are_those_of_each_user_in_their_category(maximiser):

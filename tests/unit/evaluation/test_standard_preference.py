@@ -1,5 +1,7 @@
 """Tests of the scale that people share, against a plain loop over a user and a category."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,7 +9,6 @@ import tensorflow as tf
 from keras_fashion.catalogue import decode_picture, scale
 from keras_fashion.evaluation import standard_preference
 from keras_fashion.evaluation.standard_preference import StandardPreference
-from keras_fashion.run import Run
 
 USERS, CATEGORIES = np.array([3, 0, 3]), np.array([2, 1, 0])
 
@@ -70,7 +71,7 @@ def test_larger_pictures_are_seen_through_the_catalogues_filter(judge, dvbpr):
 
 
 def test_a_louder_taste_is_no_stronger_one(judge, dvbpr):
-    louder = Run(dvbpr.path)
+    louder = copy(dvbpr)
     louder.vectors = dvbpr.vectors._replace(users=10 * dvbpr.vectors.users)
     items = np.array([[0, 5], [23, 1], [7, 9]])
     pictures = dvbpr.catalogue.pictures((32, 32))[items]
@@ -80,7 +81,7 @@ def test_a_louder_taste_is_no_stronger_one(judge, dvbpr):
 
 
 def test_garments_that_are_all_alike_have_a_scale(dvbpr):
-    same = Run(dvbpr.path)
+    same = copy(dvbpr)
     same.vectors = dvbpr.vectors._replace(items=np.ones_like(dvbpr.vectors.items))
     items = np.array([[0, 5], [23, 1], [7, 9]])
     np.testing.assert_allclose(StandardPreference(same, USERS, CATEGORIES).of_items(items), 0)

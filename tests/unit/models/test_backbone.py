@@ -16,25 +16,31 @@ def pixels():
     return keras.ops.image.resize(coarse, SIZE, interpolation="bilinear").numpy()
 
 
-@pytest.fixture(scope="module", params=sorted(BACKBONES))
-def network(request, tmp_path_factory):
-    """A backbone's name, its network with random weights, and the file that holds them."""
-    keras.utils.set_random_seed(1)
-    network = BACKBONES[request.param].network(
-        include_top=False, weights=None, input_shape=(*SIZE, 3)
-    )
-    path = tmp_path_factory.mktemp("weights") / "network.weights.h5"
-    network.save_weights(path)
-    return request.param, network, path
+def small_network(include_top, weights, input_shape):
+    """In place of one that takes seconds to make."""
+    pictures = keras.Input(input_shape)
+    x = keras.layers.Conv2D(2, 3, use_bias=False)(pictures)
+    x = keras.layers.BatchNormalization(scale=False)(x)
+    return keras.Model(pictures, keras.layers.AveragePooling2D(3)(x))
 
 
-def test_it_is_the_mean_of_each_stage_but_for_bfloat16(network, pixels):
+@pytest.fixture
+def small_networks(monkeypatch):
+    """Backbones whose networks are small."""
+    small = BACKBONES["vgg16"]._replace(network=small_network)
+    monkeypatch.setitem(BACKBONES, "vgg16", small)
+    monkeypatch.setattr(keras.applications, "InceptionV3", small_network)
+
+
+def test_it_is_the_mean_of_each_stage_but_for_bfloat16(pixels, tmp_path):
     """Against the float32 network of Keras, with the preprocessing that goes with it."""
-    name, original, path = network
-    preset = BACKBONES[name]
+    preset = BACKBONES["vgg16"]
+    keras.utils.set_random_seed(1)
+    original = preset.network(include_top=False, weights=None, input_shape=(*SIZE, 3))
+    original.save_weights(tmp_path / "network.weights.h5")
     outputs = [original.get_layer(stage).output for stage in preset.stages]
     expected = keras.Model(original.input, outputs)(preset.preprocess(pixels.copy()))
-    found = backbone(name, path, SIZE)(pixels / np.float32(127.5) - 1)
+    found = backbone("vgg16", tmp_path / "network.weights.h5", SIZE)(pixels / np.float32(127.5) - 1)
     assert keras.config.dtype_policy().name == "float32"
     assert len(found) == len(preset.stages)
     for stage, maps in zip(found, expected, strict=True):
@@ -56,11 +62,13 @@ def test_it_is_the_mean_of_each_stage_but_for_bfloat16(network, pixels):
         ("inception_v3", "missing.pt", (32, 96), "75x75"),
     ],
 )
+@pytest.mark.usefixtures("small_networks")
 def test_what_cannot_be_had_is_refused(name, weights, size, match):
     with pytest.raises(InputError, match=match):
         backbone(name, weights, size)
 
 
+@pytest.mark.usefixtures("small_networks")
 def test_weights_of_another_network_are_refused(tmp_path):
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save_weights(
         tmp_path / "other.weights.h5"

@@ -4,6 +4,8 @@ import pytest
 
 from keras_fashion.models.category_classifier import CategoryClassifier
 
+WIDTHS = (24, 40)
+
 
 @pytest.fixture(scope="module")
 def labelled():
@@ -19,7 +21,7 @@ def labelled():
 @pytest.fixture(scope="module")
 def classifier(labelled):
     keras.utils.set_random_seed(3)
-    model = CategoryClassifier(category_count=2)
+    model = CategoryClassifier(category_count=2, widths=WIDTHS)
     model.compile(
         optimizer=keras.optimizers.Adam(3e-3),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -35,7 +37,7 @@ def test_learns_where_things_are(classifier, labelled):
 
 def test_features_are_standardised(classifier, labelled):
     features = keras.ops.convert_to_numpy(classifier.features(labelled[0]))
-    assert features.shape == (256, 128)
+    assert features.shape == (256, sum(WIDTHS))
     assert np.abs(features.mean(axis=0)).mean() < 0.3
     assert 0.7 < np.median(features.std(axis=0)) < 1.4
 
@@ -50,7 +52,9 @@ def test_logits_are_a_linear_map_of_the_features(classifier, labelled):
 
 
 def test_any_picture_size(classifier):
-    assert classifier.features(np.zeros((2, 48, 40, 3), np.float32)).shape == (2, 128)
+    pictures = np.zeros((2, 48, 40, 3), np.float32)
+    assert classifier.features(pictures).shape == (2, sum(WIDTHS))
+    assert CategoryClassifier(2).features(pictures).shape == (2, 128)
 
 
 def test_round_trip(classifier, labelled, tmp_path):
@@ -65,7 +69,7 @@ def test_round_trip(classifier, labelled, tmp_path):
         keras.ops.convert_to_numpy(loaded.features(pictures)),
         keras.ops.convert_to_numpy(classifier.features(pictures)),
     )
-    assert loaded.widths == classifier.widths
+    assert loaded.widths == classifier.widths == WIDTHS
 
 
 @pytest.mark.parametrize("options", [{"category_count": 0}, {"category_count": 2, "widths": ()}])

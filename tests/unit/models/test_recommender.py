@@ -4,118 +4,24 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from keras_fashion.catalogue.pipelines import picture_batches, triplets
-from keras_fashion.catalogue.split import Split
-from keras_fashion.models import (
-    BPRMF,
-    DVBPR,
-    FM,
-    VBPR,
-    WARP,
-    BiasedMF,
-    CategoryFrequency,
-    CategoryPopularity,
-    CompactEncoder,
-    PopRank,
-    RandomScores,
-    VisRank,
+from tiny_recommenders import (
+    COUNTED,
+    ITEMS,
+    PICTURES,
+    TRAINED,
+    USERS,
+    assert_ranks_what_was_bought_above_the_rest,
+    bprmf,
+    dvbpr,
+    talks_dvbpr,
+    validation_losses,
+    vbpr,
+    vectors_of,
 )
-from keras_fashion.optimizers import LazyAdam
 
-USERS, ITEMS = 3, 5
-RNG = np.random.default_rng(0)
-PICTURES = RNG.integers(0, 256, (ITEMS, 16, 16, 3), np.uint8)
-FEATURES = RNG.normal(size=(ITEMS, 4))
-COLUMNS = np.array([(0, 2), (1, 3), (1, 2), (0, 4), (1, 4)])
-TRAIN = np.array([(0, 0), (0, 1), (1, 1), (2, 3), (2, 4)], np.int32)
+from keras_fashion.models import DVBPR, RandomScores
 
-
-def poprank():
-    model = PopRank(USERS, ITEMS)
-    model.adapt(np.arange(ITEMS))
-    return model
-
-
-def visrank():
-    model = VisRank(USERS, ITEMS, 4)
-    model.adapt(FEATURES, TRAIN)
-    return model
-
-
-def category_popularity():
-    model = CategoryPopularity(USERS, ITEMS)
-    model.adapt(np.arange(ITEMS), COLUMNS[:, 0])
-    return model
-
-
-def category_frequency():
-    model = CategoryFrequency(USERS, ITEMS, 2, 5)
-    model.adapt(COLUMNS, TRAIN)
-    return model
-
-
-def biased_mf():
-    return scrambled(BiasedMF(USERS, ITEMS, latent_size=3, regularisation=0.5))
-
-
-def warp():
-    return scrambled(WARP(USERS, ITEMS, latent_size=3, regularisation=0.5))
-
-
-def fm():
-    model = scrambled(FM(USERS, ITEMS, 2, 5, latent_size=3, regularisation=0.5))
-    model.adapt(COLUMNS)
-    return model
-
-
-def bprmf():
-    return scrambled(BPRMF(USERS, ITEMS, latent_size=3, regularisation=0.5))
-
-
-def vbpr():
-    sizes = {"style_size": 2, "latent_size": 3}
-    model = VBPR(USERS, ITEMS, 4, **sizes, regularisation=0.5, embedding_regularisation=0.25)
-    model.adapt(FEATURES)
-    return scrambled(model)
-
-
-def vbpr_with_history():
-    model = VBPR(USERS, ITEMS, 4, style_size=2, latent_size=3, with_history=True)
-    model.adapt(FEATURES)
-    return scrambled(model)
-
-
-def dvbpr(**terms):
-    encoder = CompactEncoder(4, (16, 16), 2, 0.1)
-    penalties = {"regularisation": 0.5, "encoder_regularisation": 0.25}
-    return scrambled(DVBPR(USERS, ITEMS, encoder, **terms, **penalties))
-
-
-def talks_dvbpr():
-    """With all terms of the talk's formula, and users from their history."""
-    return dvbpr(latent_size=2, bias=True, with_history=True)
-
-
-def scrambled(model):
-    for weight in model.trainable_variables:
-        weight.assign(np.random.default_rng(len(weight.shape)).normal(size=weight.shape))
-    return model
-
-
-def random():
-    return RandomScores(USERS, ITEMS, seed=4)
-
-
-COUNTED = [random, poprank, category_popularity, category_frequency, visrank]
-TRAINED = [biased_mf, bprmf, warp, fm, vbpr, vbpr_with_history, dvbpr, talks_dvbpr]
 every_recommender = pytest.mark.parametrize("make", [*COUNTED, *TRAINED])
-every_trained_one = pytest.mark.parametrize("make", TRAINED)
-
-
-def vectors_of(model):
-    pictures = picture_batches(PICTURES, batch_size=2) if isinstance(model, DVBPR) else None
-    return model.scoring_vectors(pictures, TRAIN)
 
 
 @every_recommender
@@ -185,39 +91,15 @@ def test_random_scores_are_fixed_by_their_seed():
     assert abs(np.corrcoef(scores(1).ravel(), scores(2).ravel())[0, 1]) < 0.1
 
 
-@every_trained_one
+@pytest.mark.parametrize("make", TRAINED)
 def test_validation_loss_is_that_of_the_batch(make):
-    model = make()
-    user, positive, negative = np.array([[0, 0, 2, 1], [0, 1, 3, 1], [2, 4, 0, 3]])
-    batch = {"user": user, "positive": positive, "negative": negative}
-    if isinstance(model, DVBPR):
-        items = np.concatenate([positive, negative])
-        batch["picture"] = (PICTURES[items] / 127.5 - 1).astype(np.float32)
-    if getattr(model, "with_history", False):
-        batch["history"] = np.array([[1, -1], [0, -1], [4, -1], [2, 3]])
-    dataset = tf.data.Dataset.from_tensors(batch)
-    model.compile(optimizer=keras.optimizers.SGD(0.01))
-    history = model.fit(dataset, validation_data=dataset, verbose=0).history
+    history, expected = validation_losses(make(), run_eagerly=True)
     # Of the weights after the epoch, with nothing dropped out or counted in.
-    expected = float(model.batch_loss({name: tf.constant(v) for name, v in batch.items()}))
     assert history["val_loss"] == [pytest.approx(expected, rel=1e-5)]
     assert history["loss"][0] != pytest.approx(expected, rel=1e-3)
 
 
 # Not those with a history: it leaves out an item while that is trained on, and not here.
-@pytest.mark.parametrize("negatives", [0, 4])
-@pytest.mark.parametrize("make", [bprmf, vbpr, dvbpr])
+@pytest.mark.parametrize(("make", "negatives"), [(bprmf, 0), (dvbpr, 4)])
 def test_training_ranks_what_was_bought_above_the_rest(make, negatives):
-    model = make()
-    none = np.empty((0, 2), np.int32)
-    pictures = PICTURES if isinstance(model, DVBPR) else None
-    split = Split(USERS, ITEMS, TRAIN, none, none)
-    for name in ("regularisation", "encoder_regularisation"):
-        setattr(model, name, 0.0)
-    model.compile(optimizer=LazyAdam(0.05))
-    batches = triplets(split, 8, 0, pictures, negatives=negatives)
-    model.fit(batches, steps_per_epoch=80 * split.steps(8), verbose=0)
-    scores = vectors_of(model).scores(np.arange(USERS))
-    for user in range(USERS):
-        bought = TRAIN[TRAIN[:, 0] == user, 1]
-        assert scores[user, bought].min() > np.delete(scores[user], bought).max()
+    assert_ranks_what_was_bought_above_the_rest(make(), negatives)

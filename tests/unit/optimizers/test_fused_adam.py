@@ -76,7 +76,7 @@ def test_repeated_rows_of_an_embedding_are_summed():
 def test_a_saved_model_goes_on_as_if_never_stopped(tmp_path):
     inputs = np.random.default_rng(2).normal(size=(8, 3)).astype(np.float32)
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-    model.compile(FusedAdam(0.1, beta_1=0.5), "mse")
+    model.compile(FusedAdam(0.1, beta_1=0.5), "mse", run_eagerly=True)
     model.fit(inputs, inputs[:, 0], verbose=0)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")

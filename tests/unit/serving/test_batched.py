@@ -79,7 +79,7 @@ def test_what_is_larger_than_a_batch_is_cut():
 
 def test_when_too_many_wait_the_rest_is_refused_at_once():
     more = 8
-    doubler = Doubler(0.3)
+    doubler = Doubler(0.1)
     whole = np.ones((TOGETHER, 1), np.float32)
     answers = at_once(doubler.double, [whole] * (1 + MOST_WAITING + more))
     refused = [each for each in answers if isinstance(each, tf.errors.UnavailableError)]

@@ -7,14 +7,43 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
-from tiny_world import CATEGORIES, make_catalogue, make_gan
+from served_questions import EXPORTED, warm_up_requests
+from tiny_world import CATEGORIES, make_catalogue
 
 from keras_fashion.design.preference_maximiser import SAMPLE
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.comparison import compare
 from keras_fashion.run import Run
+from keras_fashion.serving import export as module
 from keras_fashion.serving.export import export
+from keras_fashion.serving.signatures.served import Served
+
+
+class Adder(Served):
+    """Stands for a model where it does not matter which."""
+
+    def __init__(self, *_):
+        super().__init__()
+        self.one = tf.Variable(1.0)
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.float32, "number")], autograph=False)
+    def add(self, number):
+        return {"sum": number + self.one}
+
+    def signatures_served(self):
+        return {"add": self.add}
+
+    def example_requests(self, run):
+        return {"add": {"number": 1.0}}
+
+
+@pytest.fixture
+def trivial(monkeypatch):
+    """Exports have one signature and are not measured."""
+    monkeypatch.setattr(module, "_recommender", lambda *_: [Adder()])
+    monkeypatch.setattr(module, "ServedDesigner", Adder)
+    for measure in ("measure_recommender", "measure_designer"):
+        monkeypatch.setattr(module, measure, lambda *_: {})
 
 
 def test_describes_itself_and_carries_no_optimiser(world, exported):
@@ -41,6 +70,7 @@ def test_describes_itself_and_carries_no_optimiser(world, exported):
         assert not any("optimizer" in name for name in reader.get_variable_to_shape_map())
 
 
+@pytest.mark.usefixtures("trivial")
 def test_versions_count_on_and_nothing_is_overwritten(world, tmp_path):
     kept = tmp_path / "recommender" / "9" / "kept"
     kept.mkdir(parents=True)
@@ -51,23 +81,27 @@ def test_versions_count_on_and_nothing_is_overwritten(world, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["recommender"]
 
 
+@pytest.mark.usefixtures("trivial")
 def test_a_failure_leaves_nothing_behind(world, tmp_path, monkeypatch):
     save = tf.saved_model.save
+    saved = []
 
     def fails_on_the_designer(module, path, **kwargs):
         if "designer" in path:
             raise OSError("disk full")
         save(module, path, **kwargs)
+        saved.append(path)
 
     monkeypatch.setattr(tf.saved_model, "save", fails_on_the_designer)
     with pytest.raises(OSError, match="disk full"):
         export(world.dvbpr, world.gan, tmp_path)
+    assert len(saved) == 1
     assert [path for path in tmp_path.rglob("*") if path.parent != tmp_path] == []
 
 
 def test_wrong_runs_are_refused_by_name(world, tmp_path):
     other = make_catalogue(tmp_path / "other", seed=1)
-    stranger = make_gan(tmp_path / "stranger", other)
+    stranger = Run.create(tmp_path / "stranger", {"model": "gan", "seed": 0}, other)
     out = tmp_path / "out"
     with pytest.raises(InputError, match="gan is not the run of a recommender"):
         export(world.gan, None, out)
@@ -93,21 +127,16 @@ def test_an_id_with_a_line_break_is_refused(world, tmp_path):
     assert list((tmp_path / "out" / "recommender").iterdir()) == []
 
 
-@pytest.mark.parametrize("model", ["recommender/1", "recommender/3", "designer/1"])
-def test_a_server_can_warm_up_with_every_signature(exported, model):
-    folder = exported / model
-    records = tf.data.TFRecordDataset(str(folder / "assets.extra" / "tf_serving_warmup_requests"))
-    signatures = tf.saved_model.load(str(folder)).signatures
+@pytest.mark.parametrize("model", EXPORTED)
+def test_a_server_can_warm_up_with_every_signature(exported, all_answers, model):
     asked = set()
-    for record in records.as_numpy_iterator():
-        request = PredictionLog.FromString(record).predict_log.request
+    for request in warm_up_requests(exported, model):
         assert request.model_spec.name == model.split("/")[0]
-        name = request.model_spec.signature_name
-        inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
-        answer = signatures[name](**{key: tf.constant(value) for key, value in inputs.items()})
+        answer = all_answers[f"warm_up/{model}/{request.model_spec.signature_name}"]
+        assert "error" not in answer
         assert all(len(value) for value in answer.values())
-        asked.add(name)
-    assert asked == set(signatures) - {"serving_default"}
+        asked.add(request.model_spec.signature_name)
+    assert asked == {*all_answers[model]["signatures"]} - {"serving_default"}
 
 
 def test_the_card_gives_what_was_measured(world, exported):
@@ -127,7 +156,15 @@ def test_the_card_gives_what_was_measured(world, exported):
     assert "licence of the data: the source states none" in card
 
 
-def test_a_watching_server_never_sees_half_a_model(world, tmp_path):
+@pytest.mark.usefixtures("trivial")
+def test_a_watching_server_never_sees_half_a_model(world, tmp_path, monkeypatch):
+    save = tf.saved_model.save
+
+    def saves_slowly(module, path, **kwargs):
+        save(module, path, **kwargs)
+        time.sleep(0.1)
+
+    monkeypatch.setattr(tf.saved_model, "save", saves_slowly)
     whole = {"saved_model.pb", "variables", "assets", "assets.extra", "fingerprint.pb"}
     seen, ended = [], threading.Event()
 
@@ -141,7 +178,7 @@ def test_a_watching_server_never_sees_half_a_model(world, tmp_path):
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    export(world.full, None, tmp_path)
+    export(world.bprmf, None, tmp_path)
     time.sleep(0.1)
     ended.set()
     watcher.join()

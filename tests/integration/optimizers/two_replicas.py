@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import tensorflow as tf
-from test_lazy_adam import batches, table_and_dense
+from rows_of_a_table import batches, table_and_dense
 
 from keras_fashion.optimizers import LazyAdam
 

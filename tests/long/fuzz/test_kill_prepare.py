@@ -1,9 +1,7 @@
 """A short run of the kills (`make fuzz`)."""
 
 import kill_prepare
-import pytest
 
 
-@pytest.mark.long
 def test_two_kills():
     assert kill_prepare.kill(2, seed=1, items=300) == []

@@ -1,0 +1,34 @@
+"""One device, two devices and two machines learn the same: every model, by SGD and by Adam.
+
+`tests/integration/training` has some models, by SGD.
+"""
+
+import pytest
+from alike import FEW, MODELS, assert_alike, assert_ended_on_fewer, train_everywhere
+
+CASES = {
+    "sgd": [model for model in MODELS if model not in FEW],
+    "adam": list(MODELS),
+}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def trained(request, tiny_catalogue, made_once):
+    """A folder of runs, which models they are of, and what they were trained with."""
+    optimiser, models = request.param, CASES[request.param]
+    folder = made_once(
+        f"alike_{optimiser}",
+        lambda folder: train_everywhere(tiny_catalogue, folder, models, optimiser),
+    )
+    return folder, models, optimiser
+
+
+@pytest.mark.parametrize("devices", ["2", "multi-worker"])
+def test_losses_scores_and_weights_are_those_of_one_device(trained, devices):
+    folder, models, optimiser = trained
+    assert_alike(folder, devices, models, optimiser)
+
+
+def test_an_epoch_may_be_ended_on_fewer_devices(trained, tiny_catalogue):
+    """After three steps of five; its loss is the mean of the five."""
+    assert_ended_on_fewer(tiny_catalogue, *trained)

@@ -1,0 +1,189 @@
+"""What the tests of serving ask the exported models: all of it at once, in one process.
+
+Each name says first which test asks: "recommender/mixed", "designer/group".
+"""
+
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+from tiny_world import Question
+
+from keras_fashion.design import PROCEDURES
+from keras_fashion.serving.signatures.designer import (
+    MOST_DRAWINGS,
+    MOST_FRAMES,
+    MOST_MEMBERS,
+    MOST_STEPS,
+)
+from keras_fashion.serving.signatures.item_table import MOST_K
+from keras_fashion.serving.warm_up import FILE
+
+MODELS = {"dvbpr": "recommender/1", "full": "recommender/2"}
+EXPORTED = [*MODELS.values(), "designer/1"]
+
+DESIGN = {"user_id": ["bob"], "category": "Röcke", "count": 3, "eta": 0.5, "steps": 7, "seed": 7}
+"""Not the procedure's own number of steps."""
+GROUP = ["ann", "007"]
+
+HISTORIES = [["x0", "x7", "x3"], ["x5", "", "unheard of"], ["", "unheard of", ""]]
+"""Of newcomers; x3 stands for the item of dense index 3."""
+
+
+def all_questions(exported, catalogue, new_picture):
+    """By name."""
+    parts = {
+        "recommender": recommender_questions(catalogue, new_picture),
+        "designer": designer_questions(new_picture),
+        "warm_up": {
+            f"{model}/{name}": question
+            for model in EXPORTED
+            for name, question in warm_up_questions(exported, model).items()
+        },
+    }
+    return {
+        f"{part}/{name}": question
+        for part, questions in parts.items()
+        for name, question in questions.items()
+    }
+
+
+def everyone(catalogue):
+    return [*catalogue.user_ids.tolist(), "nobody"]
+
+
+def recommend(users, model=MODELS["dvbpr"], k=5, category="", exclude_seen=True):
+    """One request: values that are no list are the same in every row."""
+    inputs = {"user_id": users, "k": k, "category": category, "exclude_seen": exclude_seen}
+    rows = {
+        name: value if isinstance(value, list) else [value] * len(users)
+        for name, value in inputs.items()
+    }
+    return Question(model, "recommend", rows)
+
+
+def score_all(catalogue, model):
+    """Every user and every item, known or not."""
+    users, items = everyone(catalogue), [*catalogue.item_ids.tolist(), "no such item"]
+    pairs = {
+        "user_id": [user for user in users for _ in items],
+        "item_id": [item for _ in users for item in items],
+    }
+    return Question(model, "score", pairs)
+
+
+def recommender_questions(catalogue, new_picture):
+    users = everyone(catalogue)
+    ids = {f"x{place}": name for place, name in enumerate(catalogue.item_ids)}
+    histories = [[ids.get(item, item) for item in row] for row in HISTORIES]
+    pictures = [*(catalogue.picture_files[i] for i in range(3)), new_picture]
+    broken = [new_picture, b"no picture", new_picture, new_picture[:200]]
+    mixed = {"k": [2, 20, 1, 9], "category": ["", "Shoes", "Röcke", "Shoes"]}
+    seen = {"exclude_seen": [True, False, False, True]}
+    questions = {
+        "mixed": recommend([*users[:3], "nobody"], **mixed, **seen),
+        "default": recommend(users)._replace(signature="serving_default"),
+        "one": recommend(["bob"]),
+        "hats": recommend(["bob", "ann"], category=["", "Hats"]),
+        "giant": recommend(["bob", "ann"], k=[3, MOST_K + 1]),
+        "k_of_0": recommend(["bob"], k=0),
+        "empty": recommend([]),
+        "flood": recommend(["ann"] * 1025),
+        "album": Question(MODELS["dvbpr"], "embed", {"image_bytes": [new_picture] * 65}),
+        "many": recommend([*users, "bob"] * 25, k=[2, 5, 1, 20, 3, 4, 6, 7] * 25),
+        "ragged": recommend(["ann", "bob"], k=[1]),
+        "picture": Question(MODELS["dvbpr"], "embed", {"image_bytes": pictures}),
+        "broken": Question(MODELS["dvbpr"], "embed", {"image_bytes": broken}),
+        "all_broken": Question(MODELS["dvbpr"], "embed", {"image_bytes": broken[1:2]}),
+        "no_pictures": Question(MODELS["dvbpr"], "embed", {"image_bytes": []}),
+        "bomb": Question(MODELS["dvbpr"], "embed", {"image_bytes": [bomb()]}),
+        "newcomer": Question(
+            MODELS["full"],
+            "recommend_newcomer",
+            {"bought_item_id": histories, "k": [4, 20, 3], "category": ["", "", "Shoes"]},
+        ),
+    }
+    for name, model in MODELS.items():
+        questions[f"score_{name}"] = score_all(catalogue, model)
+        questions[f"top_{name}"] = recommend(users, model)
+        asked = {"user_id": ["eve", "nobody"], "image_bytes": [new_picture] * 2}
+        questions[f"score_picture_{name}"] = Question(model, "score_picture", asked)
+        asked = {"image_bytes": pictures, "k": [1, 3, 20, 5]}
+        questions[f"similar_{name}"] = Question(model, "similar", asked)
+    return questions
+
+
+def bomb():
+    """A PNG's head that speaks of 10^10 pixels."""
+    sides = (100_000).to_bytes(4, "big") * 2
+    return b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + sides + b"\x08\x02\x00\x00\x00"
+
+
+def designer_questions(new_picture):
+    drawing = {"category": "Shoes", "count": 4, "seed": 5}
+    redesign = {
+        "image_bytes": new_picture,
+        "user_id": ["bob"],
+        "category": "Shoes",
+        "frames": 4,
+        "eta": 0.1,
+        "proximity": 0.1,
+    }
+    designs = {
+        "design": {},
+        "group": {"user_id": GROUP},
+        "fewer_steps": {"steps": 6},
+        "no_steps": {"steps": 0},
+        "unknown_category": {"category": "Hats"},
+        "unknown_user": {"user_id": ["ann", "nobody"]},
+        "untrained_user": {"user_id": ["new-here"]},
+        "too_many": {"count": PROCEDURES["default"].restarts + 1},
+        "none_asked": {"count": 0},
+        "empty_group": {"user_id": []},
+        "crowd": {"user_id": ["ann"] * (MOST_MEMBERS + 1)},
+        "negative_eta": {"eta": -0.5},
+        "eta_of_nan": {"eta": float("nan")},
+        "endless": {"steps": MOST_STEPS + 1},
+    }
+    redesigns = {
+        "redesign": {},
+        "broken": {"image_bytes": b"no picture"},
+        "one_frame": {"frames": 1},
+        "film": {"frames": MOST_FRAMES + 1},
+        "pushed": {"proximity": -1.0},
+        "whose": {"user_id": ["nobody"]},
+    }
+    drawings = {"generate": {}, "unknown_drawing": {"category": "Hats"}}
+    drawings |= {"flood": {"count": MOST_DRAWINGS + 1}}
+    model = "designer/1"
+    return (
+        {name: Question(model, "design", DESIGN | each) for name, each in designs.items()}
+        | {name: Question(model, "redesign", redesign | each) for name, each in redesigns.items()}
+        | {name: Question(model, "generate", drawing | each) for name, each in drawings.items()}
+    )
+
+
+def warm_up_requests(exported, model):
+    """What a server is to ask itself, in the order of the file."""
+    records = tf.data.TFRecordDataset(str(exported / model / "assets.extra" / FILE))
+    return [
+        PredictionLog.FromString(record).predict_log.request
+        for record in records.as_numpy_iterator()
+    ]
+
+
+def warm_up_questions(exported, model):
+    """The same, by signature."""
+
+    def plain(name, proto):
+        value = tf.make_ndarray(proto)
+        text = value.dtype == object and name != "image_bytes"
+        return (np.vectorize(bytes.decode)(value) if text else value).tolist()
+
+    return {
+        request.model_spec.signature_name: Question(
+            model,
+            request.model_spec.signature_name,
+            {name: plain(name, proto) for name, proto in request.inputs.items()},
+        )
+        for request in warm_up_requests(exported, model)
+    }
