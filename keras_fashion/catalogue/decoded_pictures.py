@@ -35,7 +35,7 @@ class DecodedPictures:
         return decoded.numpy().reshape(*items.shape, *self.shape[1:])
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _decode_all(data: tf.Tensor, height: int, width: int) -> tf.Tensor:
     return tf.map_fn(
         lambda each: decode_picture(each, (height, width)),

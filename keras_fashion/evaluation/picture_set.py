@@ -98,7 +98,7 @@ def pictures_in_folder(
     Raises:
         InputError: If a file is no picture.
     """
-    decode = tf.function(lambda data: decode_picture(data, picture_size))
+    decode = tf.function(lambda data: decode_picture(data, picture_size), autograph=False)
     pictures = np.empty((len(paths), *picture_size, 3), np.uint8)
     for row, path in enumerate(paths):
         try:

@@ -269,7 +269,7 @@ def _known_beside(held_out: np.ndarray, split: Split) -> tuple[np.ndarray, np.nd
     return rows[others], known[others]
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _compared_products(
     users: tf.Tensor, items: tf.Tensor, *rest: tf.Tensor | int
 ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -277,7 +277,7 @@ def _compared_products(
     return _compared(tf.matmul(users, items, transpose_b=True), *rest)
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _compared_scores(
     scores: tf.Tensor, items: tf.Tensor, *rest: tf.Tensor | int
 ) -> tuple[tf.Tensor, tf.Tensor]:

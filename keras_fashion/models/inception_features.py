@@ -59,7 +59,9 @@ class InceptionFeatures:
     def _embed(self) -> Callable[[tf.Tensor], tf.Tensor]:
         """Traced once: a graph of Inception takes seconds to make."""
         return tf.function(
-            lambda batch: self.network(resize_as_fid(batch), training=False), reduce_retracing=True
+            lambda batch: self.network(resize_as_fid(batch), training=False),
+            reduce_retracing=True,
+            autograph=False,
         )
 
     def probabilities(self, features: np.ndarray) -> np.ndarray | None:

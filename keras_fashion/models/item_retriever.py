@@ -135,7 +135,7 @@ class ItemRetriever:
         return items, scores
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _better(
     items: tf.Tensor,
     scores: tf.Tensor,

@@ -191,7 +191,7 @@ class Recommender(keras.Model):
             biases=self.item_bias(tf.range(self.item_count)).numpy(),
         )
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def _embed(self, item: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
         return self.item_vector(item, picture)
 

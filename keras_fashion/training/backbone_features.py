@@ -55,7 +55,11 @@ def make_backbone_features(
     """
     size = picture_size or usual_picture_size(catalogue)
     model = backbone(name, weights, size)
-    embed = tf.function(lambda pictures: model(pictures, training=False), reduce_retracing=True)
+    embed = tf.function(
+        lambda pictures: model(pictures, training=False),
+        reduce_retracing=True,
+        autograph=False,
+    )
     pictures = catalogue.pictures(size)
     stages = [np.empty((len(pictures), each.shape[-1]), np.float16) for each in model.outputs]
     done = 0

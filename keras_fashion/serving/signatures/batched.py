@@ -38,7 +38,7 @@ def batched(function: Callable[..., tuple[tf.Tensor, ...]]) -> Callable[..., tup
         allowed_batch_sizes=list(range(1, TOGETHER + 1)),
         batch_timeout_micros=0,
         max_enqueued_batches=MOST_WAITING,
-    )(function)
+    )(tf.autograph.experimental.do_not_convert(function))
 
     def call(*rows: tf.Tensor) -> tuple[tf.Tensor, ...]:
         # The queue is called like the scope. Two places that share one would be mixed up.

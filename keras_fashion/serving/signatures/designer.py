@@ -67,7 +67,8 @@ class ServedDesigner(Served):
             tf.TensorSpec([], tf.string, "category"),
             tf.TensorSpec([], tf.int32, "count"),
             tf.TensorSpec([], tf.int32, "seed"),
-        ]
+        ],
+        autograph=False,
     )
     def generate(
         self, category: tf.Tensor, count: tf.Tensor, seed: tf.Tensor
@@ -99,7 +100,8 @@ class ServedDesigner(Served):
             tf.TensorSpec([], tf.float32, "eta"),
             tf.TensorSpec([], tf.int32, "steps"),
             tf.TensorSpec([], tf.int32, "seed"),
-        ]
+        ],
+        autograph=False,
     )
     def design(
         self,
@@ -153,7 +155,8 @@ class ServedDesigner(Served):
             tf.TensorSpec([], tf.int32, "frames"),
             tf.TensorSpec([], tf.float32, "eta"),
             tf.TensorSpec([], tf.float32, "proximity"),
-        ]
+        ],
+        autograph=False,
     )
     def redesign(
         self,

@@ -30,7 +30,8 @@ class ServedNewcomers(Served):
             tf.TensorSpec([None, None], tf.string, "bought_item_id"),
             tf.TensorSpec([None], tf.int32, "k"),
             tf.TensorSpec([None], tf.string, "category"),
-        ]
+        ],
+        autograph=False,
     )
     def recommend_newcomer(
         self, bought_item_id: tf.Tensor, k: tf.Tensor, category: tf.Tensor

@@ -36,6 +36,7 @@ def decode_pictures(image_bytes: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     """
     rows = tf.size(image_bytes, tf.int64)
 
+    @tf.autograph.experimental.do_not_convert
     def decoded(row: tf.Tensor, data: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         (data,) = after([_require_a_picture(data)], data)
         return row, tf.ensure_shape(decode_picture(data, size), [*size, 3])

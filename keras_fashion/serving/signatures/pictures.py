@@ -44,7 +44,7 @@ class ServedPictures(Served):
         )
         self._most_alike = batched(self._most_alike_of_many)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")], autograph=False)
     def embed(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """`embedding` (B, K) float32, Phi(X), of (B,) JPEG or PNG files.
 
@@ -58,7 +58,8 @@ class ServedPictures(Served):
         input_signature=[
             tf.TensorSpec([None], tf.string, "user_id"),
             tf.TensorSpec([None], tf.string, "image_bytes"),
-        ]
+        ],
+        autograph=False,
     )
     def score_picture(self, user_id: tf.Tensor, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scores users against pictures, (B,) and (B,): for items too new for the catalogue.
@@ -80,7 +81,8 @@ class ServedPictures(Served):
         input_signature=[
             tf.TensorSpec([None], tf.string, "image_bytes"),
             tf.TensorSpec([None], tf.int32, "k"),
-        ]
+        ],
+        autograph=False,
     )
     def similar(self, image_bytes: tf.Tensor, k: tf.Tensor) -> dict[str, tf.Tensor]:
         """The items of the catalogue whose styles are nearest to those of pictures.

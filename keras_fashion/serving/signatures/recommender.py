@@ -60,7 +60,8 @@ class ServedRecommender(Served):
         input_signature=[
             tf.TensorSpec([None], tf.string, "user_id"),
             tf.TensorSpec([None], tf.string, "item_id"),
-        ]
+        ],
+        autograph=False,
     )
     def score(self, user_id: tf.Tensor, item_id: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scores pairs: (B,) string and (B,) string.
@@ -87,7 +88,8 @@ class ServedRecommender(Served):
             tf.TensorSpec([None], tf.int32, "k"),
             tf.TensorSpec([None], tf.string, "category"),
             tf.TensorSpec([None], tf.bool, "exclude_seen"),
-        ]
+        ],
+        autograph=False,
     )
     def recommend(
         self, user_id: tf.Tensor, k: tf.Tensor, category: tf.Tensor, exclude_seen: tf.Tensor
