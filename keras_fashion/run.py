@@ -111,7 +111,12 @@ class Run:
             raise InputError(f"{self.path} is not the run of a recommender.")
         if (self.path / "split.csv").is_file():
             return read_split(self.path / "split.csv", self.catalogue)
-        return leave_one_out(self.catalogue, seed=self.config["seed"])
+        return leave_one_out(self.catalogue, seed=self.split_seed)
+
+    @property
+    def split_seed(self) -> int:
+        """Of the split, where no file was given; in runs that do not name it, the seed of all."""
+        return self.config.get("split_seed", self.config["seed"])
 
     @property
     def metrics(self) -> dict[str, Any]:
