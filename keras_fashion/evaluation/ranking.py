@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.split import Split
-from keras_fashion.errors import InputError
+from keras_fashion.errors import InputError, ScoresDiverged
 from keras_fashion.models.best_columns import CHUNK, best_columns
 from keras_fashion.models.exact_products import exact_products
 from keras_fashion.models.recommender import ScoringVectors
@@ -134,8 +134,9 @@ def rank_held_out(
         rows: Which held-out interactions to rank.
 
     Raises:
-        InputError: If a k is not from 1 to the number of items, the scores are of another number
-            of items or users than the split, or some are NaN.
+        InputError: If a k is not from 1 to the number of items, or the scores are of another
+            number of items or users than the split.
+        ScoresDiverged: If some scores are NaN.
     """
     for k in ks:
         if not 1 <= k <= split.item_count:
@@ -171,7 +172,7 @@ def rank_held_out(
             missed += unlisted.numpy()
     diverged = np.flatnonzero(np.isnan(above).any(axis=1))
     if len(diverged):
-        raise InputError(
+        raise ScoresDiverged(
             f"some scores of user {users[diverged[0]]} (dense index) are NaN, or that of the "
             f"held-out item {items[diverged[0]]} is infinite; the model has diverged, train it "
             "with a lower learning rate."

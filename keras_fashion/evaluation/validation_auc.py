@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_fashion.catalogue.pipelines import picture_batches
 from keras_fashion.catalogue.split import Split
 from keras_fashion.distribution.workers import Workers
-from keras_fashion.errors import InputError
+from keras_fashion.errors import ScoresDiverged
 from keras_fashion.evaluation.ranking import rank_held_out
 
 
@@ -50,7 +50,7 @@ class ValidationAUC(keras.callbacks.Callback):
         try:
             ranks = rank_held_out(vectors, self.split, "validation", rows=rows)
             own = np.stack([ranks.auc, ranks.matched], axis=1)
-        except InputError:  # scores that are NaN: the training has diverged, which others end
+        except ScoresDiverged:  # which the loop of training ends
             own = np.full((rows.stop - rows.start, 2), np.inf)
         found = self.workers.all(own, users)
         for name, values in zip(("val_auc", "val_auc_matched"), found.T, strict=True):
