@@ -121,7 +121,8 @@ def train_recommender(
                 decay = keras.optimizers.schedules.CosineDecay(
                     options.learning_rate, options.epochs * parts.steps(options.batch_size)
                 )
-                model.compile(optimizer=LazyAdam(decay))
+                # Keras's "auto" would compile with XLA wherever there is one GPU.
+                model.compile(optimizer=LazyAdam(decay), jit_compile=False)
                 model.optimizer.build(model.trainable_variables)
         run = training.begin()
         if fitted:
