@@ -9,6 +9,10 @@ class InputError(ValueError):
     """
 
 
+class ScoresDiverged(InputError):
+    """A model's scores are no finite numbers: its training has diverged."""
+
+
 class TryAgain(Exception):
     """The command ended before its end, by no mistake of its user's: the same one goes on.
 

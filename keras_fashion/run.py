@@ -1,7 +1,6 @@
 """A run: the folder that a training leaves, and all that is needed to use its model."""
 
 import json
-import os
 import platform
 import shutil
 import zipfile
@@ -9,6 +8,7 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import keras
 import numpy as np
@@ -111,7 +111,12 @@ class Run:
             raise InputError(f"{self.path} is not the run of a recommender.")
         if (self.path / "split.csv").is_file():
             return read_split(self.path / "split.csv", self.catalogue)
-        return leave_one_out(self.catalogue, seed=self.config["seed"])
+        return leave_one_out(self.catalogue, seed=self.split_seed)
+
+    @property
+    def split_seed(self) -> int:
+        """Of the split, where no file was given; in runs that do not name it, the seed of all."""
+        return self.config.get("split_seed", self.config["seed"])
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -207,7 +212,7 @@ class Run:
 
 def remove_run(path: Path) -> None:
     """Removes a run folder: all of it, or with a kill nothing that passes for one."""
-    aside = path.absolute().with_name(f".{path.absolute().name}.{os.getpid()}.removed")
+    aside = path.absolute().with_name(f".{path.absolute().name}.{uuid4().hex}.removed")
     path.rename(aside)
     shutil.rmtree(aside)
 

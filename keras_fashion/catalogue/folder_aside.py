@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from keras_fashion.errors import InputError
+from keras_fashion.written_aside import sync
 
 
 @contextmanager
 def folder_aside(path: Path) -> Iterator[Path]:
     """Gives a folder to write to, and renames it to `path` when the block ends well.
 
-    Otherwise nothing is left behind. The folder stands beside `path` and is called
+    Otherwise nothing is left behind. All that is in it is on the disk before it is renamed, so that
+    a power cut leaves a whole folder or none. The folder stands beside `path` and is called
     `.<name>.preparing`; what a killed process left there is removed first.
 
     Args:
@@ -50,7 +52,10 @@ def folder_aside(path: Path) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
             raise
         try:
+            for each in (*aside.rglob("*"), aside):
+                sync(each)
             aside.rename(path)
+            sync(path.parent)
         except OSError as error:
             raise InputError(
                 f"{path} was taken while it was made ({error.strerror}): what was made is in "

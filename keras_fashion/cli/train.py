@@ -38,6 +38,14 @@ SPLIT = click.option(
     help="CSV file of user, item, part (train, valid, test).  [default: leave one out]",
 )
 
+SPLIT_SEED = click.option(
+    "--split-seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Decides which interactions are left out, where there is no --split.",
+)
+
 DEVICES = click.option(
     "--devices",
     type=DevicesParam(),
@@ -107,9 +115,9 @@ def train_command(options: type[ModelOptions]) -> click.Command:
         loaded = Catalogue.load(catalogue)
         click.echo(loaded.summary(), err=True)
         if is_recommender:
-            split = chosen.pop("split")
+            split, split_seed = chosen.pop("split"), chosen.pop("split_seed")
             training.train_recommender(
-                loaded, out, options(**chosen), split, seed, strategy, schedule
+                loaded, out, options(**chosen), split, seed, strategy, schedule, split_seed
             )
         else:
             training.train_gan(loaded, out, options(**chosen), seed, strategy, schedule)
@@ -118,13 +126,13 @@ def train_command(options: type[ModelOptions]) -> click.Command:
     decorators: list[Callable] = [
         click.argument("catalogue", type=click.Path(exists=True, path_type=Path)),
         click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder."),
-        *([SPLIT] if is_recommender else []),
+        *([SPLIT, SPLIT_SEED] if is_recommender else []),
         click.option(
             "--seed",
             type=click.IntRange(0, 2**32 - 1),
             default=0,
             show_default=True,
-            help="Of the whole run.",
+            help="Of weights and order.",
         ),
         *([DEVICES, CHECKPOINT_EVERY] if issubclass(options, FitOptions | GANOptions) else []),
         *(option(field) for field in fields(options)),

@@ -1,7 +1,9 @@
 """A judge of categories: trained on real pictures, it says what generated ones look like."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import keras
 import numpy as np
@@ -39,9 +41,18 @@ class CategoryJudge:
 
     def features(self, pictures: np.ndarray) -> np.ndarray:
         """(N, F) float32 features of (N, H, W, 3) uint8 pictures."""
-        see = tf.function(lambda batch: self.classifier.features(scale(batch)))
         fitted = _fitted(pictures, self.classifier.picture_size)
-        return np.concatenate([see(fitted[at : at + 256]) for at in range(0, len(fitted), 256)])
+        batches = (fitted[at : at + 256] for at in range(0, len(fitted), 256))
+        return np.concatenate([self._see(tf.constant(batch)) for batch in batches])
+
+    @cached_property
+    def _see(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Traced once for all sets of pictures."""
+        return tf.function(
+            lambda batch: self.classifier.features(scale(batch)),
+            reduce_retracing=True,
+            autograph=False,
+        )
 
     def probabilities(self, pictures: np.ndarray) -> np.ndarray:
         """(N, C) float32 probabilities of the categories."""

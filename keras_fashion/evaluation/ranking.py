@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.catalogue.split import Split
-from keras_fashion.errors import InputError
+from keras_fashion.errors import InputError, ScoresDiverged
 from keras_fashion.models.best_columns import CHUNK, best_columns
 from keras_fashion.models.exact_products import exact_products
 from keras_fashion.models.recommender import ScoringVectors
@@ -36,18 +36,19 @@ class HeldOutRanks:
             interactions as the held-out item (0, 1, 2, 3, 4, or 5 and more), so that popularity
             gains only what it can within that last bin. NaN where there is no such item.
         training_count: (m,) int64, training interactions of the held-out item.
-        rank: (m,) float64, 1 for the best: 1 + negatives above + half the negatives that tie.
-            A scorer that gives every item the same score thus ranks in the middle of the
-            catalogue and not first. NaN where there is no negative.
-        coverage: For each k, the share of the catalogue that is in at least one user's k best
-            items, the user's known items left out. Of items that tie at the end of a list, those
-            of the more popular bin come first, and among these those first in the catalogue.
+        above: (m,) float64, negatives that score above the held-out item. NaN where there is no
+            negative.
+        tied: (m,) float64, negatives that score the same. NaN where there is no negative.
+        coverage: For each k, the expected share of the catalogue that is in at least one user's k
+            best items, the user's known items left out, where items that tie at the end of a list
+            have equal chances of its last places.
     """
 
     auc: np.ndarray
     matched: np.ndarray
     training_count: np.ndarray
-    rank: np.ndarray
+    above: np.ndarray
+    tied: np.ndarray
     coverage: dict[int, float] = field(default_factory=dict)
 
     def per_user(self) -> dict[str, np.ndarray]:
@@ -55,8 +56,10 @@ class HeldOutRanks:
 
         recall@k is 1 where the held-out item is among the first k (the hit rate: there is one
         relevant item), ndcg@k 1 / log2(1 + rank) there (Järvelin and Kekäläinen, TOIS 2002), mrr
-        1 / rank. Cold items have fewer than 5 training interactions, new ones none, warm ones 5
-        or more.
+        1 / rank. An item that ties with others gets the expected value over the order of those
+        that tie (McSherry and Najork, "Computing Information Retrieval Performance Measures
+        Efficiently in the Presence of Tied Scores", ECIR 2008). Cold items have fewer than 5
+        training interactions, new ones none, warm ones 5 or more.
         """
         cold, new = self.training_count < COLD, self.training_count == 0
         metrics = {
@@ -68,14 +71,27 @@ class HeldOutRanks:
             "auc_matched_cold": np.where(cold, self.matched, np.nan),
         }
         if self.coverage:
-            unmeasured = np.isnan(self.rank)
             for k in self.coverage:
-                hit = self.rank <= k
-                metrics[f"recall@{k}"] = np.where(unmeasured, np.nan, hit)
-                gain = np.where(hit, 1 / np.log2(1 + self.rank), 0)
-                metrics[f"ndcg@{k}"] = np.where(unmeasured, np.nan, gain)
-            metrics["mrr"] = 1 / self.rank
+                metrics[f"recall@{k}"] = self._expected(lambda rank, k=k: rank <= k)
+                metrics[f"ndcg@{k}"] = self._expected(
+                    lambda rank, k=k: np.where(rank <= k, 1 / np.log2(1 + rank), 0)
+                )
+            metrics["mrr"] = self._expected(lambda rank: 1 / rank)
         return metrics
+
+    def _expected(self, gain: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Expected gain, (m,) float64, over the ranks that ties leave open; NaN without a rank.
+
+        Args:
+            gain: Maps ranks, (n,) float64 from 1, to their gains.
+        """
+        measured = ~np.isnan(self.above)
+        first, places = self.above[measured].astype(int), self.tied[measured].astype(int) + 1
+        ranks = np.arange(1.0, 1 + (first + places).max(initial=0))
+        until = np.concatenate([[0.0], np.cumsum(gain(ranks))])
+        expected = np.full(len(self.above), np.nan)
+        expected[measured] = (until[first + places] - until[first]) / places
+        return expected
 
     def means(self) -> dict[str, float | None]:
         """Means over users, coverage@k, and `auc_se`; None for a group without users.
@@ -104,8 +120,9 @@ def rank_held_out(
     Users are taken in blocks, on the GPU if there is one; memory is two or three blocks, each of
     some million scores or, in a very large catalogue, of 32 users. A block's scores are laid out
     by the items' popularity, in chunks of one bin each. One pass gives for each chunk how many
-    more items stand above the held-out one than below, and the greatest score: the former add up
-    to the AUCs and the rank, the latter say which chunks can hold a user's best items.
+    more items stand above the held-out one than below, how many tie with it, and the greatest
+    score: the former add up to the AUCs and the ranks, the latter say which chunks can hold a
+    user's best items.
 
     Args:
         scores: A linear recommender's vectors, or a function that gives the scores of all items
@@ -117,8 +134,9 @@ def rank_held_out(
         rows: Which held-out interactions to rank.
 
     Raises:
-        InputError: If a k is not from 1 to the number of items, the scores are of another number
-            of items or users than the split, or some are NaN.
+        InputError: If a k is not from 1 to the number of items, or the scores are of another
+            number of items or users than the split.
+        ScoresDiverged: If some scores are NaN.
     """
     for k in ks:
         if not 1 <= k <= split.item_count:
@@ -135,28 +153,26 @@ def rank_held_out(
     known_in_bins = np.bincount(rows * BINS + bins[known], minlength=len(items) * BINS)
     below = known_in_bins.reshape(-1, BINS) + layout.padding  # their scores become -inf
 
-    above = np.empty((len(items), BINS))
-    covered = {k: np.zeros(split.item_count, bool) for k in ks}
+    above, tied = np.empty((len(items), BINS)), np.empty(len(items))
+    # The logarithm of the probability that an item is in nobody's list, by column.
+    missed = np.zeros((len(ks), len(layout.items)))
     users_at_a_time = max(32, BLOCK // len(layout.items))
     with exact_products():
         for first in range(0, len(items), users_at_a_time):
             block = slice(first, min(first + users_at_a_time, len(items)))
             hidden = slice(*np.searchsorted(rows, [block.start, block.stop]))
-            more, best = compared(
+            more, same, unlisted = compared(
                 users[block],
                 layout.column[items[block]],
                 np.stack([rows[hidden] - first, layout.column[known[hidden]]], axis=1),
                 layout.bin_of_chunk,
-                max(ks, default=0),
+                tuple(ks),
             )
-            above[block] = more.numpy()
-            best = best.numpy()
-            for k in ks:
-                listed = best[:, :k]
-                covered[k][layout.items[listed[listed >= 0]]] = True
+            above[block], tied[block] = more.numpy(), same.numpy()
+            missed += unlisted.numpy()
     diverged = np.flatnonzero(np.isnan(above).any(axis=1))
     if len(diverged):
-        raise InputError(
+        raise ScoresDiverged(
             f"some scores of user {users[diverged[0]]} (dense index) are NaN, or that of the "
             f"held-out item {items[diverged[0]]} is infinite; the model has diverged, train it "
             "with a lower learning rate."
@@ -172,8 +188,12 @@ def rank_held_out(
         auc=_share(total_won, total),
         matched=_share(won[own], negatives[own]),
         training_count=counts[items],
-        rank=np.where(total > 0, 1 + total - total_won, np.nan),
-        coverage={k: float(each.mean()) for k, each in covered.items()},
+        above=np.where(total > 0, total - total_won - tied / 2, np.nan),
+        tied=np.where(total > 0, tied, np.nan),
+        coverage={
+            k: float(-np.expm1(each[layout.column]).mean())
+            for k, each in zip(ks, missed, strict=True)
+        },
     )
 
 
@@ -286,8 +306,12 @@ def _compared_scores(
 
 
 def _compared(
-    block: tf.Tensor, target: tf.Tensor, hidden: tf.Tensor, bin_of_chunk: tf.Tensor, k: int
-) -> tuple[tf.Tensor, tf.Tensor]:
+    block: tf.Tensor,
+    target: tf.Tensor,
+    hidden: tf.Tensor,
+    bin_of_chunk: tf.Tensor,
+    ks: tuple[int, ...],
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """What one pass over a block of scores finds.
 
     Args:
@@ -295,24 +319,55 @@ def _compared(
         target: (B,) int, each user's column of the held-out item.
         hidden: (n, 2) int, rows and columns of items that the users know.
         bin_of_chunk: (J / CHUNK, BINS) float64, one-hot.
-        k: How many best columns to find.
+        ks: Lengths of the users' lists.
 
     Returns:
         How many more columns of each bin are above the target than below, (B, BINS) float64,
-        NaN where a score is NaN; and the best columns, best first, (B, at most k) int, -1
-        where none is left.
+        NaN where a score is NaN; how many others tie with it, (B,) float64; and the logarithm of
+        the probability that a column is in none of the lists, (len(ks), J) float64.
     """
     no_score = tf.fill(tf.shape(hidden)[:1], tf.constant(-np.inf, block.dtype))
     block = tf.tensor_scatter_nd_update(block, hidden, no_score)
     target_score = tf.gather(block, target[:, None], axis=1, batch_dims=1)
     chunks = tf.reshape(block, [tf.shape(block)[0], -1, CHUNK])
     # The sign is 1 above, 0 at a tie, -1 below; NaN stays NaN.
-    more = tf.reduce_sum(tf.sign(chunks - target_score[:, :, None]), axis=2)
-    more = tf.matmul(tf.cast(more, tf.float64), bin_of_chunk)
-    if not k:
-        return more, tf.zeros([tf.shape(block)[0], 0], tf.int32)
-    scores, columns = best_columns(block, k)
-    return more, tf.where(scores > -np.inf, columns, -1)
+    sign = tf.sign(chunks - target_score[:, :, None])
+    more = tf.matmul(tf.cast(tf.reduce_sum(sign, axis=2), tf.float64), bin_of_chunk)
+    apart = tf.reduce_sum(tf.cast(tf.reduce_sum(tf.abs(sign), axis=2), tf.float64), axis=1)
+    tied = tf.cast(tf.shape(block)[1] - 1, tf.float64) - apart
+    if not ks:
+        return more, tied, tf.zeros([0, tf.shape(block)[1]], tf.float64)
+    scores, columns = best_columns(block, max(ks) + 1)
+    return more, tied, tf.stack([_unlisted(block, scores, columns, k) for k in ks])
+
+
+def _unlisted(block: tf.Tensor, scores: tf.Tensor, columns: tf.Tensor, k: int) -> tf.Tensor:
+    """The logarithm of the probability that a column is in no user's list, (J,) float64.
+
+    Args:
+        block: (B, J) float, -inf where no item is.
+        scores: (B, n) float, the best of each row, n greater than k unless that is J.
+        columns: (B, n) int, theirs.
+        k: Length of a list.
+    """
+    last = scores[:, k - 1 : k]
+    following = tf.pad(scores, [[0, 0], [0, 1]], constant_values=-np.inf)[:, k : k + 1]
+    open_end = (following == last) & (last > -np.inf)
+    scores, columns = scores[:, :k], columns[:, :k]
+    certain = (scores > -np.inf) & ~(open_end & (scores == last))
+    listed = tf.boolean_mask(columns, certain)[:, None]
+    unlisted = tf.tensor_scatter_nd_update(
+        tf.zeros(tf.shape(block)[1], tf.float64),
+        listed,
+        tf.fill(tf.shape(listed)[:1], tf.constant(-np.inf, tf.float64)),
+    )
+    # Items that tie with the last one share the places that those above them leave.
+    rows = tf.where(open_end[:, 0])[:, 0]
+    last = tf.gather(last, rows)
+    sharing = tf.cast(tf.gather(block, rows) == last, tf.float32)
+    places = k - tf.math.count_nonzero(tf.gather(scores, rows) > last, axis=1, dtype=tf.float32)
+    passed_over = tf.math.log1p(-places / tf.reduce_sum(sharing, axis=1))
+    return unlisted + tf.cast(tf.linalg.matvec(sharing, passed_over, transpose_a=True), tf.float64)
 
 
 def _share(won: np.ndarray, of: np.ndarray) -> np.ndarray:

@@ -7,12 +7,15 @@ import tensorflow as tf
 from keras_fashion.catalogue.pipelines import picture_batches
 from keras_fashion.catalogue.split import Split
 from keras_fashion.distribution.workers import Workers
-from keras_fashion.errors import InputError
+from keras_fashion.errors import ScoresDiverged
 from keras_fashion.evaluation.ranking import rank_held_out
 
 
 class ValidationAUC(keras.callbacks.Callback):
     """Adds the exact `val_auc` and `val_auc_matched` to each epoch's logs.
+
+    The model is told what users bought by the items of that epoch (`Recommender.adapt_users`), so
+    that it can be saved and asked as it stands.
 
     Put it before `EarlyStopping`, `ModelCheckpoint` or `TensorBoard` in the list of callbacks:
     they read what it adds.
@@ -40,17 +43,19 @@ class ValidationAUC(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Scores all items for all validation users."""
-        items = None
-        if self.pictures is not None:
+        if self.pictures is None:
+            items = self.model.item_vectors()
+        else:
             part = self.model.item_vectors(self.pictures, self.items)
             items = self.workers.all(part, self.split.item_count)
+        self.model.adapt_users(items, self.split.train)
         vectors = self.model.scoring_vectors(items=items, train=self.split.train)
         users = len(self.split.validation)
         rows = self.workers.share(users)
         try:
             ranks = rank_held_out(vectors, self.split, "validation", rows=rows)
             own = np.stack([ranks.auc, ranks.matched], axis=1)
-        except InputError:  # scores that are NaN: the training has diverged, which others end
+        except ScoresDiverged:  # which the loop of training ends
             own = np.full((rows.stop - rows.start, 2), np.inf)
         found = self.workers.all(own, users)
         for name, values in zip(("val_auc", "val_auc_matched"), found.T, strict=True):

@@ -150,7 +150,7 @@ class ConditionalGAN(keras.Model):
             generator_loss = least_squares_generator_loss(verdicts)
             share = share_of(generator_loss)
         variables = self.apprentice.trainable_variables
-        self.generator_optimizer.apply(tape.gradient(share, variables), variables)
+        self.generator_optimizer.apply(_dense(tape.gradient(share, variables)), variables)
         self.average_weights()
         self.generator_loss.update_state(generator_loss)
         self.discriminator_loss.update_state(discriminator_loss)
@@ -168,7 +168,7 @@ class ConditionalGAN(keras.Model):
             )
             penalised = share_of(loss + self.penalty(pictures, category))
         variables = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply(tape.gradient(penalised, variables), variables)
+        self.discriminator_optimizer.apply(_dense(tape.gradient(penalised, variables)), variables)
         return loss
 
     def penalty(self, pictures: tf.Tensor, category: tf.Tensor) -> tf.Tensor | float:
@@ -224,3 +224,12 @@ class ConditionalGAN(keras.Model):
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` says."""
         self.compile(**{k: keras.saving.deserialize_keras_object(v) for k, v in config.items()})
+
+
+def _dense(gradients: list[tf.Tensor | tf.IndexedSlices]) -> list[tf.Tensor]:
+    """Gradients whose repeated rows are summed.
+
+    A category that stands in a batch several times gives the gradient of an embedding several
+    parts of one row, and Keras's adaptive optimizers are wrong where these are not summed first.
+    """
+    return [tf.convert_to_tensor(gradient) for gradient in gradients]

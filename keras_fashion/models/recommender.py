@@ -182,14 +182,35 @@ class Recommender(keras.Model):
             pictures: For models that see, all items' pictures in item order, as
                 `keras_fashion.catalogue.picture_batches` gives them.
             train: (n, 2) int, training pairs (user, item), for models that make a user from the
-                items that he bought.
+                items that they bought.
             items: (I, K), what `item_vectors` gives, where it is known already.
         """
+        items = self.item_vectors(pictures) if items is None else items
         return ScoringVectors(
-            users=self.user_vector(tf.range(self.user_count)).numpy(),
-            items=self.item_vectors(pictures) if items is None else items,
+            users=self.user_vectors(items, train),
+            items=items,
             biases=self.item_bias(tf.range(self.item_count)).numpy(),
         )
+
+    def user_vectors(self, items: np.ndarray, train: np.ndarray | None = None) -> np.ndarray:
+        """p of all users, (U, K) float32.
+
+        Args:
+            items: (I, K) float32, q of all items, for models that make a user from the items that
+                they bought.
+            train: (n, 2) int, training pairs (user, item), for the same models.
+        """
+        return self.user_vector(tf.range(self.user_count)).numpy()
+
+    def adapt_users(self, items: np.ndarray, train: np.ndarray) -> None:
+        """Stores what users are made of beside their own weights; nothing, for most models.
+
+        Call it after training, and before `user_vector` or calling the model without a history.
+
+        Args:
+            items: (I, K) float32, q of all items.
+            train: (n, 2) int, training pairs (user, item).
+        """
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _embed(self, item: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:

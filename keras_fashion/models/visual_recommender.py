@@ -95,11 +95,28 @@ class VisualRecommender(Recommender):
         """
 
     def taste(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
-        """theta_u: (B,) int to (B, K); without `history` as `scoring_vectors` last found it."""
+        """theta_u: (B,) int to (B, K).
+
+        Args:
+            user: (B,) int.
+            history: (B, H) int, items that the user bought, -1 where there are fewer; without it,
+                what `adapt_users` has stored.
+
+        Raises:
+            ValueError: If the model makes users from their history, and there is neither a history
+                nor anything stored.
+        """
         own = tf.gather(self.theta.value, user)
         if not self.with_history:
             return own
         if history is None:
+            with tf.init_scope():
+                stored = bool(tf.reduce_any(self.history_style.value != 0))
+            if not stored:
+                raise ValueError(
+                    "with_history=True makes users from what they bought, which this model has "
+                    "not been told; call adapt_users(items, train) after training."
+                )
             bought = tf.gather(self.history_style.value, user)
         else:
             bought = self.history_mean(history)
@@ -136,31 +153,45 @@ class VisualRecommender(Recommender):
             rows += [tf.gather(self.beta_item.value, items)]
         return self.regularisation * squared_norm(*rows) / tf.cast(tf.size(user), tf.float32)
 
-    def scoring_vectors(
-        self,
-        pictures: tf.data.Dataset | None = None,
-        train: np.ndarray | None = None,
-        items: np.ndarray | None = None,
-    ) -> ScoringVectors:
-        """Vectors of all users and items; with `with_history`, `train` says what users bought.
+    def user_vectors(self, items: np.ndarray, train: np.ndarray | None = None) -> np.ndarray:
+        """[gamma_u, theta_u] of all users, from what they bought where `with_history` is set.
+
+        Args:
+            items: (I, K) float32, [gamma_i, Phi_i] of all items.
+            train: (n, 2) int, training pairs (user, item).
 
         Raises:
             ValueError: If the model makes users from their history and `train` is missing.
         """
-        vectors = super().scoring_vectors(pictures, train, items)
         if not self.with_history:
-            return vectors
+            return super().user_vectors(items, train)
         if train is None:
             raise ValueError("with_history=True needs train, the pairs of user and item")
-        bought = tf.gather(self._centred_styles(vectors), train[:, 1])
+        theta = self.theta.value + self._history_styles(items, train)
+        if self.latent_size:
+            theta = tf.concat([self.gamma_user.value, theta], axis=1)
+        return theta.numpy()
+
+    def adapt_users(self, items: np.ndarray, train: np.ndarray) -> None:
+        """Stores what users bought, for `taste` without a history; saved with the weights.
+
+        Args:
+            items: (I, K) float32, [gamma_i, Phi_i] of all items.
+            train: (n, 2) int, training pairs (user, item).
+        """
+        if self.with_history:
+            self.history_style.assign(self._history_styles(items, train))
+
+    def _history_styles(self, items: np.ndarray, train: np.ndarray) -> tf.Tensor:
+        """Mean of Phi over each user's training items less that over the catalogue, (U, K)."""
+        bought = tf.gather(self._centred_styles(items), train[:, 1])
         users = tf.constant(train[:, 0])
         sums = tf.math.unsorted_segment_sum(bought, users, self.user_count)
         counts = tf.math.unsorted_segment_sum(tf.ones(len(train)), users, self.user_count)
-        self.history_style.assign(tf.math.divide_no_nan(sums, counts[:, None]))
-        return vectors._replace(users=self.user_vector(tf.range(self.user_count)).numpy())
+        return tf.math.divide_no_nan(sums, counts[:, None])
 
     def newcomer_vector(self, history: np.ndarray, vectors: ScoringVectors) -> np.ndarray:
-        """p of a user who was never trained on, from what he bought.
+        """p of a user who was never trained on, from what they bought.
 
         Args:
             history: (H,) int, items, at least one.
@@ -174,11 +205,11 @@ class VisualRecommender(Recommender):
         """
         if not self.with_history:
             raise ValueError("only with_history=True knows users who were never trained on")
-        style = self._centred_styles(vectors)[history].mean(axis=0)
+        style = self._centred_styles(vectors.items)[history].mean(axis=0)
         return np.concatenate([np.zeros(self.latent_size, np.float32), style])
 
-    def _centred_styles(self, vectors: ScoringVectors) -> np.ndarray:
-        styles = vectors.items[:, self.latent_size :]
+    def _centred_styles(self, items: np.ndarray) -> np.ndarray:
+        styles = items[:, self.latent_size :]
         return styles - styles.mean(axis=0)
 
     def get_config(self) -> dict:

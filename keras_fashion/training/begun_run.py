@@ -8,7 +8,7 @@ from keras_fashion.catalogue import Catalogue
 from keras_fashion.errors import InputError
 from keras_fashion.run import Run
 from keras_fashion.training.checkpoints import checkpoints_in
-from keras_fashion.training.options import ModelOptions
+from keras_fashion.training.options import GANOptions, ModelOptions
 from keras_fashion.written_aside import written_aside
 
 
@@ -18,6 +18,7 @@ def begun_run(
     options: ModelOptions,
     seed: int,
     split: Path | None = None,
+    split_seed: int = 0,
 ) -> Run | None:
     """The run in a folder that a training may go on with.
 
@@ -27,6 +28,7 @@ def begun_run(
         options: Which must be the run's, but that a GAN may have more epochs.
         seed: Which must be the run's.
         split: Which must be the run's.
+        split_seed: Which must be the run's, where there is no `split`.
 
     Returns:
         None if there is nothing yet: no folder, an empty one, or a run that ended before it had
@@ -41,14 +43,19 @@ def begun_run(
         return None
     has_begun = (out / "model.keras").is_file() or bool(checkpoints_in(out / "checkpoints"))
     if has_begun or run.config["model"] != options.model:
-        require_same(run, catalogue, options, seed, split)
+        require_same(run, catalogue, options, seed, split, split_seed)
     if reason := run.metrics.get("failed"):
         raise InputError(f"{out} has failed, {reason}. Train anew with another --out.")
     return run if has_begun else None
 
 
 def require_same(
-    run: Run, catalogue: Catalogue, options: ModelOptions, seed: int, split: Path | None
+    run: Run,
+    catalogue: Catalogue,
+    options: ModelOptions,
+    seed: int,
+    split: Path | None,
+    split_seed: int,
 ) -> None:
     """InputError that names what differs, if a run is not of this training."""
     out = run.path
@@ -58,10 +65,10 @@ def require_same(
         grown = name == "epochs" and options.extendable and before is not None and now > before
         if before != now and not grown:
             raise InputError(f"{out} is another training: {_difference(name, before, now)}")
-    if set(old) != set(new):
+    if gone := sorted(set(old) - set(new)):
         raise InputError(
-            f"{out} was made by another version of keras-fashion, whose options are not today's; "
-            "train anew with another --out."
+            f"{out} was made by another version of keras-fashion, with options that there are no "
+            f"more ({', '.join(gone)}); name another --out, and remove {out} if it is of no use."
         )
     copy = out / "split.csv"
     same = copy.read_bytes() == split.read_bytes() if split and copy.is_file() else False
@@ -70,6 +77,9 @@ def require_same(
             f"{out} is another training: its split is not {split or 'leave one out'}; name "
             "another --out, or give it its own --split."
         )
+    if split is None and not isinstance(options, GANOptions) and run.split_seed != split_seed:
+        difference = _difference("split_seed", run.split_seed, split_seed)
+        raise InputError(f"{out} is another training: {difference}")
 
 
 def _of(catalogue: Catalogue, options: ModelOptions, seed: int) -> dict[str, Any]:

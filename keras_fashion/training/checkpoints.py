@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_fashion.errors import InputError, first_line
 from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
 from keras_fashion.training.progress import Progress
+from keras_fashion.written_aside import sync
 
 KEPT = 3
 """The last ones, that is: of a damaged one the one before is taken."""
@@ -25,8 +26,8 @@ class Checkpoints:
     E epochs are over, and S steps of the next one; what ends an epoch comes after its last step.
     A checkpoint holds weights, states of random number generators, the optimisers and the
     progress. Batches are functions of their number, so that the number of the next one is all
-    there is to know of the data. Each is written aside and renamed by TensorFlow, and then the
-    oldest goes.
+    there is to know of the data. Each is written aside and renamed by TensorFlow, and once it
+    is on the disk the oldest goes.
 
     Args:
         folder: Where they are.
@@ -101,6 +102,9 @@ class Checkpoints:
             if self.folder / name not in kept:
                 self._remove_leftovers(kept)
                 self.checkpoint.write(str(self.folder / name))
+                for file in self.folder.glob(f"{name}.*"):
+                    sync(file)
+                sync(self.folder)
                 self._damaged.clear()  # they were leftovers, too
                 self.remove(all_but=KEPT)
         except (tf.errors.OpError, OSError) as error:

@@ -43,6 +43,7 @@ class KeptTraining:
         seed: Of the training.
         split: CSV file, if one was given.
         workers: Who train.
+        split_seed: Of the split, where no file was given.
 
     Attributes:
         run: Its run.
@@ -60,6 +61,7 @@ class KeptTraining:
         seed: int,
         split: Path | None,
         workers: Workers,
+        split_seed: int = 0,
     ) -> None:
         self.catalogue = catalogue
         self.options = options
@@ -67,6 +69,7 @@ class KeptTraining:
         self.run = Run(out)
         self.config: dict[str, Any] = {"model": options.model, "seed": seed}
         self.split = split
+        self.split_seed = split_seed
         self.progress = Progress()
         self.checkpoints: Checkpoints | None = None
         self.interrupted = False
@@ -76,7 +79,12 @@ class KeptTraining:
             if self.workers.is_chief:
                 held.enter_context(run_lock(self.run.path))
             self.begun = begun_run(
-                self.catalogue, self.run.path, self.options, self.config["seed"], self.split
+                self.catalogue,
+                self.run.path,
+                self.options,
+                self.config["seed"],
+                self.split,
+                self.split_seed,
             )
             self.workers.wait()  # until all have looked, for then the chief writes
             self._held = held.pop_all()
@@ -108,8 +116,8 @@ class KeptTraining:
             if self.begun is None:
                 config = self.config | {"options": self.options.recorded()}
                 if not isinstance(self.options, GANOptions):
-                    split = None if self.split is None else str(self.split.absolute())
-                    config["split"] = split
+                    config["split"] = None if self.split is None else str(self.split.absolute())
+                    config["split_seed"] = self.split_seed
                 self.run = Run.create(self.run.path, config, self.catalogue)
                 if self.split is not None:
                     # A copy: the file that was given may be moved or written anew.
@@ -136,7 +144,14 @@ class KeptTraining:
                 "on a disk that they share."
             )
         if not self.workers.is_chief:
-            require_same(self.run, self.catalogue, self.options, self.config["seed"], self.split)
+            require_same(
+                self.run,
+                self.catalogue,
+                self.options,
+                self.config["seed"],
+                self.split,
+                self.split_seed,
+            )
         return self.run
 
     def fit(

@@ -67,6 +67,7 @@ def train_recommender(
     seed: int = 0,
     strategy: tf.distribute.Strategy | None = None,
     schedule: CheckpointSchedule = CheckpointSchedule(),
+    split_seed: int = 0,
 ) -> Run:
     """Trains a recommender into a run folder.
 
@@ -78,11 +79,13 @@ def train_recommender(
         out: The run folder, new, empty or that of the same training.
         options: Their class says which model.
         split: CSV file of user, item, part; by default one interaction of each user is left out
-            for validation and one for test, by `seed`.
-        seed: Decides initial weights and order, too.
+            for validation and one for test, by `split_seed`.
+        seed: Decides initial weights and order.
         strategy: On what to train, see `strategy_for`; by default on one device. Models that are
             not trained by steps take no notice.
         schedule: When to write checkpoints.
+        split_seed: Decides which interactions are left out. Trainings of several seeds share a
+            split, so that a model of one seed has not learned from what another is tested on.
 
     Raises:
         InputError: If the run in `out` is another training, the split or an option does not fit
@@ -95,11 +98,14 @@ def train_recommender(
     workers = Workers(strategy)
     with (
         workers.lost_worker_said(),
-        KeptTraining(catalogue, out, options, seed, split, workers) as training,
+        KeptTraining(catalogue, out, options, seed, split, workers, split_seed) as training,
     ):
         if training.found_finished():
             return training.run
-        parts = leave_one_out(catalogue, seed) if split is None else read_split(split, catalogue)
+        if split is None:
+            parts = leave_one_out(catalogue, split_seed)
+        else:
+            parts = read_split(split, catalogue)
         fitted = isinstance(options, FitOptions)
         if fitted:
             _require_validation(options, parts, split)
@@ -115,7 +121,8 @@ def train_recommender(
                 decay = keras.optimizers.schedules.CosineDecay(
                     options.learning_rate, options.epochs * parts.steps(options.batch_size)
                 )
-                model.compile(optimizer=LazyAdam(decay))
+                # Keras's "auto" would compile with XLA wherever there is one GPU.
+                model.compile(optimizer=LazyAdam(decay), jit_compile=False)
                 model.optimizer.build(model.trainable_variables)
         run = training.begin()
         if fitted:

@@ -57,7 +57,8 @@ def make_run(path, kind, model, catalogue, spread=None):
     run.save_model(model)
     if kind != "gan":
         run.write_vectors()
-        run.save_model(run.model)  # which has learnt what users bought
+        run.model.adapt_users(run.vectors.items, run.split.train)
+        run.save_model(run.model)
         run.write_vectors()
     return Run(path)
 

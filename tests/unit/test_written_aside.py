@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from keras_fashion.written_aside import written_aside
@@ -32,3 +35,33 @@ def test_replaces_only_at_the_end(tmp_path):
         aside.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
+
+
+def test_two_writers_never_share_a_file(tmp_path):
+    """As two containers on one disk, in each of which the writer is process 1."""
+    path = tmp_path / "metrics.json"
+    with written_aside(path) as ours:
+        ours.write_text("ours")
+        with written_aside(path) as theirs:
+            theirs.write_text("theirs, which is longer")
+            assert ours != theirs and ours.read_text() == "ours"
+        assert path.read_text() == "theirs, which is longer"
+    assert path.read_text() == "ours"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_on_the_disk_before_it_is_renamed_and_its_name_after(tmp_path, monkeypatch):
+    events, replace = [], Path.replace
+
+    def renamed(self, target):
+        events.append(("rename", self))
+        return replace(self, target)
+
+    def synced(descriptor):
+        events.append(("sync", Path(os.readlink(f"/proc/self/fd/{descriptor}"))))
+
+    monkeypatch.setattr(Path, "replace", renamed)
+    monkeypatch.setattr(os, "fsync", synced)
+    with written_aside(tmp_path / "metrics.json") as aside:
+        aside.write_text("{}")
+    assert events == [("sync", aside), ("rename", aside), ("sync", tmp_path)]

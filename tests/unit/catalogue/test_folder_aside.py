@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +79,15 @@ def test_another_process_is_waited_for_and_what_it_left_when_killed_is_removed(t
     make(tmp_path / "shop")
     assert [path.name for path in tmp_path.iterdir()] == ["shop"]
     assert [path.name for path in (tmp_path / "shop").iterdir()] == ["file.txt"]
+
+
+def test_all_of_it_is_on_the_disk_before_it_is_renamed(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    )
+    with folder_aside(tmp_path / "shop") as folder:
+        (folder / "deep").mkdir()
+        (folder / "deep" / "file.txt").write_text("whole")
+    inside = [folder, folder / "deep", folder / "deep" / "file.txt"]
+    assert sorted(synced) == sorted(map(str, [*inside, tmp_path]))

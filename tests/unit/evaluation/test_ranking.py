@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,32 +43,34 @@ def candidates(split, user, item):
 
 
 def brute_force(scores, split, part):
-    """(AUC, matched AUC or NaN, training count, rank) of each held-out row, one by one."""
+    """AUC, matched AUC or NaN, training count, items above and tied, of each row, one by one."""
     counts = [sum(1 for _, item in split.train if item == each) for each in range(ITEMS)]
     rows = []
     for user, item in getattr(split, part):
-        wins, pairs, matched_wins, matched_pairs, rank = 0.0, 0, 0.0, 0, 1.0
+        wins, pairs, matched_wins, matched_pairs, above, tied = 0.0, 0, 0.0, 0, 0, 0
         for other in candidates(split, user, item):
             win = 1.0 if scores[user, other] < scores[user, item] else 0.0
             if scores[user, other] == scores[user, item]:
                 win = 0.5
-            wins, pairs, rank = wins + win, pairs + 1, rank + 1 - win
+            wins, pairs = wins + win, pairs + 1
+            above, tied = above + (win == 0.0), tied + (win == 0.5)
             if counts[other] == counts[item] or (counts[other] >= 5 and counts[item] >= 5):
                 matched_wins, matched_pairs = matched_wins + win, matched_pairs + 1
         matched = matched_wins / matched_pairs if matched_pairs else math.nan
-        rows.append((wins / pairs, matched, counts[item], rank))
+        rows.append((wins / pairs, matched, counts[item], above, tied))
     return np.array(rows).T
 
 
 def covered(scores, split, part, k):
-    """Share of the catalogue in any user's k best; ties to the more popular bin, then in order."""
-    lists, bins = set(), np.minimum(split.training_counts, 5)
+    """Expected share of the catalogue in any user's k best, where ties are broken at random."""
+    missed = np.ones(split.item_count)
     for user, item in getattr(split, part):
-        others = [*candidates(split, user, item), item]
-        lists |= set(
-            sorted(others, key=lambda other: (-scores[user, other], -bins[other], other))[:k]
-        )
-    return len(lists) / split.item_count
+        others = np.array([*candidates(split, user, item), item])
+        own = scores[user, others]
+        for other, score in zip(others, own, strict=True):
+            above, level = (own > score).sum(), (own == score).sum()
+            missed[other] *= 1 - np.clip((k - above) / level, 0, 1)
+    return 1 - missed.mean()
 
 
 scores_with_ties = arrays(np.float64, (9, ITEMS), elements=st.integers(-4, 4))
@@ -79,11 +82,12 @@ part = st.sampled_from(["test", "validation"])
 def test_equals_a_brute_force_loop(scores, seed, part):
     split = random_split(seed)
     ours = rank_held_out(lambda users: scores[users], split, part)
-    all_items, matched, counts, rank = brute_force(scores, split, part)
+    all_items, matched, counts, above, tied = brute_force(scores, split, part)
     np.testing.assert_allclose(ours.auc, all_items)
     np.testing.assert_allclose(ours.matched, matched)
     np.testing.assert_array_equal(ours.training_count, counts)
-    np.testing.assert_array_equal(ours.rank, rank)
+    np.testing.assert_array_equal(ours.above, above)
+    np.testing.assert_array_equal(ours.tied, tied)
 
 
 @settings(max_examples=30, deadline=None)
@@ -139,22 +143,38 @@ def test_by_hand():
     # Item 3 has one training interaction, as have 4 (below) and 5 (a tie): 1.5 / 2.
     assert result.matched.tolist() == [0.75]
     assert result.training_count.tolist() == [1]
-    assert result.rank.tolist() == [4]  # behind 6 and 7, level with 5 and 9
-    # 7 and 6; then 3 and 5, which are more popular than 9; at last all seven that are not known.
-    assert result.coverage == {2: 0.2, 4: 0.4, 10: 0.7}
+    # Behind 6 and 7, level with 5 and 9: its rank is 3, 4 or 5.
+    assert result.above.tolist() == result.tied.tolist() == [2]
+    # 7 and 6; then two of 3, 5 and 9, whichever; at last all seven that are not known.
+    assert result.coverage == pytest.approx({2: 0.2, 4: 0.4, 10: 0.7})
     means = result.means()
-    assert [means[f"recall@{k}"] for k in (2, 4, 10)] == [0, 1, 1]
-    assert [means[f"ndcg@{k}"] for k in (2, 4)] == [0, pytest.approx(1 / math.log2(5))]
-    assert means["mrr"] == 0.25
+    assert [means[f"recall@{k}"] for k in (2, 4, 10)] == pytest.approx([0, 2 / 3, 1])
+    gains = 1 / math.log2(4), 1 / math.log2(5)
+    assert [means[f"ndcg@{k}"] for k in (2, 4)] == pytest.approx([0, sum(gains) / 3])
+    assert means["mrr"] == pytest.approx((1 / 3 + 1 / 4 + 1 / 5) / 3)
 
 
-def test_a_constant_scorer_gets_no_credit():
+def test_a_constant_scorer_is_worth_what_chance_is():
     split = random_split(5, items=300)
-    means = rank_held_out(lambda users: np.zeros((len(users), 300)), split, ks=(10,)).means()
+    ranks = rank_held_out(lambda users: np.zeros((len(users), 300)), split, ks=(10,))
+    means, candidates_of = ranks.means(), ranks.tied + 1
     assert means["auc_all"] == means["auc_matched"] == 0.5
-    assert means["recall@10"] == means["ndcg@10"] == 0
-    assert means["mrr"] < 0.01
-    assert means["coverage@10"] < 0.1
+    assert means["recall@10"] == pytest.approx((10 / candidates_of).mean())
+    gain = sum(1 / math.log2(1 + rank) for rank in range(1, 11))
+    assert means["ndcg@10"] == pytest.approx((gain / candidates_of).mean())
+    assert means["coverage@10"] == pytest.approx(1 - (1 - 10 / 292) ** 8, abs=0.01)
+
+
+@pytest.mark.parametrize(("tied", "recall"), [(19, 0.5), (21, 10 / 22), (9, 1), (0, 1)])
+def test_recall_of_ties_for_the_first_place_is_its_expected_value(tied, recall):
+    ranks = HeldOutRanks(
+        np.array([0.9]), np.array([0.9]), np.array([3]), np.array([0.0]), np.array([1.0 * tied])
+    )
+    means = replace(ranks, coverage={10: 0.1}).means()
+    assert means["recall@10"] == pytest.approx(recall)
+    # Every order of those that tie, one by one.
+    gains = [1 / math.log2(1 + rank) if rank <= 10 else 0 for rank in range(1, tied + 2)]
+    assert means["ndcg@10"] == pytest.approx(np.mean(gains))
 
 
 def vectors_of(split, dtype=np.float32):
@@ -173,11 +193,11 @@ def test_scoring_vectors_give_what_their_scores_give(dtype):
     ours = rank_held_out(vectors, split, ks=(5,))
     exact = vectors_of(split, np.float64).scores(np.arange(40))
     dense = rank_held_out(lambda users: tf.constant(exact[users]), split, ks=(5,))
-    for name in ("auc", "matched", "rank"):
+    for name in ("auc", "matched", "above", "tied"):
         np.testing.assert_allclose(getattr(ours, name), getattr(dense, name))
-    assert ours.coverage == dense.coverage
-    # A twin that the user does not have ties in every precision: a rank that ends in a half.
-    assert np.any(ours.rank % 1 == 0.5)
+    assert ours.coverage == pytest.approx(dense.coverage)
+    # A twin that the user does not have ties in every precision.
+    assert np.any(ours.tied == 1)
 
 
 @pytest.mark.parametrize("linear", [True, False])
@@ -194,8 +214,9 @@ def test_blocks_make_no_difference(monkeypatch, linear):
     monkeypatch.setattr(ranking, "BLOCK", 1)
     blocks = rank_held_out(scores if linear else of_block, split, ks=(5,))
     assert asked == ([] if linear else [79, 32, 32, 15])
-    for name in ("auc", "matched", "rank", "coverage"):
+    for name in ("auc", "matched", "above", "tied"):
         np.testing.assert_equal(getattr(blocks, name), getattr(whole, name))
+    assert blocks.coverage == pytest.approx(whole.coverage)
 
 
 def test_groups_by_hand():
@@ -203,7 +224,8 @@ def test_groups_by_hand():
         auc=np.array([0.1, 0.2, 0.4, 0.8, 0.9]),
         matched=np.array([0.3, np.nan, 0.5, 0.7, np.nan]),
         training_count=np.array([0, 1, 4, 5, 60]),
-        rank=np.array([1, 2.5, 4, 10, 10.5]),
+        above=np.array([0, 1, 3, 9, 9]),
+        tied=np.array([0, 1, 0, 0, 1]),
         coverage={10: 0.25},
     )
     means = result.means()
@@ -215,15 +237,18 @@ def test_groups_by_hand():
     assert means["auc_matched_cold"] == pytest.approx(0.4)
     squares = sum((value - 0.48) ** 2 for value in result.auc)
     assert means["auc_se"] == pytest.approx(math.sqrt(squares / 4) / math.sqrt(5))
-    assert means["recall@10"] == 0.8
-    gains = [1, 1 / math.log2(3.5), 1 / math.log2(5), 1 / math.log2(11)]
+    assert means["recall@10"] == 0.9  # the last one comes tenth or eleventh
+    gains = [1, (1 / math.log2(3) + 0.5) / 2, 1 / math.log2(5), 1.5 / math.log2(11)]
     assert means["ndcg@10"] == pytest.approx(sum(gains) / 5)
-    assert means["mrr"] == pytest.approx((1 + 1 / 2.5 + 1 / 4 + 1 / 10 + 1 / 10.5) / 5)
+    reciprocals = [1, (1 / 2 + 1 / 3) / 2, 1 / 4, 1 / 10, (1 / 10 + 1 / 11) / 2]
+    assert means["mrr"] == pytest.approx(sum(reciprocals) / 5)
     assert means["coverage@10"] == 0.25
 
 
 def test_an_empty_group_has_no_mean():
-    warm = HeldOutRanks(np.array([0.5]), np.array([np.nan]), np.array([9]), np.array([2.0]))
+    warm = HeldOutRanks(
+        np.array([0.5]), np.array([np.nan]), np.array([9]), np.array([1.0]), np.array([0.0])
+    )
     assert warm.means() == {
         "auc_all": 0.5,
         "auc_matched": None,

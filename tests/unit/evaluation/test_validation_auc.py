@@ -6,6 +6,7 @@ from sklearn.metrics import roc_auc_score
 from keras_fashion.catalogue.pictures import scale
 from keras_fashion.catalogue.pipelines import triplets
 from keras_fashion.catalogue.split import leave_one_out
+from keras_fashion.errors import InputError
 from keras_fashion.evaluation.validation_auc import ValidationAUC
 from keras_fashion.models import BPRMF, DVBPR, CompactEncoder
 
@@ -60,3 +61,21 @@ def test_a_model_that_sees_is_shown_the_pictures(tiny_catalogue):
     expected = validation_auc(model.theta.numpy() @ items.T, tiny_catalogue, split)
     assert logs["val_auc"] == pytest.approx(expected)
     assert 0 <= logs["val_auc_matched"] <= 1
+
+
+def test_scores_that_are_no_numbers_are_logged_as_nan(tiny_catalogue):
+    split = leave_one_out(tiny_catalogue, seed=0)
+    model = BPRMF(split.user_count, split.item_count, 4)
+    model.gamma_item.assign(np.full(model.gamma_item.shape, np.nan))
+    callback, logs = ValidationAUC(split), {}
+    callback.set_model(model)
+    callback.on_epoch_end(0, logs)
+    assert np.isnan(logs["val_auc"]) and np.isnan(logs["val_auc_matched"])
+
+
+def test_a_mistake_of_another_kind_is_not_taken_for_divergence(tiny_catalogue):
+    split = leave_one_out(tiny_catalogue, seed=0)
+    callback = ValidationAUC(split)
+    callback.set_model(BPRMF(split.user_count, split.item_count + 1, 4))
+    with pytest.raises(InputError, match=f"{split.item_count + 1} items; the split has"):
+        callback.on_epoch_end(0, {})

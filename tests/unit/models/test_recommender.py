@@ -28,6 +28,7 @@ every_recommender = pytest.mark.parametrize("make", [*COUNTED, *TRAINED])
 def test_pairs_and_vectors_give_the_same_scores(make):
     model = make()
     vectors = vectors_of(model)
+    model.adapt_users(vectors.items, TRAIN)
     user, item = (each.ravel() for each in np.indices((USERS, ITEMS)))
     pairs = {"user": tf.constant(user), "item": tf.constant(item)}
     if isinstance(model, DVBPR):

@@ -40,6 +40,17 @@ def test_scoring_takes_all_that_a_user_bought_and_serves_newcomers(model):
     np.testing.assert_allclose(newcomer, vectors.users[0] - own, rtol=1e-4, atol=1e-6)
 
 
+def test_scoring_changes_nothing_and_a_model_says_what_it_was_not_told(model):
+    before = [np.array(weight) for weight in model.weights]
+    vectors = model.scoring_vectors(train=TRAIN)
+    for old, new in zip(before, model.weights, strict=True):
+        np.testing.assert_array_equal(old, new)
+    with pytest.raises(ValueError, match=r"call adapt_users\(items, train\) after training"):
+        model.user_vector(tf.range(3))
+    model.adapt_users(vectors.items, TRAIN)
+    np.testing.assert_allclose(model.user_vector(tf.range(3)), vectors.users, rtol=1e-6)
+
+
 def test_gradient_flows_through_the_history(model, assert_loss_and_gradients):
     model.regularisation = model.embedding_regularisation = 0.0
     batch = {

@@ -62,6 +62,20 @@ def test_the_end_of_an_epoch_is_another_place_than_its_last_step(folder):
     assert kept == ["epoch-10-step-0", "epoch-10-step-9", "epoch-10-step-10"]
 
 
+def test_one_is_on_the_disk_before_the_oldest_goes(folder, monkeypatch):
+    write(folder, [1, 2, 3])
+    synced = []
+
+    def fsync(descriptor):
+        assert len(checkpoints_in(folder)) == KEPT + 1
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write(folder, [4])
+    parts = (f"{folder}/epoch-4-step-2.{part}" for part in ("index", "data-00000-of-00001"))
+    assert sorted(synced) == sorted([*parts, str(folder)])
+
+
 def test_there_may_be_none(folder):
     assert made(folder)[2].restore() is None
 

@@ -1,115 +1,97 @@
+"""Tests that a recipe's second start trains nothing twice and removes nothing."""
+
 import shutil
-from dataclasses import asdict
-from types import SimpleNamespace
 
 import pytest
 
-from keras_fashion import training
-from keras_fashion.catalogue import Catalogue
 from keras_fashion.errors import InputError
-from keras_fashion.run import Run
+from keras_fashion.training import (
+    BPRMFOptions,
+    PopRankOptions,
+    RandomOptions,
+    finished_or_trained,
+    train_recommender,
+)
 
 
 @pytest.fixture
-def stage(tiny_catalogue, tmp_path):
-    """Takes or trains the run `demo/r`, beside its catalogue; counts the trainings."""
-    shutil.copytree(tiny_catalogue.path, tmp_path / "demo" / "atelier")
-    catalogue = Catalogue.load(tmp_path / "demo" / "atelier")
+def take(tiny_catalogue, tmp_path):
+    """Takes or trains the run `demo/r`."""
 
-    def train(catalogue, out, options, seed, **rest):
-        stage.seeds.append(seed)
-        run = training.train_recommender(catalogue, out, options, seed=seed, **rest)
-        run.write_metrics(1.0, interrupted=stage.interrupt)
+    def take(seed=1, options=RandomOptions(), **rest):  # noqa: B008
+        out = tmp_path / "demo" / "r"
+        return finished_or_trained(train_recommender, tiny_catalogue, out, options, seed, **rest)
+
+    return take
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_finished_run_is_taken_as_it_is(take):
+    before = contents(take().path)
+    assert contents(take().path) == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "difference"),
+    [
+        ({"seed": 2}, "--seed 1, not 2"),
+        ({"options": PopRankOptions()}, "a random, not a poprank"),
+        ({"split_seed": 3}, "--split-seed 0, not 3"),
+    ],
+)
+def test_a_finished_run_of_another_training_is_never_removed(take, changed, difference):
+    before = contents(take().path)
+    with pytest.raises(InputError, match=rf"demo/r is another training.*{difference}.*--out"):
+        take(**changed)
+    assert contents(take().path) == before
+
+
+def test_an_option_more_in_a_release_removes_no_finished_run(take, monkeypatch):
+    """As a later version finds it: with one option that the run was made without."""
+    run = take()
+    before = contents(run.path)
+    monkeypatch.setattr(RandomOptions, "recorded", lambda self: {"temperature": 0.5})
+    with pytest.raises(InputError, match="--temperature None, not 0.5; name another --out"):
+        take()
+    assert contents(run.path) == before
+
+
+def test_a_run_on_another_split_is_refused(take, tiny_catalogue, tmp_path):
+    user, items = tiny_catalogue.user_ids[0], tiny_catalogue.item_ids[:2]
+    rows = "".join(f"{user},{item},train\n" for item in items)
+    (tmp_path / "a.csv").write_text("user,item,part\n" + rows)
+    run = take(split=tmp_path / "a.csv")
+    assert run.split.train.tolist() == [[0, 0], [0, 1]]
+    assert take(split=tmp_path / "a.csv").path == run.path
+    with pytest.raises(InputError, match="its split is not leave one out"):
+        take()
+    assert (run.path / "split.csv").is_file()
+
+
+def test_an_interrupted_training_is_an_error_and_goes_on(take, tiny_catalogue, tmp_path):
+    out = tmp_path / "demo" / "r"
+    take(options=BPRMFOptions(epochs=1, batch_size=8)).write_metrics(1.0, interrupted=True)
+
+    def interrupted(*arguments, **rest):
+        assert out.exists()
+        run = train_recommender(*arguments, **rest)
+        run.write_metrics(1.0, interrupted=True)
         return run
 
-    def take(seed, options=training.RandomOptions(), **rest):  # noqa: B008
-        return training.finished_or_trained(train, catalogue, stage.out, options, seed, **rest)
-
-    stage = SimpleNamespace(out=tmp_path / "demo" / "r", take=take, seeds=[], interrupt=False)
-    return stage
-
-
-def test_runs_made_otherwise_are_made_anew_and_others_taken_as_they_are(stage):
-    made = []
-
-    def take(*arguments):
-        run = stage.take(*arguments)
-        made.append((run.path / "model.keras").stat().st_mtime_ns)
-        return run.config
-
-    assert take(1)["seed"] == take(1)["seed"] == 1
-    assert take(2)["seed"] == 2
-    # Of options alike, which other models have.
-    assert take(2, training.PopRankOptions())["model"] == "poprank"
-    assert take(2)["model"] == "random"
-    assert made[0] == made[1] and len(set(made)) == 4
-
-
-def test_an_interrupted_run_is_an_error_and_is_given_to_the_training_again(stage):
-    stage.interrupt = True
+    options = BPRMFOptions(epochs=1, batch_size=8)
     with pytest.raises(InputError, match="interrupted"):
-        stage.take(1)
-    assert (stage.out / "model.keras").is_file()
-    assert stage.seeds == [1]
+        finished_or_trained(interrupted, tiny_catalogue, out, options, 1)
+    assert (out / "model.keras").is_file()
 
 
-def test_a_run_of_something_else_is_refused_and_left_alone(stage, tiny_catalogue):
-    """Of another catalogue, in a folder that happens to have the name of a stage."""
-    training.train_recommender(tiny_catalogue, stage.out, training.RandomOptions(), seed=7)
-    before = {path: path.read_bytes() for path in stage.out.iterdir()}
-    with pytest.raises(InputError, match=r"demo/r is a run of something else.*--out"):
-        stage.take(1)
-    (stage.out / "metrics.json").unlink()
-    with pytest.raises(InputError, match="something else"):
-        stage.take(1)
-    del before[stage.out / "metrics.json"]
-    assert {path: path.read_bytes() for path in stage.out.iterdir()} == before
-
-    assert stage.seeds == []
-    shutil.rmtree(stage.out)
-    stage.out.mkdir()
-    (stage.out / "letter.txt").write_text("dear")
+def test_a_folder_of_something_else_is_left_alone(take, tmp_path):
+    (tmp_path / "demo" / "r").mkdir(parents=True)
+    (tmp_path / "demo" / "r" / "letter.txt").write_text("dear")
     with pytest.raises(InputError, match="not empty.*--out"):
-        stage.take(1)
-    assert (stage.out / "letter.txt").read_text() == "dear"
-
-
-def test_a_run_on_another_split_is_made_anew(stage, tiny_catalogue, tmp_path):
-    user, other = tiny_catalogue.user_ids[:2]
-    items = tiny_catalogue.item_ids[:2]
-    for name, each in (("a", user), ("b", other)):
-        rows = "".join(f"{each},{item},train\n" for item in items)
-        (tmp_path / f"{name}.csv").write_text("user,item,part\n" + rows)
-    stage.take(1)
-    stage.take(1, split=tmp_path / "a.csv")
-    stage.take(1, split=tmp_path / "a.csv")
-    assert Run(stage.out).split.train.tolist() == [[0, 0], [0, 1]]
-    stage.take(1, split=tmp_path / "b.csv")
-    assert Run(stage.out).split.train.tolist() == [[1, 0], [1, 1]]
-    stage.take(1)
-    assert not (stage.out / "split.csv").exists()
-
-
-def test_an_interrupted_training_goes_on(tiny_catalogue, tmp_path):
-    """One that was made in the same way; any other is trained anew."""
-    out, begun = tmp_path / "gan", []
-
-    def train(catalogue, out, options, seed):
-        begun.append(out.exists())
-        config = {"model": "gan", "seed": seed, "options": asdict(options)}
-        run = Run(out) if out.exists() else Run.create(out, config, catalogue)
-        run.write_metrics(1.0, interrupted=len(begun) in (1, 2, 4))
-        return run
-
-    def take(options):
-        return training.finished_or_trained(train, tiny_catalogue, out, options, 1)
-
-    for _ in range(2):
-        with pytest.raises(InputError, match="interrupted"):
-            take(training.GANOptions())
-    take(training.GANOptions())
-    assert begun == [False, True, True]
-    with pytest.raises(InputError, match="interrupted"):
-        take(training.GANOptions(width=4))
-    take(training.GANOptions(width=4))
-    assert begun == [False, True, True, False, True]
+        take()
+    assert (tmp_path / "demo" / "r" / "letter.txt").read_text() == "dear"
+    shutil.rmtree(tmp_path / "demo" / "r")
+    assert take().path.exists()
