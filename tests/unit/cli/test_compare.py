@@ -90,8 +90,8 @@ def test_mistakes(runs, chain, call, succeed, tmp_path):
         assert result.exit_code == code and result.stdout == "", result.output
         return result.stderr.splitlines()[-1]
 
-    other = tmp_path / "other_seed"
-    succeed("train", "poprank", chain.catalogue, "--out", other, "--seed", 5)
+    other = tmp_path / "other_split"
+    succeed("train", "poprank", chain.catalogue, "--out", other, "--split-seed", 5)
     message = refused(runs[0], other)
     assert (
         str(runs[0]) in message

@@ -200,7 +200,7 @@ def test_the_preset_dvbpr_is_the_original_procedure(maximiser, recommender, gan)
     """16 codes of the prior, ten steps of Adam at 0.05 on z itself, the best of each path."""
     maximiser = under(maximiser, PROCEDURES["dvbpr"])
     theta, eta = recommender.theta.numpy()[3], 1.5
-    designs = maximiser.design([3], category=2, count=16, eta=eta, seed=2)
+    designs = maximiser.design([3], category=2, count=16, eta=eta, seed=1)
     assert designs.evaluations == 16 * 11
     starts = designs.path[0, 0]
     assert len(np.unique(starts, axis=0)) == 16

@@ -8,6 +8,7 @@ from tiny_recommenders import (
     COUNTED,
     ITEMS,
     PICTURES,
+    TRAIN,
     TRAINED,
     USERS,
     assert_ranks_what_was_bought_above_the_rest,
