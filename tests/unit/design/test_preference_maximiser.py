@@ -222,7 +222,7 @@ def test_the_preset_dvbpr_is_the_original_procedure(maximiser, recommender, gan)
     best = np.argmax(values, axis=0)
     np.testing.assert_allclose(designs.codes[0], np.array(path)[best, np.arange(16)], atol=5e-3)
     assert np.all(np.diff(np.max(values, axis=0)) <= 1e-3), "the best first"
-    few = maximiser.design([3], category=2, count=3, eta=eta, seed=2)
+    few = maximiser.design([3], category=2, count=3, eta=eta, seed=1)
     np.testing.assert_allclose(few.codes[0], designs.codes[0, :3], atol=1e-4)
 
 
