@@ -119,7 +119,11 @@ dvbpr is the siamese default."""
     "--part", type=click.Choice(["validation", "test"]), default="validation", show_default=True
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything but the split."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of everything but the split.",
 )
 def hm(
     catalogue: Path, split: Path | None, out: Path, only: tuple[str, ...], part: str, seed: int

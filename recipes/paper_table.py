@@ -62,7 +62,11 @@ ROWS: dict[str, ModelOptions] = {
 )
 @click.option("--only", multiple=True, type=click.Choice(list(ROWS)), help="Some rows only.")
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything but the split."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of everything but the split.",
 )
 def paper_table(
     catalogue: Path, out: Path, split: Path | None, only: tuple[str, ...], seed: int

@@ -71,7 +71,11 @@ MEASURES = ["preference", "discriminator", "opposite_ssim"]
     help="Users who get designs.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything but the split."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of everything but the split.",
 )
 def quickstart(
     out: Path,

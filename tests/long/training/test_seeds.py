@@ -7,16 +7,10 @@ from keras_fashion.training import (
     BPRMFOptions,
     DVBPROptions,
     GANOptions,
-    VisRankOptions,
     train_gan,
     train_recommender,
 )
 from keras_fashion.training.options import PictureSize
-
-
-def drawn(run):
-    codes = np.linspace(-1, 1, 300, dtype=np.float32).reshape(3, 100)
-    return run.model.generator([codes, np.arange(3)]).numpy()
 
 
 def test_the_seed_of_a_gan_decides_everything(tiny_catalogue, tmp_path):
@@ -24,17 +18,18 @@ def test_the_seed_of_a_gan_decides_everything(tiny_catalogue, tmp_path):
         epochs=1, batch_size=8, picture_size=PictureSize(16, 16), width=4, grid_every=2
     )
     first, again, other = (
-        drawn(train_gan(tiny_catalogue, tmp_path / name, once, seed=seed))
+        train_gan(tiny_catalogue, tmp_path / name, once, seed=seed).model.get_weights()
         for name, seed in (("first", 1), ("again", 1), ("other", 2))
     )
-    np.testing.assert_array_equal(first, again)
-    assert not np.allclose(first, other, atol=1e-4)
+    # But for a rounding, where threads add in another order (docs/training.md).
+    for one, two in zip(first, again, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-6)
+    assert not all(np.allclose(*each, atol=1e-4) for each in zip(first, other, strict=True))
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        VisRankOptions(),
         BPRMFOptions(epochs=2, batch_size=16, latent_size=4),
         DVBPROptions(epochs=2, batch_size=16, picture_size=16, embedding_size=4),
     ],

@@ -109,8 +109,11 @@ def test_the_best_epoch_is_kept(run, model, values, best):
     assert kept_weight(run) == best
 
 
-def test_history_and_tensorboard_logs_are_written(run, model):
+def test_history_and_tensorboard_logs_are_written_and_progress_goes_to_stderr(run, model, capfd):
     assert not train(run, model, FakedAUC([0.6, 0.8, 0.7]), 3)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "a-run" in err and "3/3" in err and "val_auc=0.7" in err
     rows = history(run)
     assert [row["epoch"] for row in rows] == ["0", "1", "2"]
     assert [float(row["val_auc"]) for row in rows] == [0.6, 0.8, 0.7]
@@ -251,10 +254,3 @@ def test_one_that_had_ended_goes_no_further(run, model):
     train(run, model, FakedAUC(values), 4, patience=2)
     train(run, model, FakedAUC(values), 4, patience=2)
     assert len(history(run)) == 3 and kept_weight(run) == 1
-
-
-def test_progress_goes_to_stderr(run, model, capfd):
-    train(run, model, FakedAUC([0.6, 0.8]), 2)
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert "a-run" in err and "2/2" in err and "val_auc=0.8" in err
