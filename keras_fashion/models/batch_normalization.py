@@ -1,4 +1,4 @@
-"""Batch normalization of feature maps, in one operation where one device has the whole batch."""
+"""Batch normalization of feature maps, trained in one operation where a device has the batch."""
 
 import keras
 import tensorflow as tf
@@ -13,7 +13,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Keras writes the normalization, and so its gradient, as some hundred operations. In a GAN that
     is a quarter of all that is traced and optimized before the first step. The kernel computes the
     same (Ioffe and Szegedy, "Batch Normalization", ICML 2015, algorithm 1). Where several replicas
-    share a batch, Keras's own computation gives the statistics of the whole batch.
+    share a batch, Keras's own computation gives the statistics of the whole batch; and outside of
+    training, where the kernel's gradient is the slower one.
 
     Args:
         momentum: Share of the moving averages that a step keeps.
@@ -51,24 +52,22 @@ class BatchNormalization(keras.layers.BatchNormalization):
         Returns:
             (B, h, w, C), of the dtype of `inputs`.
         """
-        training = bool(training and self.trainable)
-        if replicas() > 1:
+        if not (training and self.trainable) or replicas() > 1:
             return super().call(inputs, training=training)
         channels = inputs.shape[-1]
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=inputs,
             scale=self.gamma.value if self.scale else tf.ones(channels),
             offset=self.beta.value if self.center else tf.zeros(channels),
-            mean=[] if training else self.moving_mean.value,
-            variance=[] if training else self.moving_variance.value,
+            mean=[],
+            variance=[],
             epsilon=self.epsilon,
-            is_training=training,
+            is_training=True,
         )
-        if training:
-            # The kernel gives the unbiased variance of the batch, Keras averages the biased one.
-            count = tf.cast(tf.size(inputs) / channels, tf.float32)
-            self._move(self.moving_mean, mean)
-            self._move(self.moving_variance, variance * (count - 1) / count)
+        # The kernel gives the unbiased variance of the batch, Keras averages the biased one.
+        count = tf.cast(tf.size(inputs) / channels, tf.float32)
+        self._move(self.moving_mean, mean)
+        self._move(self.moving_variance, variance * (count - 1) / count)
         return outputs
 
     def _move(self, average: keras.Variable, value: tf.Tensor) -> None:
