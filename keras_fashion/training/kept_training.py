@@ -43,7 +43,7 @@ class KeptTraining:
         seed: Of the training.
         split: CSV file, if one was given.
         workers: Who train.
-        split_seed: Of the split, where no file was given.
+        split_seed: Decides which interactions are left out, where no file was given.
 
     Attributes:
         run: Its run.

@@ -133,7 +133,7 @@ class Training:
         straight: Folder of the run that never stopped.
 
     Attributes:
-        model: As the last training left it.
+        model: The model, as the last training left it.
         straight: The run that never stopped.
     """
 
