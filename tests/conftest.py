@@ -1,4 +1,4 @@
-"""What all tiers share: a place for what is made once, a tiny shop, and runs over it.
+"""What all tiers share: a place for what is made once, and a tiny shop.
 
 `tests/support` holds the servers, writers and worlds that tests of several folders import.
 """

@@ -1,7 +1,8 @@
 """Preference maximisation: garments that do not exist, made for a taste."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -91,9 +92,10 @@ class PreferenceMaximiser:
         pictures = tf.TensorSpec([None, *gan.picture_size, 3], tf.float32)
         categories = tf.TensorSpec([None], tf.int32)
         # Each network, and its gradient, is traced once for all graphs that it is part of.
-        self.generate = _compiled(self._generate, codes, categories)
-        self.style = _compiled(self._style, pictures)
-        self.realism = _compiled(self._realism, pictures, categories)
+        compiled = partial(tf.function, autograph=False)
+        self.generate = compiled(self._generate, input_signature=[codes, categories])
+        self.style = compiled(self._style, input_signature=[pictures])
+        self.realism = compiled(self._realism, input_signature=[pictures, categories])
 
     def design(
         self,
@@ -405,9 +407,3 @@ class PreferenceMaximiser:
     def codes(self, places: tf.Tensor) -> tf.Tensor:
         """Places of the search as codes."""
         return from_normal(places) if self.procedure.bounded else places
-
-
-def _compiled(
-    network: Callable[..., tf.Tensor], *inputs: tf.TensorSpec
-) -> tf.types.experimental.PolymorphicFunction:
-    return tf.function(network, input_signature=inputs, autograph=False)

@@ -70,6 +70,7 @@ class VisualRecommender(Recommender):
                 name="beta_item", shape=(item_count,), initializer="zeros"
             )
         if with_history:
+            self._histories_found = False
             self.history_style = self.add_weight(
                 name="history_style",
                 shape=(user_count, style_size),
@@ -110,9 +111,7 @@ class VisualRecommender(Recommender):
         if not self.with_history:
             return own
         if history is None:
-            with tf.init_scope():
-                stored = bool(tf.reduce_any(self.history_style.value != 0))
-            if not stored:
+            if not self._has_histories():
                 raise ValueError(
                     "with_history=True makes users from what they bought, which this model has "
                     "not been told; call adapt_users(items, train) after training."
@@ -181,6 +180,13 @@ class VisualRecommender(Recommender):
         """
         if self.with_history:
             self.history_style.assign(self._history_styles(items, train))
+
+    def _has_histories(self) -> bool:
+        """Whether histories are stored; the table is looked through until they are."""
+        if not self._histories_found:
+            with tf.init_scope():
+                self._histories_found = bool(tf.reduce_any(self.history_style.value != 0))
+        return self._histories_found
 
     def _history_styles(self, items: np.ndarray, train: np.ndarray) -> tf.Tensor:
         """Mean of Phi over each user's training items less that over the catalogue, (U, K)."""
