@@ -20,7 +20,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["keras_fashion", "keras_fashion.*"]),
-    package_data={"keras_fashion.report": ["*.html"]},
+    package_data={"keras_fashion.app.report": ["*.html"]},
     install_requires=[
         "click>=8.1",
         "etils>=1.9",
@@ -55,7 +55,7 @@ setup(
         ],
         "faiss": ["faiss-cpu>=1.8"],
     },
-    entry_points={"console_scripts": ["keras-fashion=keras_fashion.cli:main"]},
+    entry_points={"console_scripts": ["keras-fashion=keras_fashion.app.cli.main:main"]},
     classifiers=[
         "Programming Language :: Python :: 3",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",

@@ -17,29 +17,29 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from keras_fashion.cli.plain_errors import PlainCommand
-from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 
 quiet_tensorflow()
 
 # ruff: noqa: E402
-from keras_fashion.datasets.atelier import Oracle
-from keras_fashion.datasets.atelier.oracle import TRUTH_FILE
+from keras_fashion.app.report.pictures import people_sheet, redesigns_sheet
+from keras_fashion.app.run import Run, matching_pair, second_opinion
+from keras_fashion.atomic_files import written_aside
+from keras_fashion.data.sources.atelier import Oracle
+from keras_fashion.data.sources.atelier.oracle import TRUTH_FILE
 from keras_fashion.design import PROCEDURES, PreferenceMaximiser
-from keras_fashion.evaluation.generation_study import (
+from keras_fashion.evaluation.compared_methods import generation
+from keras_fashion.evaluation.generation import (
     MEASURED,
     GenerationStudy,
     generation_study,
 )
-from keras_fashion.evaluation.group_study import group_study
-from keras_fashion.evaluation.redesign_study import redesign_study
-from keras_fashion.evaluation.retrieval_vs_generation import generation
+from keras_fashion.evaluation.groups import group_study
+from keras_fashion.evaluation.redesigns import redesign_study
 from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
 from keras_fashion.evaluation.true_utilities import true_utilities
-from keras_fashion.report.pictures import people_sheet, redesigns_sheet
-from keras_fashion.run import Run, matching_pair, second_opinion
-from keras_fashion.training import category_classifier
-from keras_fashion.written_aside import written_aside
+from keras_fashion.features import category_classifier
 
 COUNT = click.IntRange(1)
 

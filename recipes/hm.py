@@ -19,18 +19,16 @@ from pathlib import Path
 
 import click
 
-from keras_fashion.cli.plain_errors import PlainCommand
-from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 
 quiet_tensorflow()
 
 # ruff: noqa: E402
-from keras_fashion.catalogue import Catalogue
-from keras_fashion.errors import InputError
-from keras_fashion.evaluation.comparison import compare
-from keras_fashion.report.comparison_table import comparison_text, write_comparison
-from keras_fashion.training import finished_or_trained, train_recommender
-from keras_fashion.training.options import (
+from keras_fashion.app.report.comparison_table import comparison_text, write_comparison
+from keras_fashion.app.training import existing_run as finished_or_trained
+from keras_fashion.app.training import train_recommender
+from keras_fashion.app.training.options import (
     BiasedMFOptions,
     BPRMFOptions,
     CategoryFrequencyOptions,
@@ -43,6 +41,9 @@ from keras_fashion.training.options import (
     VisRankOptions,
     WARPOptions,
 )
+from keras_fashion.data import Catalogue
+from keras_fashion.errors import InputError
+from keras_fashion.evaluation.comparison import compare
 
 PICTURES = ("inception_v3",)
 PICTURES_AND_COLUMNS = ("inception_v3", "attributes")

@@ -16,27 +16,27 @@ from pathlib import Path
 import click
 import numpy as np
 
-from keras_fashion.cli.picture_size import PictureSizeParam
-from keras_fashion.cli.plain_errors import PlainCommand
-from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.parameters import PictureSizeParam
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 
 quiet_tensorflow()
 
 # ruff: noqa: E402
-from keras_fashion import training
-from keras_fashion.catalogue import Catalogue
+from keras_fashion.app import training
+from keras_fashion.app.report.picture_files import drawn_pictures
+from keras_fashion.app.report.pictures import interpolation_sheet
+from keras_fashion.app.training.options import SQUARE, GANOptions, PictureSize
+from keras_fashion.atomic_files import written_aside
+from keras_fashion.data import Catalogue
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.category_judge import train_category_judge
-from keras_fashion.evaluation.image_scores import image_scores
-from keras_fashion.evaluation.kept_inception_features import kept_inception_features
-from keras_fashion.evaluation.nearest_real import nearest_real
+from keras_fashion.evaluation.image_folders import kept_inception_features
+from keras_fashion.evaluation.image_metrics import image_scores
 from keras_fashion.evaluation.picture_set import PictureSet, pictures_of_catalogue
+from keras_fashion.metrics.nearest_neighbors import nearest_real
 from keras_fashion.models import GAN_PRESETS
-from keras_fashion.models.inception_features import inception_features
-from keras_fashion.report.generated_pictures import drawn_pictures
-from keras_fashion.report.pictures import interpolation_sheet
-from keras_fashion.training.options import SQUARE, GANOptions, PictureSize
-from keras_fashion.written_aside import written_aside
+from keras_fashion.models.inception import inception_features
 
 COLUMNS = {
     "frechet_distance": "FID",

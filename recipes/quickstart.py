@@ -14,24 +14,18 @@ import click
 import numpy as np
 import pandas as pd
 
-from keras_fashion.cli.plain_errors import PlainCommand
-from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 
 quiet_tensorflow()
 
 # ruff: noqa: E402
-from keras_fashion import training
-from keras_fashion.catalogue import Catalogue, prepare
-from keras_fashion.datasets.atelier import Atelier, Oracle
-from keras_fashion.design import PreferenceMaximiser
-from keras_fashion.evaluation.generation_study import generation_study
-from keras_fashion.evaluation.ranking import rank_held_out
-from keras_fashion.evaluation.true_utilities import true_utilities
-from keras_fashion.report.html import Column, Section, Table
-from keras_fashion.report.study_report import study_report
-from keras_fashion.run import versions
-from keras_fashion.serving.export import export
-from keras_fashion.training.options import (
+from keras_fashion.app import training
+from keras_fashion.app.exporting import export
+from keras_fashion.app.report.html import Column, Section, Table
+from keras_fashion.app.report.study_report import study_report
+from keras_fashion.app.run import versions
+from keras_fashion.app.training.options import (
     BPRMFOptions,
     DVBPROptions,
     GANOptions,
@@ -40,7 +34,13 @@ from keras_fashion.training.options import (
     VBPROptions,
     VisRankOptions,
 )
-from keras_fashion.written_aside import written_aside
+from keras_fashion.atomic_files import written_aside
+from keras_fashion.data import Catalogue, prepare
+from keras_fashion.data.sources.atelier import Atelier, Oracle
+from keras_fashion.design import PreferenceMaximiser
+from keras_fashion.evaluation.generation import generation_study
+from keras_fashion.evaluation.ranking import rank_held_out
+from keras_fashion.evaluation.true_utilities import true_utilities
 
 COUNT = click.IntRange(1)
 
@@ -100,7 +100,7 @@ def quickstart(
     say(catalogue.summary())
 
     say("2 of 5: recommenders, from random to DVBPR.")
-    classifier = training.category_classifier(catalogue)
+    classifier = features.category_classifier(catalogue)
     runs = {
         options.model: training.finished_or_trained(
             training.train_recommender, catalogue, out / options.model, options, seed

@@ -24,8 +24,8 @@ import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from keras_fashion.catalogue import Catalogue, prepare  # noqa: E402
-from keras_fashion.datasets.in_memory import InMemory  # noqa: E402
+from keras_fashion.data import Catalogue, prepare  # noqa: E402
+from keras_fashion.data.sources.in_memory import InMemory  # noqa: E402
 
 pytest_plugins = ["exported_world"]
 

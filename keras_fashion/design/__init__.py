@@ -1,20 +1,22 @@
 """Preference maximisation: design for a user, a group, or from an item that exists."""
 
-from keras_fashion.design.colour_difference import colour_difference
-from keras_fashion.design.explanation import ComparedItem, Explanation, PreferenceExplainer
-from keras_fashion.design.group_preference import (
+from keras_fashion.design.explanations import (
+    ComparedItem,
+    Explanation,
+    PreferenceExplainer,
+    occlusion_map,
+)
+from keras_fashion.design.inversion import Originals, colour_difference, invert
+from keras_fashion.design.item_redesign import Redesign, redesign
+from keras_fashion.design.objective import (
     GROUP_PREFERENCES,
     GroupPreference,
     LeastMisery,
     Mean,
     SoftMin,
 )
-from keras_fashion.design.inversion import invert
-from keras_fashion.design.occlusion import occlusion_map
-from keras_fashion.design.originals import Originals
-from keras_fashion.design.preference_maximiser import Designs, PreferenceMaximiser
+from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximiser
 from keras_fashion.design.procedure import PROCEDURES, Procedure
-from keras_fashion.design.redesign import Redesign, redesign
 
 __all__ = [
     "GROUP_PREFERENCES",

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.linalg import orth
 from sklearn.linear_model import RidgeCV
 
-from keras_fashion.design.normal_codes import from_normal, to_normal
+from keras_fashion.design.latent_search import from_normal, to_normal
 from keras_fashion.design.picture_attributes import picture_attributes
 from keras_fashion.errors import InputError
 from keras_fashion.models.conditional_gan import ConditionalGAN

@@ -2,7 +2,7 @@
 
 On one device a part is the whole, and all of this does nothing. With N replicas row k of replica r
 is row N k + r of the batch, in whatever a batch holds: so what is drawn for the whole batch is the
-same however many share it. `keras_fashion.catalogue.pipelines` deals the rows out in this way.
+same however many share it. `keras_fashion.data.pipelines` deals the rows out in this way.
 
 All functions are for within a step (`tf.distribute.Strategy.run`, which `fit` uses); elsewhere a
 part is the whole.

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm.keras import TqdmCallback
 
-from keras_fashion.catalogue import labelled_pictures, scale
+from keras_fashion.data import labelled_pictures, scale
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.picture_set import PictureSet
 from keras_fashion.models.category_classifier import CategoryClassifier
@@ -63,7 +63,7 @@ class CategoryJudge:
 def train_category_judge(real: PictureSet, seed: int = 0) -> CategoryJudge:
     """Trains a classifier on nine tenths of the real pictures and tries it on the others.
 
-    As the classifier of a catalogue (`keras_fashion.training.category_classifier`), which cannot
+    As the classifier of a catalogue (`keras_fashion.features.classifier`), which cannot
     judge, for it has seen every picture and for one epoch alone; this one learns longer and with a
     rate that falls to 0. On H&M (17,033 pictures at 64x64 in 12 categories, half of them in one)
     it tells 87 % of the held-out ones' categories, after 90 s on two cores; at a steady rate

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from keras_fashion.app.run import Run
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.baselines import baselines
 from keras_fashion.evaluation.ranking import rank_held_out
+from keras_fashion.evaluation.reference_models import baselines
 from keras_fashion.evaluation.significance import (
     Estimate,
     PairedTest,
     bootstrap_mean,
     paired_test,
 )
-from keras_fashion.run import Run
 
 PARTS = ("train", "validation", "test")
 

@@ -1,19 +1,32 @@
 """Sets of pictures that are compared: from a folder of files or from a catalogue."""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from keras_fashion.catalogue import Catalogue, decode_picture
-from keras_fashion.catalogue.usable_picture import UnusablePicture, usable_picture
-from keras_fashion.datasets.picture_suffixes import SUFFIXES
+from keras_fashion.data import Catalogue, decode_picture
+from keras_fashion.data.picture_checks import UnusablePicture, usable_picture
+from keras_fashion.data.pictures import SUFFIXES
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.category_folder import folder_to_category
+
+_NO_NAME = re.compile(r'[/\\:*?"<>|%\x00-\x1f]|^\.|[. ]$')
+
+
+def category_to_folder(category: str) -> str:
+    """A name for a folder: characters that some file system refuses are written `%2F`."""
+    return _NO_NAME.sub(lambda found: f"%{ord(found[0]):02X}", category)
+
+
+def folder_to_category(folder: str) -> str:
+    """The category of a folder that `category_to_folder` named; other names are as they are."""
+    return unquote(folder)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue.split import Split
+from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError, ScoresDiverged
-from keras_fashion.models.best_columns import CHUNK, best_columns
-from keras_fashion.models.exact_products import exact_products
 from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.retrieval import CHUNK, best_columns, exact_products
 
 COLD = 5
 """Items with fewer training interactions are cold (Kang et al., ICDM 2017)."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from keras_fashion.datasets.atelier import (
+from keras_fashion.data.sources.atelier import (
     Oracle,
     existing_utilities,
     measure,

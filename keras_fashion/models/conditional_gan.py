@@ -6,13 +6,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue.pictures import scale, unscale
+from keras_fashion.data.pictures import scale, unscale
 from keras_fashion.distribution.global_batch import own_rows, replicas, share_of
-from keras_fashion.models.gan_losses import (
+from keras_fashion.losses.gan import (
+    gradient_penalty,
     least_squares_discriminator_loss,
     least_squares_generator_loss,
 )
-from keras_fashion.models.gradient_penalty import gradient_penalty
 from keras_fashion.models.mixed_precision import mixed_precision
 
 DRAWN_TOGETHER = 64

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from keras_fashion.models.picture_grid import picture_grid
+from keras_fashion.models.generator import picture_grid
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")

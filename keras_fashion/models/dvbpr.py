@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_fashion.distribution.global_batch import all_rows, mean_of_replicas, replicas
-from keras_fashion.models.image_encoder import ImageEncoder
+from keras_fashion.models.encoders import ImageEncoder
 from keras_fashion.models.recommender import squared_norm
 from keras_fashion.models.visual_recommender import VisualRecommender, mean_of_rows
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_fashion.errors import InputError
-from keras_fashion.models.item_retriever import ItemRetriever
 from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.retrieval import ItemRetriever
 
 TRAINED_ON = 100
 """Items a list that its centre is learnt from."""

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import keras
 
 from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.dcgan import DVBPRDiscriminator, DVBPRGenerator
 from keras_fashion.models.discriminator import Discriminator
-from keras_fashion.models.dvbpr_discriminator import DVBPRDiscriminator
-from keras_fashion.models.dvbpr_generator import DVBPRGenerator
 from keras_fashion.models.generator import Generator
 from keras_fashion.models.mixed_precision import mixed_precision as precision
 from keras_fashion.optimizers import FusedAdam

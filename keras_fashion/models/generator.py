@@ -1,12 +1,32 @@
-"""The generator of the conditional GAN: a code and a category become a picture."""
+"""The generator of the default preset."""
 
 from typing import Any
 
 import keras
 from keras import layers, ops
 
+from keras_fashion.errors import InputError
 from keras_fashion.models.batch_normalization import BatchNormalization
-from keras_fashion.models.picture_grid import picture_grid
+
+HALVINGS = 4
+
+
+def picture_grid(picture_size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width after four halvings.
+
+    Args:
+        picture_size: (H, W) in pixels.
+
+    Raises:
+        InputError: if a side is not a multiple of 16.
+    """
+    height, width = picture_size
+    part = 2**HALVINGS
+    if height % part or width % part or height < part or width < part:
+        raise InputError(
+            f"picture_size: height and width must be divisible by {part}, not {height}x{width}"
+        )
+    return height // part, width // part
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")

@@ -1,4 +1,4 @@
-"""A network of `keras.applications` with its pretrained weights."""
+"""A network of keras.applications with weights from a file, or a clear error."""
 
 import sys
 import warnings

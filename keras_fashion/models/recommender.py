@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.distribution.global_batch import all_rows, share_of
-from keras_fashion.models.ranking_losses import bpr_loss
+from keras_fashion.losses.ranking import bpr_loss
 from keras_fashion.optimizers import LazyAdam
 
 
@@ -37,7 +37,7 @@ class Recommender(keras.Model):
     `item_bias` (b), plus its regulariser and, if it is not BPR's, its `ranking_loss`. Training,
     exact scoring of the whole catalogue and export are written once, here.
 
-    `fit` takes the batches of `keras_fashion.catalogue.triplets`: B positives, each with a
+    `fit` takes the batches of `keras_fashion.data.triplets`: B positives, each with a
     negative of its own (the siamese triplets of the paper) or all with the same M negatives,
     which gives B x M comparisons for B + M items. Under a strategy of several replicas give `fit`
     `strategy.distribute_datasets_from_function` of `triplets` with its `context`: how Keras itself
@@ -158,7 +158,7 @@ class Recommender(keras.Model):
 
         Args:
             pictures: For models that see, of these items and in their order, as
-                `keras_fashion.catalogue.picture_batches` gives them.
+                `keras_fashion.data.picture_batches` gives them.
             items: Whose.
         """
         numbers = tf.range(self.item_count)[items]
@@ -180,7 +180,7 @@ class Recommender(keras.Model):
 
         Args:
             pictures: For models that see, all items' pictures in item order, as
-                `keras_fashion.catalogue.picture_batches` gives them.
+                `keras_fashion.data.picture_batches` gives them.
             train: (n, 2) int, training pairs (user, item), for models that make a user from the
                 items that they bought.
             items: (I, K), what `item_vectors` gives, where it is known already.

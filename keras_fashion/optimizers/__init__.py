@@ -1,7 +1,6 @@
 """Adam in one operation a variable, and Adam for tables of many rows."""
 
 from keras_fashion.optimizers.fused_adam import FusedAdam
-from keras_fashion.optimizers.lazy_adam import LazyAdam
-from keras_fashion.optimizers.sum_duplicates import sum_duplicates
+from keras_fashion.optimizers.lazy_adam import LazyAdam, sum_duplicates
 
 __all__ = ["FusedAdam", "LazyAdam", "sum_duplicates"]

@@ -14,8 +14,8 @@ import click
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue import Catalogue, decode_picture
-from keras_fashion.catalogue.pictures import _fit
+from keras_fashion.data import Catalogue, decode_picture
+from keras_fashion.data.pictures import _fit
 
 PICTURES = 200
 

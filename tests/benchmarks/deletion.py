@@ -24,10 +24,10 @@ import numpy as np
 import tensorflow as tf
 from skimage.filters import gaussian
 
-from keras_fashion.catalogue import scale
-from keras_fashion.design.occlusion import PATCHES, ground_of, occlusion_map
-from keras_fashion.models.image_encoder import ImageEncoder
-from keras_fashion.run import Run
+from keras_fashion.app.run import Run
+from keras_fashion.data import scale
+from keras_fashion.design.explanations import PATCHES, ground_of, occlusion_map
+from keras_fashion.models.encoders import ImageEncoder
 
 SHARES = (0.02, 0.05, 0.1, 0.2)
 STEPS = 32

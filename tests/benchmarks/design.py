@@ -16,12 +16,12 @@ import click
 import numpy as np
 import tensorflow as tf
 
+from keras_fashion.app.run import Run, matching_pair
 from keras_fashion.design import PROCEDURES, PreferenceMaximiser
-from keras_fashion.evaluation.generation_study import draw_pairs
-from keras_fashion.evaluation.opposite_ssim import opposite_ssim
-from keras_fashion.evaluation.retrieval_vs_generation import generation
-from keras_fashion.evaluation.standard_preference import StandardPreference
-from keras_fashion.run import Run, matching_pair
+from keras_fashion.evaluation.compared_methods import generation
+from keras_fashion.evaluation.generation import draw_pairs
+from keras_fashion.evaluation.preference import StandardPreference
+from keras_fashion.metrics.diversity import opposite_ssim
 
 PEOPLE, SHORT, LONG = 4, 2, 10
 BUDGETS = (0, 1, 2, 4, 6, 10)

@@ -22,12 +22,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from keras_fashion.datasets.atelier.measure import measure
+from keras_fashion.app.run import Run
+from keras_fashion.data.sources.atelier.measure import measure
 from keras_fashion.design.edit_directions import CODES, EditDirections, edit, find_directions
-from keras_fashion.design.named_codes import random_codes
+from keras_fashion.design.named_latents import random_codes
 from keras_fashion.design.picture_attributes import picture_attributes
 from keras_fashion.models.conditional_gan import ConditionalGAN
-from keras_fashion.run import Run
 
 STRENGTHS = np.linspace(-2, 2, 9)
 WITHIN_ONE = slice(2, 7)

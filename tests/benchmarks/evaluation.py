@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 
 if TYPE_CHECKING:
-    from keras_fashion.catalogue.split import Split
+    from keras_fashion.data.split import Split
 
 PEER = Path(__file__).with_name("cornac_evaluation.py")
 
@@ -59,7 +59,7 @@ def main(
     quiet_tensorflow()
     import tensorflow as tf
 
-    from keras_fashion.catalogue import Catalogue, leave_one_out, read_split
+    from keras_fashion.data import Catalogue, leave_one_out, read_split
     from keras_fashion.evaluation.ranking import rank_held_out
     from keras_fashion.models.recommender import ScoringVectors
 
@@ -144,7 +144,7 @@ def main(
 
 def like_hm() -> "Split":
     """887 users with 30 of 17,033 items each, as uneven in popularity as in H&M's sample."""
-    from keras_fashion.catalogue.split import Split
+    from keras_fashion.data.split import Split
 
     users, items = 887, 17_033
     rng = np.random.default_rng(0)

@@ -40,10 +40,10 @@ def measure(width: int, size: int) -> dict[str, float]:
     import numpy as np
     import tensorflow as tf
 
-    from keras_fashion.catalogue import labelled_pictures
+    from keras_fashion.app.training.loop import _batches, _step
+    from keras_fashion.data import labelled_pictures
     from keras_fashion.design import PreferenceMaximiser, redesign
     from keras_fashion.models import DVBPR, GAN_PRESETS, CompactEncoder
-    from keras_fashion.training.fit import _batches, _step
 
     random = np.random.default_rng(0)
     pictures = random.integers(0, 256, (64, size, size, 3), np.uint8)

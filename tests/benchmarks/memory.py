@@ -31,8 +31,8 @@ def one(folder: Path, steps: int, table: bool) -> dict[str, float]:
     """Loads a catalogue, trains some steps, and says what that took."""
     import keras
 
-    from keras_fashion.catalogue import Catalogue, leave_one_out, triplets
-    from keras_fashion.catalogue.decoded_pictures import DecodedPictures
+    from keras_fashion.data import Catalogue, leave_one_out, triplets
+    from keras_fashion.data.picture_store import DecodedPictures
     from keras_fashion.models import DVBPR, CompactEncoder
     from keras_fashion.optimizers import LazyAdam
 

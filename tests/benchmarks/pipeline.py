@@ -15,14 +15,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue import (
+from keras_fashion.data import (
     Catalogue,
     decode_picture,
     labelled_pictures,
     leave_one_out,
     triplets,
 )
-from keras_fashion.catalogue.decoded_pictures import DecodedPictures
+from keras_fashion.data.picture_store import DecodedPictures
 from keras_fashion.models import DVBPR, CompactEncoder
 from keras_fashion.optimizers import LazyAdam
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 
 if TYPE_CHECKING:
     from keras_fashion.models.recommender import ScoringVectors
@@ -46,8 +46,7 @@ def retrieval(
     import tensorflow as tf
 
     from keras_fashion.models.faiss_retriever import FaissRetriever
-    from keras_fashion.models.item_retriever import ItemRetriever
-    from keras_fashion.models.top_items import top_items
+    from keras_fashion.models.retrieval import ItemRetriever, top_items
 
     vectors = clustered(item_count, size, 2 * user_count)
     # FAISS is set by half of the users and measured on the others.

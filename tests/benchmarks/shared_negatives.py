@@ -20,7 +20,7 @@ import keras
 import numpy as np
 from tqdm.keras import TqdmCallback
 
-from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 
 PEER = Path(__file__).with_name("torch_dvbpr.py")
 BATCH_SIZE, LEARNING_RATE = 32, 2e-3
@@ -77,9 +77,9 @@ def main(
 ) -> None:
     """Measures what an AUC costs."""
     quiet_tensorflow()
-    from keras_fashion.catalogue import Catalogue, leave_one_out, read_split, triplets
+    from keras_fashion.callbacks.validation_auc import ValidationAUC
+    from keras_fashion.data import Catalogue, leave_one_out, read_split, triplets
     from keras_fashion.evaluation.ranking import rank_held_out
-    from keras_fashion.evaluation.validation_auc import ValidationAUC
     from keras_fashion.models import DVBPR, CompactEncoder
     from keras_fashion.models.recommender import ScoringVectors
     from keras_fashion.optimizers import LazyAdam

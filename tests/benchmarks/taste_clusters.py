@@ -15,10 +15,10 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import normalize
 
-from keras_fashion.datasets.atelier.oracle import Oracle
-from keras_fashion.design.taste_clusters import STARTS
+from keras_fashion.app.run import Run
+from keras_fashion.data.sources.atelier.oracle import Oracle
+from keras_fashion.design.user_clusters import STARTS
 from keras_fashion.errors import InputError
-from keras_fashion.run import Run
 
 SCALES = {
     "raw": lambda vectors: vectors,

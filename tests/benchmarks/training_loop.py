@@ -14,14 +14,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue import Split, labelled_pictures, triplets
+from keras_fashion.app.run import Run
+from keras_fashion.app.training.checkpoints import KEPT, Checkpoints, Progress
+from keras_fashion.app.training.loop import fit
+from keras_fashion.app.training.options import CheckpointSchedule
+from keras_fashion.data import Split, labelled_pictures, triplets
 from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder
 from keras_fashion.optimizers import LazyAdam
-from keras_fashion.run import Run
-from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
-from keras_fashion.training.checkpoints import KEPT, Checkpoints
-from keras_fashion.training.fit import fit
-from keras_fashion.training.progress import Progress
 
 SKIPPED = 20
 NEVER = CheckpointSchedule(steps=10**9)

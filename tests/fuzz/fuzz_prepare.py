@@ -27,7 +27,7 @@ sys.path.append(str(Path(__file__).parent))
 
 from inputs import KINDS
 
-from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 from keras_fashion.errors import InputError
 
 SECONDS = 20
@@ -41,7 +41,7 @@ class Hang(BaseException):
 
 def one(seed: int, number: int, folder: Path) -> tuple[str, str, str]:
     """Runs one input in an empty folder; returns its kind, the outcome, and what was wrong."""
-    from keras_fashion.catalogue import check, prepare
+    from keras_fashion.data import check, prepare
 
     rng = np.random.default_rng([seed, number])
     kind = list(KINDS)[number % len(KINDS)]
@@ -93,7 +93,7 @@ def _is_a_sentence(message: str) -> bool:
 def _damage(path: Path) -> str:
     import tensorflow as tf
 
-    from keras_fashion.catalogue import Catalogue
+    from keras_fashion.data import Catalogue
 
     try:
         catalogue = Catalogue.load(path)

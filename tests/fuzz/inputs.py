@@ -18,12 +18,12 @@ from damaged_bytes import DAMAGES
 from damaged_tables import CELLS, TABLE_DAMAGES, csv_bytes, parquet_bytes
 from odd_pictures import ODD_PICTURES, encoded, plain
 
-from keras_fashion.datasets.amazon.amazon_reviews import AmazonReviews
-from keras_fashion.datasets.dvbpr.dvbpr_npy import DVBPRNpy
-from keras_fashion.datasets.shop.shop_files import ShopFiles
-from keras_fashion.datasets.source import Source
+from keras_fashion.data.sources.amazon.reviews import AmazonReviews
+from keras_fashion.data.sources.dvbpr.npy import DVBPRNpy
+from keras_fashion.data.sources.shop.shop_files import ShopFiles
+from keras_fashion.data.sources.source import Source
 
-DVBPR = Path(__file__).parents[1] / "unit" / "datasets" / "dvbpr"
+DVBPR = Path(__file__).parents[1] / "unit" / "data" / "sources" / "dvbpr"
 ITEMS = 12
 MakeSource = Callable[[], Source]
 Kind = Callable[[np.random.Generator, Path], MakeSource]

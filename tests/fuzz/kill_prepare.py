@@ -52,7 +52,7 @@ def start(folder: Path, out: Path) -> subprocess.Popen:
     """The command, in a process of its own."""
     arguments = ["prepare", "shop", "--interactions", folder / "log.csv"]
     arguments += ["--items", folder / "items.csv", "--images", folder / "images.tar.gz"]
-    code = "import sys; from keras_fashion.cli import main; main(sys.argv[1:])"
+    code = "import sys; from keras_fashion.app.cli.main import main; main(sys.argv[1:])"
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments), "--out", str(out)],
         stdout=subprocess.DEVNULL,
@@ -75,7 +75,7 @@ def fingerprint(out: Path) -> str:
     """Of a catalogue that loads and whose every picture decodes."""
     import tensorflow as tf
 
-    from keras_fashion.catalogue import Catalogue
+    from keras_fashion.data import Catalogue
 
     catalogue = Catalogue.load(out)
     for item in range(len(catalogue.item_ids)):
@@ -156,7 +156,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    from keras_fashion.cli.quiet_tensorflow import quiet_tensorflow
+    from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 
     quiet_tensorflow()
     sys.exit(main())

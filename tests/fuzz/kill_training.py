@@ -27,13 +27,12 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue import Catalogue, prepare
-from keras_fashion.datasets.atelier import Atelier
-from keras_fashion.run import Run
-from keras_fashion.training import DVBPROptions, GANOptions, train_gan, train_recommender
-from keras_fashion.training.checkpoint_schedule import CheckpointSchedule
-from keras_fashion.training.checkpoints import Checkpoints
-from keras_fashion.training.options import PictureSize
+from keras_fashion.app.run import Run
+from keras_fashion.app.training import DVBPROptions, GANOptions, train_gan, train_recommender
+from keras_fashion.app.training.checkpoints import Checkpoints
+from keras_fashion.app.training.options import CheckpointSchedule, PictureSize
+from keras_fashion.data import Catalogue, prepare
+from keras_fashion.data.sources.atelier import Atelier
 
 EVERY = 5
 """Steps from one checkpoint to the next."""

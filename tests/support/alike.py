@@ -22,11 +22,8 @@ import pandas as pd
 import tensorflow as tf
 from workers import environment_of, free_ports
 
-from keras_fashion.catalogue import Catalogue
-from keras_fashion.distribution.devices import strategy_for
-from keras_fashion.errors import Terminated
-from keras_fashion.run import Run
-from keras_fashion.training import (
+from keras_fashion.app.run import Run
+from keras_fashion.app.training import (
     BPRMFOptions,
     DVBPROptions,
     FMOptions,
@@ -36,8 +33,11 @@ from keras_fashion.training import (
     train_gan,
     train_recommender,
 )
-from keras_fashion.training.checkpoints import Checkpoints
-from keras_fashion.training.options import PictureSize
+from keras_fashion.app.training.checkpoints import Checkpoints
+from keras_fashion.app.training.options import PictureSize
+from keras_fashion.data import Catalogue
+from keras_fashion.distribution.devices import strategy_for
+from keras_fashion.errors import Terminated
 
 SHORT = {"epochs": 2, "batch_size": 8}
 PICTURES = {"picture_size": 16, "embedding_size": 6}
@@ -75,7 +75,7 @@ def train(
 
     if optimiser == "sgd":
         with (
-            patch("keras_fashion.training.recommenders.LazyAdam", sgd),
+            patch("keras_fashion.app.training.recommenders.LazyAdam", sgd),
             patch("keras_fashion.models.gan_presets.GANPreset._adam", sgd),
         ):
             function(catalogue, out, MODELS[model], seed=1, strategy=strategy)

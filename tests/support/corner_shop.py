@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from keras_fashion.datasets.in_memory import InMemory
+from keras_fashion.data.sources.in_memory import InMemory
 
 
 class Shop(InMemory):

@@ -11,9 +11,9 @@ import pytest
 from served_questions import all_questions
 from tiny_world import World, make_bprmf, make_catalogue, make_dvbpr, make_gan, picture_file
 
-from keras_fashion.catalogue import Catalogue, decode_picture, scale
-from keras_fashion.run import Run
-from keras_fashion.serving.export import export
+from keras_fashion.app.exporting import export
+from keras_fashion.app.run import Run
+from keras_fashion.data import Catalogue, decode_picture, scale
 
 Answers = dict[str, dict[str, np.ndarray]]
 

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 from hypothesis import strategies as st
 
-from keras_fashion.datasets.dvbpr.plain_pickle import read_plain_pickle
+from keras_fashion.data.sources.dvbpr.plain_pickle import read_plain_pickle
 from keras_fashion.errors import InputError
 
 KEEP = ("a", "b")

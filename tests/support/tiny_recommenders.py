@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue.pipelines import picture_batches, triplets
-from keras_fashion.catalogue.split import Split
+from keras_fashion.data.pipelines import picture_batches, triplets
+from keras_fashion.data.split import Split
 from keras_fashion.models import (
     BPRMF,
     DVBPR,

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from keras_fashion.catalogue import Catalogue, prepare
-from keras_fashion.datasets.in_memory import InMemory
+from keras_fashion.app.run import Run
+from keras_fashion.data import Catalogue, prepare
+from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder
-from keras_fashion.run import Run
 
 TABLES = {"theta", "gamma", "beta"}
 """Weights that start near 0."""

@@ -6,9 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.design import GroupPreference, PreferenceMaximiser, Procedure
-from keras_fashion.design.consensus import Consensus
-from keras_fashion.design.group_preference import MEAN
-from keras_fashion.design.people import People
+from keras_fashion.design.objective import MEAN, Consensus, People
 
 
 def under(maximiser: PreferenceMaximiser, procedure: Procedure) -> PreferenceMaximiser:

@@ -12,7 +12,7 @@ import yaml
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from keras_fashion.cli.train import train
+from keras_fashion.app.cli.train import train
 from keras_fashion.errors import TryAgain
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

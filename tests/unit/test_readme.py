@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from keras_fashion.cli import main
-from keras_fashion.cli.train import train
+from keras_fashion.app.cli.main import main
+from keras_fashion.app.cli.train import train
 
 ROOT = Path(__file__).parents[2]
 PAGES = {path: path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}

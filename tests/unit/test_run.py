@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 import keras_fashion
-from keras_fashion.catalogue import Catalogue, leave_one_out, picture_batches
+from keras_fashion.app.run import Run, matching_pair, remove_run
+from keras_fashion.data import Catalogue, leave_one_out, picture_batches
 from keras_fashion.errors import InputError
 from keras_fashion.models import BPRMF, DVBPR, CompactEncoder
-from keras_fashion.run import Run, matching_pair, remove_run
 
 CONFIG = {"model": "bprmf", "seed": 3, "split": None, "options": {"epochs": 2}}
 

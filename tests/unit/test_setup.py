@@ -26,7 +26,7 @@ def asked(monkeypatch):
 def test_every_folder_of_modules_is_packaged(asked):
     folders = {path.parent for path in (ROOT / "keras_fashion").rglob("*.py")}
     assert set(asked["packages"]) == {".".join(f.relative_to(ROOT).parts) for f in folders}
-    assert {"keras_fashion", "keras_fashion.datasets.atelier"} < set(asked["packages"])
+    assert {"keras_fashion", "keras_fashion.data.sources.atelier"} < set(asked["packages"])
 
 
 def test_every_file_that_is_no_module_is_packaged(asked):

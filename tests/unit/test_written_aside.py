@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_fashion.written_aside import written_aside
+from keras_fashion.atomic_files import written_aside
 
 
 def test_writes_beside_and_renames(tmp_path):

@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_fashion.serving.client.mlflow_transport import MLflowTransport
-from keras_fashion.serving.client.rest_transport import RestTransport
+from keras_fashion.serving.client.rest_transport import MLflowTransport, RestTransport
 from keras_fashion.serving.client.transport import NEWEST, ModelVersion, Transport
 
 

@@ -10,12 +10,14 @@ import tensorflow as tf
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
-from keras_fashion.serving.client.serving_error import (
+from keras_fashion.serving.client.transport import (
+    NEWEST,
+    ModelVersion,
     RequestRefused,
     ServerUnavailable,
+    Transport,
     plain_reason,
 )
-from keras_fashion.serving.client.transport import NEWEST, ModelVersion, Transport
 
 DTYPES = {str: tf.string, bytes: tf.string, bool: tf.bool, int: tf.int32, float: tf.float32}
 """Of Python's values, as the exported signatures take them."""

@@ -1,4 +1,4 @@
-"""TensorFlow Serving's REST interface."""
+"""Requests by HTTP, to TensorFlow Serving's REST interface and to MLflow's."""
 
 import base64
 import json
@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import urllib3
 
-from keras_fashion.serving.client.serving_error import (
+from keras_fashion.serving.client.transport import (
+    NEWEST,
+    ModelVersion,
     RequestRefused,
     ServerUnavailable,
+    Transport,
     plain_reason,
 )
-from keras_fashion.serving.client.transport import NEWEST, ModelVersion, Transport
 
 AGAIN = (429, 500, 502, 503, 504)
 """Answers after which it is worth asking again: nothing that is asked changes the server."""
@@ -130,3 +132,34 @@ def _decoded(name: str, values: Any) -> np.ndarray:
     if name.endswith("_bytes"):
         return np.array([base64.b64decode(value["b64"]) for value in values], object)
     return np.array(values)
+
+
+class MLflowTransport(RestTransport):
+    """TensorFlow Serving's columns, at the address and in the envelope of MLflow.
+
+    Args:
+        address: Such as "mlflow://127.0.0.1:5001".
+        timeout: As of `RestTransport`.
+        retries: As of `RestTransport`.
+    """
+
+    def __init__(self, address: str, timeout: float, retries: int) -> None:
+        super().__init__(f"http://{address.removeprefix('mlflow://')}", timeout, retries)
+
+    def url(self, model: str) -> str:
+        """One for all models."""
+        return f"{self.address}/invocations"
+
+    def body(self, model: str, signature: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Model and signature stand beside the inputs."""
+        columns = super().body(model, signature, inputs)["inputs"]
+        return {"inputs": columns, "params": {"model": model, "signature": signature}}
+
+    def outputs(self, answer: dict[str, Any]) -> Any:
+        """The columns of an answer; one alone without its name, as TensorFlow Serving has it."""
+        found = answer["predictions"]
+        return found if len(found) > 1 else next(iter(found.values()))
+
+    def reason(self, answer: dict[str, Any]) -> str:
+        """Why there are none."""
+        return answer["message"]

@@ -6,15 +6,20 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue import scale, unscale
+from keras_fashion.app.run import Run
+from keras_fashion.data import scale, unscale
 from keras_fashion.design import Originals, PreferenceMaximiser
-from keras_fashion.design.people import People
-from keras_fashion.design.prior_sample import PriorSample
-from keras_fashion.design.redesign import towards
-from keras_fashion.run import Run
-from keras_fashion.serving.signatures.id_tables import index_table, known_index, write_ids
+from keras_fashion.design.item_redesign import towards
+from keras_fashion.design.objective import People, PriorSample
 from keras_fashion.serving.signatures.picture_bytes import decode_pictures
-from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
+from keras_fashion.serving.signatures.request_checks import (
+    after,
+    index_table,
+    known_index,
+    require_range,
+    require_rows,
+    write_ids,
+)
 from keras_fashion.serving.signatures.served import Served
 
 MOST_DRAWINGS, MOST_MEMBERS, MOST_STEPS, MOST_FRAMES = 64, 100, 100, 24

@@ -3,10 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue import Catalogue, Split
+from keras_fashion.data import Catalogue, Split
 from keras_fashion.errors import InputError
-from keras_fashion.models.best_columns import CHUNK, best_columns
 from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.retrieval import CHUNK, best_columns
 from keras_fashion.serving.signatures.batched import batched
 
 NO_SCORE = tf.float32.min

@@ -4,12 +4,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_fashion.run import Run
-from keras_fashion.serving.signatures.item_styles import ItemStyles
+from keras_fashion.app.run import Run
 from keras_fashion.serving.signatures.item_table import MOST_HIDDEN, MOST_K
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
-from keras_fashion.serving.signatures.served import Served
+from keras_fashion.serving.signatures.served import ItemStyles, Served
 
 
 class ServedNewcomers(Served):

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_fashion.catalogue.pictures import JPEG_START, decode_picture
+from keras_fashion.data.pictures import JPEG_START, decode_picture
 from keras_fashion.serving.signatures.request_checks import after, require
 
 PNG_START = b"\x89PNG\r\n\x1a\n"

@@ -5,15 +5,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.catalogue import scale
-from keras_fashion.run import Run
+from keras_fashion.app.run import Run
+from keras_fashion.data import scale
 from keras_fashion.serving.signatures.batched import batched
-from keras_fashion.serving.signatures.item_styles import ItemStyles
 from keras_fashion.serving.signatures.item_table import MOST_K, NO_SCORE, longest_list
 from keras_fashion.serving.signatures.picture_bytes import MOST_PICTURES, decode_pictures
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
-from keras_fashion.serving.signatures.served import Served
+from keras_fashion.serving.signatures.served import ItemStyles, Served
 
 
 class ServedPictures(Served):

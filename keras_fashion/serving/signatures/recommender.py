@@ -6,11 +6,18 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_fashion.app.run import Run
 from keras_fashion.errors import InputError
-from keras_fashion.run import Run
-from keras_fashion.serving.signatures.id_tables import id_table, index_table, known_index, write_ids
 from keras_fashion.serving.signatures.item_table import MOST_K, ItemTable
-from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
+from keras_fashion.serving.signatures.request_checks import (
+    after,
+    id_table,
+    index_table,
+    known_index,
+    require_range,
+    require_rows,
+    write_ids,
+)
 from keras_fashion.serving.signatures.served import Served
 
 

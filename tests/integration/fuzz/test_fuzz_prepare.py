@@ -4,7 +4,7 @@ import fuzz_prepare
 import pytest
 from inputs import KINDS
 
-from keras_fashion.datasets.shop import shop_files
+from keras_fashion.data.sources.shop import shop_files
 
 
 def test_two_inputs_of_each_kind():

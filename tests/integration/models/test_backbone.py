@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_fashion.models.backbone import BACKBONES, backbone
+from keras_fashion.models.backbones import BACKBONES, backbone
 
 SIZE = (96, 80)
 

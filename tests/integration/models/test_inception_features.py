@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_fashion.models.inception_features import inception_features, resize_as_fid
+from keras_fashion.models.inception import inception_features, resize_as_fid
 
 WEIGHTS = os.environ.get("KERAS_FASHION_INCEPTION")
 

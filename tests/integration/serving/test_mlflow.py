@@ -16,8 +16,8 @@ import urllib3
 from malformed import MALFORMED, send
 from mlflow_server import mlflow_server
 
+from keras_fashion.app.exporting import export
 from keras_fashion.serving import Client, RequestRefused
-from keras_fashion.serving.export import export
 
 PYTHON = os.environ.get("KERAS_FASHION_SERVER")
 

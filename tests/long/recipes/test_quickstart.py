@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from quickstart_run import MODELS, five_steps, load_recipe, make_demo, start
 
-from keras_fashion.evaluation.retrieval_vs_generation import generation
-from keras_fashion.run import Run
+from keras_fashion.app.run import Run
+from keras_fashion.evaluation.compared_methods import generation
 
 
 @pytest.fixture(scope="module")

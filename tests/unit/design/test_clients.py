@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.design.clients import Client, design_for_clients, preference_for_items
-from keras_fashion.design.taste_clusters import TasteCluster
+from keras_fashion.design.targets import Client, design_for_clients, preference_for_items
+from keras_fashion.design.user_clusters import TasteCluster
 
 
 def group(recommender, users, weights=None):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_fashion.design.colour_difference import colour_difference
+from keras_fashion.design.inversion import colour_difference
 
 
 def test_it_is_0_but_where_the_pictures_differ():

@@ -5,10 +5,14 @@ import pytest
 import tensorflow as tf
 from scipy.special import softmax
 
-from keras_fashion.design.consensus import TEMPERATURE, Consensus
-from keras_fashion.design.group_preference import MEAN, LeastMisery
-from keras_fashion.design.people import People
-from keras_fashion.design.prior_sample import PriorSample
+from keras_fashion.design.objective import (
+    MEAN,
+    TEMPERATURE,
+    Consensus,
+    LeastMisery,
+    People,
+    PriorSample,
+)
 
 RNG = np.random.default_rng(0)
 CODES = RNG.uniform(-0.99, 0.99, (64, 6)).astype(np.float32)

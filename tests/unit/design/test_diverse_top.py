@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.design.diverse_top import ALIKE, diverse_top, likeness, looks
+from keras_fashion.design.diversity import ALIKE, diverse_top, likeness, looks
 
 
 def greedy(values, alike, count, weight):

@@ -8,7 +8,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from keras_fashion.design.edit_directions import edit, find_directions, probe
-from keras_fashion.design.normal_codes import to_normal
+from keras_fashion.design.latent_search import to_normal
 from keras_fashion.errors import InputError
 
 WEIGHTS = np.array([[3, 0, 0, 0, 0], [2, 2, 0, 0, 0], [0, 0, 0, 5, 1]], float)

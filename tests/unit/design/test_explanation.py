@@ -2,10 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_fashion.catalogue import Attribute, Catalogue, picture_batches
-from keras_fashion.design import explanation
-from keras_fashion.design.explanation import PreferenceExplainer
-from keras_fashion.design.occlusion import occlusion_map
+from keras_fashion.data import Attribute, Catalogue, picture_batches
+from keras_fashion.design import explanations as explanation
+from keras_fashion.design.explanations import PreferenceExplainer, occlusion_map
 from keras_fashion.models import DVBPR, CompactEncoder
 
 from .conftest import amplify

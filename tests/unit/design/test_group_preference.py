@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy.special import logsumexp
 
-from keras_fashion.design.group_preference import (
+from keras_fashion.design.objective import (
     GROUP_PREFERENCES,
     MEAN,
     LeastMisery,

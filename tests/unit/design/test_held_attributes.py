@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from keras_fashion.design.attribute_labels import held_attributes
 from keras_fashion.design.edit_directions import find_directions
-from keras_fashion.design.held_attributes import held_attributes
 from keras_fashion.errors import InputError
 
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_fashion.design import Originals, invert
-from keras_fashion.design.preference_maximiser import SAMPLE
+from keras_fashion.design.preference_maximizer import SAMPLE
 from keras_fashion.errors import InputError
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_fashion.design.label_attribute import LabelAttribute
+from keras_fashion.design.attribute_labels import LabelAttribute
 from keras_fashion.errors import InputError
 
 

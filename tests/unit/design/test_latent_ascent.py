@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.design.latent_ascent import latent_ascent
+from keras_fashion.design.latent_search import latent_ascent
 
 
 def ascend(objective, start, steps, rate=0.1, patience=None, held=None):

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_fashion.design.label_attribute import LabelAttribute
-from keras_fashion.design.named_attributes import named_attributes
+from keras_fashion.design.attribute_labels import LabelAttribute, named_attributes
 from keras_fashion.design.picture_attributes import picture_attributes
 from keras_fashion.errors import InputError
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_fashion.design.named_codes import named_code, named_codes, random_codes, read_codes
+from keras_fashion.design.named_latents import named_code, named_codes, random_codes, read_codes
 from keras_fashion.errors import InputError
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import kstest, norm
 
-from keras_fashion.design.normal_codes import beyond_prior, from_normal, to_normal
+from keras_fashion.design.latent_search import beyond_prior, from_normal, to_normal
 
 
 def test_uniform_codes_become_normal():

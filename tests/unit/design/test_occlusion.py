@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from keras_fashion.catalogue import scale
-from keras_fashion.design import occlusion
-from keras_fashion.design.occlusion import ground_of, occlusion_map
+from keras_fashion.data import scale
+from keras_fashion.design import explanations as occlusion
+from keras_fashion.design.explanations import ground_of, occlusion_map
 
 
 class LinearEncoder:

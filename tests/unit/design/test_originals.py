@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.catalogue import scale
+from keras_fashion.data import scale
 from keras_fashion.design import Originals
-from keras_fashion.design.preference_maximiser import SAMPLE
+from keras_fashion.design.preference_maximizer import SAMPLE
 from keras_fashion.errors import InputError
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3)).astype(np.uint8)

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.design.group_preference import MEAN, LeastMisery
-from keras_fashion.design.people import People
-from keras_fashion.design.prior_sample import PriorSample
+from keras_fashion.design.objective import MEAN, LeastMisery, People, PriorSample
 
 RNG = np.random.default_rng(0)
 STYLES = RNG.normal(1, 2, (2, 50, 3)).astype(np.float32)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from keras_fashion.datasets.atelier.attributes import CATEGORIES, GARMENT
-from keras_fashion.datasets.atelier.garments import draw_garment
+from keras_fashion.data.sources.atelier.attributes import CATEGORIES, GARMENT
+from keras_fashion.data.sources.atelier.garments import draw_garment
 from keras_fashion.design.picture_attributes import picture_attributes
 
 RED = (170, 60, 50)

@@ -13,19 +13,18 @@ from scipy.optimize import minimize_scalar
 from scipy.special import erf, erfinv, softmax
 from traced_maximiser import traced, under
 
-from keras_fashion.catalogue import decode_picture, scale, unscale
+from keras_fashion.data import decode_picture, scale, unscale
 from keras_fashion.design import (
     PROCEDURES,
     LeastMisery,
     PreferenceMaximiser,
     SoftMin,
-    preference_maximiser,
+    preference_maximizer,
 )
-from keras_fashion.design.consensus import TEMPERATURE
-from keras_fashion.design.diverse_top import ALIKE, looks
-from keras_fashion.design.group_preference import MEAN
-from keras_fashion.design.normal_codes import to_normal
-from keras_fashion.design.preference_maximiser import CANDIDATES, SAMPLE
+from keras_fashion.design.diversity import ALIKE, looks
+from keras_fashion.design.latent_search import to_normal
+from keras_fashion.design.objective import MEAN, TEMPERATURE
+from keras_fashion.design.preference_maximizer import CANDIDATES, SAMPLE
 from keras_fashion.errors import InputError
 
 
@@ -282,7 +281,7 @@ def test_many_tastes_at_once_equal_one_at_a_time(maximiser, monkeypatch):
     categories, etas = [0, 1, 2, 0, 1], [0.0, 1.0, 3.0, 0.3, 10.0]
     maximiser.prior_sample(categories)
     # Two tastes a block, so five tastes take three blocks, the last half full.
-    monkeypatch.setattr(preference_maximiser, "CODES_AT_A_TIME", 8)
+    monkeypatch.setattr(preference_maximizer, "CODES_AT_A_TIME", 8)
     together = maximiser.design_for(tastes, categories, 2, etas, seed=6)
     assert together.pictures.shape == (5, 2, 16, 16, 3)
     assert together.path.shape == (13, 5, 2, 4)

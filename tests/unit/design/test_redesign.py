@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.catalogue import scale
+from keras_fashion.data import scale
 from keras_fashion.design import Originals, invert, redesign
-from keras_fashion.design.normal_codes import to_normal
-from keras_fashion.design.redesign import _equal_rises
+from keras_fashion.design.item_redesign import _equal_rises
+from keras_fashion.design.latent_search import to_normal
 from keras_fashion.errors import InputError
 
 USER, CATEGORY = 2, 1

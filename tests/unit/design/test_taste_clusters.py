@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from keras_fashion.catalogue.attribute import Attribute
-from keras_fashion.design.taste_clusters import taste_clusters
+from keras_fashion.data.columns import Attribute
+from keras_fashion.design.user_clusters import taste_clusters
 from keras_fashion.errors import InputError
 
 

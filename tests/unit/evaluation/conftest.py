@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from traced_maximiser import traced
 
-from keras_fashion.catalogue import picture_batches
+from keras_fashion.app.run import Run
+from keras_fashion.data import picture_batches
 from keras_fashion.design import PreferenceMaximiser, Procedure
 from keras_fashion.models import DVBPR, GAN_PRESETS, CompactEncoder
-from keras_fashion.run import Run
 
 
 def amplify(network: keras.Model, factor: float) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from keras_fashion.evaluation.category_folder import category_to_folder, folder_to_category
+from keras_fashion.evaluation.picture_set import category_to_folder, folder_to_category
 
 
 @pytest.mark.parametrize(

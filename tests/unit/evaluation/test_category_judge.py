@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.catalogue import labelled_pictures
+from keras_fashion.data import labelled_pictures
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation import category_judge
 from keras_fashion.evaluation.category_judge import stratified, train_category_judge

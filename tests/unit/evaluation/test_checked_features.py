@@ -2,7 +2,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from keras_fashion.evaluation.checked_features import checked_features
+from keras_fashion.metrics.distances import checked_features
 
 
 @pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32, np.float64])

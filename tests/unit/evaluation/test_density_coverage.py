@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from keras_fashion.evaluation.density_coverage import DensityCoverage, density_coverage
+from keras_fashion.metrics.manifold import DensityCoverage, density_coverage
 
 
 @pytest.mark.parametrize("neighbours", [1, 5])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from keras_fashion.evaluation.frechet_distance import frechet_distance
+from keras_fashion.metrics.frechet_and_kernel_distance import frechet_distance
 
 
 def published_formula(real, generated):

@@ -10,19 +10,19 @@ from scipy.special import softmax
 from skimage.metrics import structural_similarity
 from traced_maximiser import under
 
-from keras_fashion.catalogue import Catalogue, decode_picture, scale
+from keras_fashion.app.run import Run
+from keras_fashion.data import Catalogue, decode_picture, scale
 from keras_fashion.design import Procedure
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation import generation_study as module
-from keras_fashion.evaluation.generation_study import (
+from keras_fashion.evaluation import generation as module
+from keras_fashion.evaluation.compared_methods import random_designs, random_items
+from keras_fashion.evaluation.generation import (
     MEASURED,
     category_probabilities,
     generation_study,
 )
-from keras_fashion.evaluation.inception_score import inception_score
-from keras_fashion.evaluation.retrieval_vs_generation import random_designs, random_items
+from keras_fashion.metrics.inception import inception_score
 from keras_fashion.models import CategoryClassifier
-from keras_fashion.run import Run
 
 METHODS = ["random items", "random generated", "retrieval", "quick", "at random"]
 PAIRS, ETAS = 4, (0.0, 1.0)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from traced_maximiser import traced
 
-from keras_fashion.datasets.atelier import Oracle, existing_utilities, measure, true_utility
-from keras_fashion.datasets.atelier.attributes import sample_garments
-from keras_fashion.datasets.atelier.shoppers import sample_shoppers
+from keras_fashion.data.sources.atelier import Oracle, existing_utilities, measure, true_utility
+from keras_fashion.data.sources.atelier.attributes import sample_garments
+from keras_fashion.data.sources.atelier.shoppers import sample_shoppers
 from keras_fashion.design import GROUP_PREFERENCES
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.group_study import group_study
-from keras_fashion.evaluation.standard_preference import StandardPreference
+from keras_fashion.evaluation.groups import group_study
+from keras_fashion.evaluation.preference import StandardPreference
 
 GROUPS, MEMBERS, SEED = 3, 2, 4
 FORMULAS = {

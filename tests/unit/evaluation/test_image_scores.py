@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.image_scores import MEANINGS, check_sets, image_scores
+from keras_fashion.evaluation.image_metrics import MEANINGS, check_sets, image_scores
 from keras_fashion.evaluation.picture_set import PictureSet
 
 N = 40

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
-from keras_fashion.evaluation.inception_score import inception_score
+from keras_fashion.metrics.inception import inception_score
 
 
 def test_sure_and_even_predictions_score_the_number_of_classes():

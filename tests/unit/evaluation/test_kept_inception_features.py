@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_fashion.catalogue import Catalogue
-from keras_fashion.evaluation import kept_inception_features as kept
-from keras_fashion.models.inception_features import InceptionFeatures
+from keras_fashion.data import Catalogue
+from keras_fashion.evaluation import image_folders as kept
+from keras_fashion.models.inception import InceptionFeatures
 
 
 @pytest.fixture

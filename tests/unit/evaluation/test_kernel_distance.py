@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import polynomial_kernel
 
-from keras_fashion.evaluation.kernel_distance import kernel_distance
+from keras_fashion.metrics.frechet_and_kernel_distance import kernel_distance
 
 
 @pytest.fixture

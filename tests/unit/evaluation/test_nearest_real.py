@@ -3,8 +3,8 @@ import pytest
 from scipy.stats import mannwhitneyu
 from sklearn.neighbors import NearestNeighbors
 
-from keras_fashion.evaluation import pairwise_distances
-from keras_fashion.evaluation.nearest_real import nearest_real
+from keras_fashion.metrics import distances as pairwise_distances
+from keras_fashion.metrics.nearest_neighbors import nearest_real
 
 
 @pytest.fixture

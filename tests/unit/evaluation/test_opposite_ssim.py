@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter
 
-from keras_fashion.evaluation import opposite_ssim as module
-from keras_fashion.evaluation.opposite_ssim import opposite_ssim, opposite_ssim_by_category
+from keras_fashion.metrics import diversity as module
+from keras_fashion.metrics.diversity import opposite_ssim, opposite_ssim_by_category
 
 
 def ssim(first, second):

@@ -3,8 +3,8 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 
-from keras_fashion.evaluation import pairwise_distances
-from keras_fashion.evaluation.pairwise_distances import distance_tiles, neighbour_distances
+from keras_fashion.metrics import distances as pairwise_distances
+from keras_fashion.metrics.distances import distance_tiles, neighbour_distances
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from keras_fashion.evaluation.precision_recall import PrecisionRecall, precision_recall
+from keras_fashion.metrics.manifold import PrecisionRecall, precision_recall
 
 
 def share_inside(manifold, points, neighbours):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import roc_auc_score
 
-from keras_fashion.catalogue.split import Split
+from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation import ranking
 from keras_fashion.evaluation.ranking import HeldOutRanks, rank_held_out

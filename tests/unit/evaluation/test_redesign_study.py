@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from keras_fashion.catalogue import scale
+from keras_fashion.data import scale
 from keras_fashion.design import redesign
-from keras_fashion.evaluation.generation_study import draw_pairs
-from keras_fashion.evaluation.redesign_study import FRAMES, redesign_study
-from keras_fashion.evaluation.retrieval_vs_generation import random_items
-from keras_fashion.evaluation.standard_preference import StandardPreference
+from keras_fashion.evaluation.compared_methods import random_items
+from keras_fashion.evaluation.generation import draw_pairs
+from keras_fashion.evaluation.preference import StandardPreference
+from keras_fashion.evaluation.redesigns import FRAMES, redesign_study
 
 STRIPS = 2
 

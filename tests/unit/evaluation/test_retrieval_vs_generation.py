@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.evaluation.retrieval_vs_generation import (
+from keras_fashion.evaluation.compared_methods import (
     generation,
     random_designs,
     random_items,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.catalogue import decode_picture, scale
-from keras_fashion.evaluation import standard_preference
-from keras_fashion.evaluation.standard_preference import StandardPreference
+from keras_fashion.data import decode_picture, scale
+from keras_fashion.evaluation import preference as standard_preference
+from keras_fashion.evaluation.preference import StandardPreference
 
 USERS, CATEGORIES = np.array([3, 0, 3]), np.array([2, 1, 0])
 

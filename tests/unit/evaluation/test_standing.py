@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from keras_fashion.catalogue import scale
+from keras_fashion.data import scale
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.standing import standing
+from keras_fashion.evaluation.preference import standing
 from keras_fashion.models import CompactEncoder
 from keras_fashion.models.recommender import ScoringVectors
 

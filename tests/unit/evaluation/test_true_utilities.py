@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from keras_fashion.datasets.atelier import Oracle, existing_utilities, measure, true_utility
-from keras_fashion.datasets.atelier.attributes import CATEGORIES, GARMENT, garment_lab
-from keras_fashion.datasets.atelier.garments import draw_garment
-from keras_fashion.datasets.atelier.recovery import NOTHING_SHOWN
-from keras_fashion.datasets.atelier.shoppers import SHOPPER
+from keras_fashion.data.sources.atelier import Oracle, existing_utilities, measure, true_utility
+from keras_fashion.data.sources.atelier.attributes import CATEGORIES, GARMENT, garment_lab
+from keras_fashion.data.sources.atelier.garments import draw_garment
+from keras_fashion.data.sources.atelier.oracle import NOTHING_SHOWN
+from keras_fashion.data.sources.atelier.shoppers import SHOPPER
 from keras_fashion.evaluation.true_utilities import true_utilities
 
 TOPS = CATEGORIES.index("Tops")

@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from keras_fashion.catalogue.pictures import scale
-from keras_fashion.catalogue.pipelines import triplets
-from keras_fashion.catalogue.split import leave_one_out
+from keras_fashion.callbacks.validation_auc import ValidationAUC
+from keras_fashion.data.pictures import scale
+from keras_fashion.data.pipelines import triplets
+from keras_fashion.data.split import leave_one_out
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.validation_auc import ValidationAUC
 from keras_fashion.models import BPRMF, DVBPR, CompactEncoder
 
 

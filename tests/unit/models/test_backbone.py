@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from keras_fashion.errors import InputError
-from keras_fashion.models.backbone import BACKBONES, backbone
+from keras_fashion.models.backbones import BACKBONES, backbone
 
 SIZE = (96, 80)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_fashion.models.best_columns import CHUNK, best_columns
+from keras_fashion.models.retrieval import CHUNK, best_columns
 
 
 @pytest.mark.parametrize("k", [0, 1, 5, CHUNK, 3 * CHUNK, 10 * CHUNK])

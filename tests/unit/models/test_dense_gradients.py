@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.catalogue import Split, triplets
+from keras_fashion.data import Split, triplets
 from keras_fashion.models import BPRMF, DVBPR, FM, GAN_PRESETS, VBPR, WARP, BiasedMF, CompactEncoder
 from keras_fashion.optimizers import LazyAdam
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.catalogue.pipelines import picture_batches
+from keras_fashion.data.pipelines import picture_batches
 from keras_fashion.models import CNNF, DVBPR, CompactEncoder
 
 LAMBDA_THETA, LAMBDA_PHI = 0.3, 0.07

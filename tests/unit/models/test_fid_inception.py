@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from keras_fashion.errors import InputError
-from keras_fashion.models.fid_inception import (
+from keras_fashion.models.inception import (
     fid_inception,
     fid_scale,
     in_order_of_creation,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_fashion.errors import InputError
-from keras_fashion.models.inception_features import (
+from keras_fashion.models.inception import (
     InceptionFeatures,
     inception_features,
     resize_as_fid,

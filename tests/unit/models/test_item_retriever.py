@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_fashion.errors import InputError
-from keras_fashion.models import item_retriever
-from keras_fashion.models.item_retriever import ItemRetriever
+from keras_fashion.models import retrieval as item_retriever
 from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.retrieval import ItemRetriever
 
 
 def whole_vectors(item_count, seed=0):

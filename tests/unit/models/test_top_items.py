@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_fashion.models.recommender import ScoringVectors
-from keras_fashion.models.top_items import top_items
+from keras_fashion.models.retrieval import top_items
 
 # User 0 ranks items 3, 1, 0, 4, 2; user 1 the other way round, but for the bias of item 2.
 VECTORS = ScoringVectors(

@@ -3,7 +3,8 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics.pairwise import cosine_similarity
 
-from keras_fashion.models import VisRankMax, visrank_max
+from keras_fashion.models import VisRankMax
+from keras_fashion.models import visrank as visrank_max
 
 RNG = np.random.default_rng(0)
 USERS, ITEMS = 7, 20

@@ -8,7 +8,7 @@ import tensorflow as tf
 from served_questions import DESIGN, GROUP
 from tiny_world import CATEGORIES
 
-from keras_fashion.catalogue import decode_picture
+from keras_fashion.data import decode_picture
 from keras_fashion.design import PROCEDURES, PreferenceMaximiser
 from keras_fashion.design import redesign as redesign_in_python
 from keras_fashion.serving.signatures.designer import (

@@ -10,12 +10,12 @@ import tensorflow as tf
 from served_questions import EXPORTED, warm_up_requests
 from tiny_world import CATEGORIES, make_catalogue
 
-from keras_fashion.design.preference_maximiser import SAMPLE
+from keras_fashion.app import exporting as module
+from keras_fashion.app.exporting import export
+from keras_fashion.app.run import Run
+from keras_fashion.design.preference_maximizer import SAMPLE
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.comparison import compare
-from keras_fashion.run import Run
-from keras_fashion.serving import export as module
-from keras_fashion.serving.export import export
 from keras_fashion.serving.signatures.served import Served
 
 

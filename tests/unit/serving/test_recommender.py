@@ -6,7 +6,7 @@ import tensorflow as tf
 from served_questions import MODELS, everyone, recommend, score_all
 from tiny_world import CATEGORIES
 
-from keras_fashion.catalogue import decode_picture, leave_one_out, scale
+from keras_fashion.data import decode_picture, leave_one_out, scale
 from keras_fashion.models import VisRank
 from keras_fashion.serving.signatures.item_table import MOST_K, NO_SCORE
 from keras_fashion.serving.signatures.recommender import ServedRecommender

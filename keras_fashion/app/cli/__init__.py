@@ -1,0 +1,1 @@
+"""The command line: thin, and without TensorFlow until a command needs it."""

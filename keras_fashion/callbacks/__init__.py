@@ -1,0 +1,1 @@
+"""Keras callbacks: validation, sample grids, and scores of a GAN in training."""

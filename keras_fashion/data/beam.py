@@ -1,0 +1,128 @@
+"""Apache Beam, for catalogues that one machine is too small to prepare."""
+
+import io
+import logging
+import pickle
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
+from os import fspath
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from etils import epath
+from tensorflow_datasets.core.writer import ShardWriter
+
+from keras_fashion.data.examples import Example
+from keras_fashion.data.indexed_records import INDEX_SUFFIX
+from keras_fashion.errors import InputError
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+
+def beam_config(runner: str | None, options: Sequence[str]) -> tfds.download.DownloadConfig:
+    """What TFDS takes to run on Beam.
+
+    Args:
+        runner: A runner's name; None for no Beam at all.
+        options: Of the pipeline, each as "name=value" or the name of a switch.
+
+    Raises:
+        InputError: If Beam is not installed, or has no such runner or option.
+    """
+    if runner is None:
+        if options:
+            raise InputError("--beam-option needs --beam-runner, such as DirectRunner.")
+        return tfds.download.DownloadConfig()
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    try:
+        with _quiet():
+            import apache_beam as beam
+    except ImportError as error:
+        raise InputError(
+            "--beam-runner needs Apache Beam: pip install 'keras-fashion[beam]'"
+        ) from error
+    parsed = _parsed(options)
+    try:
+        made = beam.runners.create_runner(runner)
+    except (ValueError, ImportError, AttributeError, TypeError) as error:
+        raise InputError(f"--beam-runner {runner}: {error}") from error
+    return tfds.download.DownloadConfig(beam_runner=made, beam_options=parsed)
+
+
+def _parsed(options: Sequence[str]) -> "PipelineOptions":
+    with _quiet():
+        from apache_beam.options.pipeline_options import PipelineOptions
+
+    # Workers tell of every channel they open unless they are told not to.
+    flags = ["--default_sdk_harness_log_level=ERROR", *(f"--{option}" for option in options)]
+    told = io.StringIO()
+    try:
+        with redirect_stderr(told), redirect_stdout(io.StringIO()):
+            parsed = PipelineOptions(flags)
+            known = parsed.get_all_options()
+    except SystemExit as error:  # argparse's, of a value that the option does not take
+        reason = told.getvalue().strip().rpartition("error: ")[2]
+        raise InputError(f"--beam-option {' '.join(options)}: {reason or 'not one'}") from error
+    if unknown := parsed.get_all_options(retain_unknown_options=True).keys() - known.keys():
+        raise InputError(f"--beam-option: Beam knows no {', '.join(sorted(unknown))}.")
+    return parsed
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Beam warns at its import of what Google's clients lack, whoever needs them."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def write_on_beam(
+    writer: ShardWriter,
+    paths: Sequence[epath.Path],
+    shards: Sequence[Callable[[], Iterator[Example]]],
+    config: tfds.download.DownloadConfig,
+) -> None:
+    """Writes the shards of a split on a runner's workers.
+
+    TFDS would make a stage of the pipeline for each shard, which Beam's DirectRunner runs one
+    after another; here the shards are the elements of one stage. What makes a shard's examples
+    goes to the worker as a file beside the shard: within the pipeline Beam would encode the rows
+    of a million items over and over.
+
+    Args:
+        writer: Of a shard.
+        paths: Where each shard is written; the workers must see the same files as this process.
+        shards: Make the examples of each; picklable.
+        config: With a runner.
+    """
+    import apache_beam as beam
+
+    jobs = [path.with_name(f"{path.name}.job") for path in paths]
+    for job, shard in zip(jobs, shards, strict=True):
+        job.write_bytes(pickle.dumps(shard))
+    with beam.Pipeline(config.beam_runner, config.beam_options) as pipeline:
+        _ = (
+            pipeline
+            | beam.Create(list(zip(map(fspath, jobs), map(fspath, paths), strict=True)))
+            | beam.Reshuffle()
+            | beam.MapTuple(partial(_write_shard, writer))
+        )
+    for job in jobs:
+        job.unlink()
+
+
+def _write_shard(writer: ShardWriter, job: str, path: str) -> None:
+    shard: Callable[[], Iterator[Example]] = pickle.loads(epath.Path(job).read_bytes())
+    # A runner may try a shard twice at once: each attempt has files of its own.
+    attempt = f"{path}.{uuid.uuid4().hex}"
+    writer.write(shard(), epath.Path(attempt))
+    if tf.io.gfile.exists(attempt + INDEX_SUFFIX):
+        tf.io.gfile.rename(attempt + INDEX_SUFFIX, path + INDEX_SUFFIX, overwrite=True)
+    tf.io.gfile.rename(attempt, path, overwrite=True)

@@ -1,0 +1,148 @@
+"""The atelier as a source: garments are drawn when they are looked at, and the shoppers buy."""
+
+import copy
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from tqdm import tqdm
+
+from keras_fashion.data.sources.atelier.attributes import CATEGORIES, GARMENT, sample_garments
+from keras_fashion.data.sources.atelier.garments import draw_garment
+from keras_fashion.data.sources.atelier.oracle import Oracle
+from keras_fashion.data.sources.atelier.shoppers import (
+    choose,
+    garment_features,
+    sample_popularity,
+    sample_shoppers,
+    taste_vectors,
+)
+from keras_fashion.data.sources.source import Skip, Source
+from keras_fashion.errors import InputError
+
+CONSIDERED = 4096
+"""Garments that a shopper looks at before buying; of a smaller atelier all."""
+
+_PREFIXES = dict(zip(CATEGORIES, ("BAG", "DRS", "SHO", "SKT", "TOP", "TRS"), strict=True))
+_YEAR = np.datetime64("2025-01-01")
+_DAYS = 365
+_MINIMUM_PURCHASES = 8
+
+
+class Atelier(Source):
+    """Procedural garments, and what shoppers bought of them in a year.
+
+    The catalogue is like any other; beside it stands `truth.npz`, which only `Oracle` reads.
+    The same arguments give the same bytes.
+
+    Args:
+        seed: Of everything that is drawn at random.
+        users: How many shoppers.
+        items: How many garments.
+        size: Side of the pictures in pixels.
+        purchases: How many garments a shopper buys on average; each buys 8 at least.
+
+    Raises:
+        InputError: If `purchases` is less than 8.
+    """
+
+    name = "atelier"
+    description = "Procedural pictures of garments, and the purchases of simulated shoppers."
+    licence = "Apache-2.0"
+
+    def __init__(
+        self,
+        seed: int = 0,
+        users: int = 600,
+        items: int = 2800,
+        size: int = 64,
+        purchases: float = 24,
+    ) -> None:
+        if purchases < _MINIMUM_PURCHASES:
+            raise InputError(f"--purchases {purchases}: each shopper buys 8 at least.")
+        garments, shoppers, popularity, choices = np.random.default_rng(seed).spawn(4)
+        self.seed = seed
+        self.size = size
+        self.purchases = purchases
+        self._choices = choices
+        self._garments = sample_garments(garments, items)
+        weights, self._on_sale = sample_popularity(popularity, items)
+        self.oracle = Oracle(self._garments, sample_shoppers(shoppers, users), weights)
+        self._item_ids = _item_ids(self._garments)
+
+    def items(self, skip: Skip, scratch: Path) -> pd.DataFrame:
+        """The garments, each numbered within its category: TOP-0001, TOP-0002, ..."""
+        categories = np.array(CATEGORIES)[self._garments["category"]]
+        return pd.DataFrame(
+            {
+                "item": pd.Series(self._item_ids, dtype="str"),
+                "category": pd.Series(categories, dtype="str"),
+                "picture": [garment.tobytes() for garment in self._garments],
+            }
+        )
+
+    def interactions(self) -> pd.DataFrame:
+        """Every shopper's purchases, each item on a day on which it was on sale."""
+        # A copy, so that a second call gives the same.
+        rng, count = copy.deepcopy(self._choices), len(self.oracle.shoppers)
+        spread = (self.purchases - _MINIMUM_PURCHASES) / 2
+        bought = _MINIMUM_PURCHASES + rng.poisson(rng.gamma(2, spread, count))
+        if len(self._garments) <= CONSIDERED:
+            user, item = choose(rng, self.oracle.scores(np.arange(count)), bought).T
+        else:
+            user, item = self._choose_among_some(rng, bought)
+        launch = _DAYS * (1 - self._on_sale[item])
+        day = (launch + rng.uniform(size=len(item)) * (_DAYS - launch)).astype(int)
+        digits = max(4, len(str(count)))  # equally long, so that sorted ids keep their order
+        users = np.array([f"shopper-{number + 1:0{digits}d}" for number in range(count)])
+        return pd.DataFrame(
+            {
+                "user": pd.Series(users[user], dtype="str"),
+                "item": pd.Series(self._item_ids[item], dtype="str"),
+                "time": pd.Series((_YEAR + day).astype(str), dtype="str"),
+            }
+        )
+
+    def _choose_among_some(
+        self, rng: np.random.Generator, bought: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        features = garment_features(self._garments)
+        tastes = taste_vectors(self.oracle.shoppers)
+        items = []
+        for user, taste in enumerate(tqdm(tastes, "shopping", unit="shopper")):
+            seen = rng.choice(len(features), CONSIDERED, replace=False, shuffle=False)
+            scores = features[seen] @ taste + self.oracle.popularity[seen]
+            items.append(seen[choose(rng, scores[None], bought[user : user + 1])[:, 1]])
+        return np.repeat(np.arange(len(bought)), bought), np.concatenate(items)
+
+    @property
+    def read_picture(self) -> Callable[[Any], bytes]:
+        """Draws a garment, given as the bytes of its row of `GARMENT`."""
+        return _Draw(self.size)
+
+    def write_extras(self, folder: Path) -> None:
+        """Writes the truth."""
+        self.oracle.save(folder, self.seed)
+
+
+@dataclass(frozen=True)
+class _Draw:
+    size: int
+
+    def __call__(self, garment: bytes) -> bytes:
+        (row,) = np.frombuffer(garment, GARMENT)
+        picture = io.BytesIO()
+        Image.fromarray(draw_garment(row, self.size)).save(picture, "PNG")
+        return picture.getvalue()
+
+
+def _item_ids(garments: np.ndarray) -> np.ndarray:
+    category = pd.Series(garments["category"])
+    number = category.groupby(category).cumcount() + 1
+    prefixes = [_PREFIXES[CATEGORIES[c]] for c in category]
+    return np.array([f"{p}-{n:04d}" for p, n in zip(prefixes, number, strict=True)])

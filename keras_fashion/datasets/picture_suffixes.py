@@ -1,3 +1,0 @@
-"""Endings of the names of picture files."""
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")

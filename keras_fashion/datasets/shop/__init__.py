@@ -1,5 +1,0 @@
-"""A shop's own export: tables and pictures."""
-
-from keras_fashion.datasets.shop.shop_files import ShopFiles
-
-__all__ = ["ShopFiles"]

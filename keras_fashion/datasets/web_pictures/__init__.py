@@ -1,5 +1,0 @@
-"""Pictures fetched from servers that nobody vouches for."""
-
-from keras_fashion.datasets.web_pictures.picture_fetcher import PictureFetcher
-
-__all__ = ["PictureFetcher"]

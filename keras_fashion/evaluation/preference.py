@@ -1,0 +1,97 @@
+"""Preference on a scale that users, categories and recommenders share."""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from keras_fashion.app.run import Run
+from keras_fashion.data.pictures import scale
+from keras_fashion.errors import InputError
+
+PICTURES_AT_A_TIME = 256
+
+
+class StandardPreference:
+    """theta . Phi in standard deviations above what a user thinks of the category's items.
+
+    BPR fixes neither the origin nor the unit of theta . Phi. Against the items that exist, 0 is
+    an item drawn at random and 2 is rarely met; so a recommender that an optimiser has climbed
+    can be held against one that it has never seen, and what only the first believes in is found.
+
+    Args:
+        run: Of a DVBPR.
+        users: (N,) dense indices.
+        categories: (N,) dense indices, each of a category with two items or more.
+    """
+
+    def __init__(self, run: Run, users: np.ndarray, categories: np.ndarray) -> None:
+        vectors = run.vectors
+        self.encoder = run.model.encoder
+        self.tastes = vectors.users[users]
+        self.scores = vectors.scores(users)
+        among = [
+            scores[run.catalogue.item_categories == category]
+            for scores, category in zip(self.scores, categories, strict=True)
+        ]
+        self.level = np.array([each.mean() for each in among])[:, None]
+        # Of garments that are all alike, nothing is much above the others.
+        self.spread = np.maximum([each.std() for each in among], 1e-6)[:, None]
+
+    def of_items(self, items: np.ndarray) -> np.ndarray:
+        """Of existing items, (N, n) dense indices, to (N, n) float."""
+        return self.standard(np.take_along_axis(self.scores, items, axis=1))
+
+    def of_pictures(self, pictures: np.ndarray) -> np.ndarray:
+        """Of any pictures, (N, n, H, W, 3) uint8, to (N, n) float."""
+        number, count = pictures.shape[:2]
+        flat = pictures.reshape(number * count, *pictures.shape[2:])
+        size = self.encoder.picture_size
+        styles = [
+            self.encoder(tf.image.resize(scale(some), size, antialias=True))
+            for some in np.array_split(flat, -(-len(flat) // PICTURES_AT_A_TIME))
+        ]
+        styles = np.concatenate(styles).reshape(number, count, -1)
+        return self.standard(np.einsum("nck,nk->nc", styles, self.tastes))
+
+    def standard(self, preference: np.ndarray) -> np.ndarray:
+        """theta . Phi, (N, n) float, on the scale."""
+        return (preference - self.level) / self.spread
+
+
+class Standing(NamedTuple):
+    """What M users think of n pictures, beside a category's items.
+
+    Attributes:
+        standard: (M, n) float, theta . Phi in standard deviations above the items' mean
+            (`StandardPreference`).
+        liked_less: (M, n) float, the share of the category's items with a lower preference.
+    """
+
+    standard: np.ndarray
+    liked_less: np.ndarray
+
+
+def standing(run: Run, users: np.ndarray, category: int, pictures: np.ndarray) -> Standing:
+    """What users think of pictures.
+
+    Args:
+        run: Of a DVBPR.
+        users: (M,) dense indices.
+        category: Dense index, of the items that pictures are held against.
+        pictures: (n, H, W, 3) uint8.
+
+    Raises:
+        InputError: If the category has fewer than two items.
+    """
+    items = np.flatnonzero(run.catalogue.item_categories == category)
+    if len(items) < 2:
+        raise InputError(
+            f"{run.catalogue.categories[category]} has {len(items)} item(s); preference is "
+            "measured against the items of a category, which takes two or more."
+        )
+    preference = StandardPreference(run, users, np.full(len(users), category))
+    standard = preference.of_pictures(np.broadcast_to(pictures, (len(users), *pictures.shape)))
+    among = preference.of_items(np.broadcast_to(items, (len(users), len(items))))
+    liked_less = (among[:, None] < standard[..., None]).mean(axis=-1)
+    return Standing(standard, liked_less)

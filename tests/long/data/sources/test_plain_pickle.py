@@ -1,0 +1,54 @@
+"""More of what the unit tests draw."""
+
+import pickle
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plain_pickles import KEEP, LONG, VALUES, read, refused_of_damaged
+
+from keras_fashion.data.sources.dvbpr import plain_pickle
+from keras_fashion.data.sources.dvbpr.plain_pickle import read_plain_pickle
+from keras_fashion.errors import InputError
+
+
+@settings(max_examples=1000, deadline=None)
+@given(VALUES, st.integers(2, 5))
+def test_plain_values_are_what_pythons_unpickler_makes_of_them(tmp_path_factory, value, protocol):
+    path = tmp_path_factory.mktemp("pickle") / "some"
+    path.write_bytes(pickle.dumps(value, protocol))
+    with open(path, "rb") as file:
+        assert read_plain_pickle(file, KEEP) == value
+
+
+def test_a_file_cut_short_anywhere_is_refused(tmp_path):
+    whole = pickle.dumps([np.zeros(3), {"a": LONG, "b": [1.5, "x", 2**80]}], 4)
+    assert read(tmp_path, whole)
+    for end in range(len(whole)):
+        with pytest.raises(InputError, match=r"some\.npy"):
+            read(tmp_path, whole[:end])
+
+
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(tmp_path):
+    assert refused_of_damaged(tmp_path, 1500) > 300
+
+
+@pytest.mark.parametrize("opening", [b"]", b"(", b"}", b"N\x85"])
+def test_what_grows_without_end_is_refused(tmp_path, monkeypatch, opening):
+    monkeypatch.setattr(plain_pickle, "MOST_OBJECTS", 500_000)
+    monkeypatch.setattr(plain_pickle, "MOST_INSTRUCTIONS", 2_000_000)
+    start = time.process_time()
+    with pytest.raises(InputError, match="more values than fit"):
+        read(tmp_path, b"\x80\x02" + opening * 5_000_000)
+    assert time.process_time() - start < 5
+
+
+def test_deep_nesting_does_not_exhaust_the_stack(tmp_path):
+    value = read(tmp_path, b"\x80\x02N" + b"\x85" * 300_000 + b".")
+    depth = 0
+    while value is not None:
+        (value,) = value
+        depth += 1
+    assert depth == 300_000

@@ -1,0 +1,161 @@
+import json
+import shutil
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_fashion.evaluation import category_judge
+from keras_fashion.evaluation import image_folders as evaluation
+from keras_fashion.evaluation.category_judge import CategoryJudge
+from keras_fashion.models.category_classifier import CategoryClassifier
+from keras_fashion.models.inception import InceptionFeatures
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """real/ and generated/: 12 pictures of 16x12 in each of Bags and Tops."""
+    folder = tmp_path_factory.mktemp("folders")
+    rng = np.random.default_rng(0)
+    for name in ("real", "generated"):
+        for light, category in ((0, "Bags"), (100, "Tops")):
+            (folder / name / category).mkdir(parents=True)
+            for number in range(12):
+                pixels = rng.integers(0, 150, (16, 12, 3)) + light
+                path = folder / name / category / f"{number}.png"
+                Image.fromarray(pixels.astype(np.uint8)).save(path)
+    return folder
+
+
+@pytest.fixture
+def no_judge(monkeypatch):
+    """In place of the judge's training: a judge that has learnt nothing."""
+
+    def untrained(real, seed):
+        keras.utils.set_random_seed(seed)
+        names = np.unique(real.categories)
+        return CategoryJudge(CategoryClassifier(len(names), widths=(4,)), names, 0.5, 2)
+
+    monkeypatch.setattr(evaluation, "train_category_judge", untrained)
+
+
+@pytest.fixture
+def tiny_inception(monkeypatch):
+    """In place of the 24 million weights: means and a layer of random filters."""
+    keras.utils.set_random_seed(0)
+    pixels = keras.Input((299, 299, 3))
+    maps = keras.layers.Conv2D(6, 5, 8)(pixels)
+    network = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(maps))
+    loaded = []
+
+    def load(weights, head=None):
+        loaded.append(weights)
+        return InceptionFeatures(*weights.split("/"), network, head)
+
+    monkeypatch.setattr(evaluation, "inception_features", load)
+    return loaded
+
+
+def test_without_inception_the_names_say_so(folders, succeed, monkeypatch):
+    small = partial(CategoryClassifier, widths=(8, 8), picture_size=(16, 16))
+    monkeypatch.setattr(category_judge, "CategoryClassifier", small)
+    arguments = ("score-images", folders / "real", folders / "generated", "--count", 20)
+    found = json.loads(succeed(*arguments, "--json"))
+    assert found["real"] == {"path": str(folders / "real"), "pictures": 20, "available": 24}
+    assert found["generated"]["pictures"] == 20 and found["picture_size"] == [16, 12]
+    assert found["features"]["comparable_with_published"] is False
+    scores = found["scores"]
+    assert scores["category_accuracy"] > 0.9 and scores["category_frechet_distance"] >= 0
+    assert not {"frechet_distance", "inception_score"} & set(scores)
+
+    asked = []
+    monkeypatch.setattr(evaluation, "score_images", lambda *given: asked.append(given) or found)
+    printed = succeed(*arguments, "--seed", 5)
+    assert asked == [(folders / "real", folders / "generated", None, 20, None, 5)]
+    assert "20 generated pictures against 20 real ones of 24, at 16x12" in printed
+    assert "not comparable with published figures" in printed
+    for name in scores:
+        assert f"\n{name} " in printed
+
+
+def test_with_fid_and_a_flat_folder(folders, succeed, no_judge, tiny_inception, tmp_path):
+    flat = tmp_path / "flat"
+    shutil.copytree(folders / "generated" / "Bags", flat)
+    found = json.loads(
+        succeed(
+            *("score-images", folders / "real", flat, "--inception", "fid/abc", "--json"),
+            *("--picture-size", "24x24"),
+        )
+    )
+    assert found["features"]["comparable_with_published"] is True and tiny_inception == ["fid/abc"]
+    assert found["picture_size"] == [24, 24]
+    assert "frechet_distance" in found["scores"] and "category_accuracy" not in found["scores"]
+    same = succeed("score-images", flat, flat, "--inception", "fid/abc", "--json")
+    scores = json.loads(same)["scores"]
+    assert abs(scores["frechet_distance"]) < 1e-6 and scores["precision"] == 1
+    assert not any(name.startswith("category_") for name in scores)
+
+
+def test_a_catalogue_keeps_its_features(chain, succeed, no_judge, tiny_inception, tmp_path):
+    catalogue = tmp_path / "catalogue"
+    shutil.copytree(chain.catalogue, catalogue)
+    generated = tmp_path / "generated"
+    succeed("generate", chain.gan, "--out", generated, "--count", 12)
+    arguments = ("score-images", catalogue, generated, "--inception", "imagenet/abc", "--json")
+    first = json.loads(succeed(*arguments))
+    (kept,) = catalogue.glob("inception_abc_16x16_*.npy")
+    before = kept.stat().st_mtime_ns
+    assert json.loads(succeed(*arguments)) == first
+    assert kept.stat().st_mtime_ns == before
+    assert first["real"]["pictures"] == 24 and "imagenet_frechet_distance" in first["scores"]
+
+
+def change(generated, what):
+    first, second = sorted(generated.rglob("*.png"))[:2]
+    if what == "empty":
+        shutil.rmtree(generated)
+        generated.mkdir()
+    elif what == "damaged":
+        first.write_bytes(first.read_bytes()[:70])
+    elif what == "few":
+        shutil.rmtree(generated)
+        (generated / "Tops").mkdir(parents=True)
+        Image.new("RGB", (12, 16)).save(generated / "Tops" / "1.png")
+    elif what == "category":
+        (generated / "Tops").rename(generated / "Hats")
+    elif what == "sizes":
+        Image.new("RGB", (5, 5)).save(second)
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("empty", "holds no pictures"),
+        ("damaged", "Bags/0.png is damaged"),
+        ("few", "1 generated pictures"),
+        ("category", "category 'Hats'"),
+        ("sizes", "--picture-size"),
+    ],
+)
+def test_mistakes_are_one_sentence(folders, call, tmp_path, what, message):
+    generated = tmp_path / "generated"
+    shutil.copytree(folders / "generated", generated)
+    change(generated, what)
+    result = call("score-images", folders / "real", generated, "--json")
+    assert result.exit_code == 1 and result.stdout == ""
+    assert message in result.stderr and result.stderr.strip().count("\n") == 0
+
+
+def test_one_category_needs_inception(folders, call, no_inception):
+    result = call("score-images", folders / "real" / "Bags", folders / "generated" / "Bags")
+    assert result.exit_code == 1 and "give --inception" in result.stderr
+    result = call("score-images", folders, folders / "generated", "--inception", "missing.pt")
+    assert result.exit_code == 1 and "missing.pt" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--count", "1"], ["--picture-size", "axb"]])
+def test_usage(folders, call, arguments):
+    result = call("score-images", folders / "real", folders / "generated", *arguments)
+    assert result.exit_code == 2

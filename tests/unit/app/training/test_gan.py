@@ -1,0 +1,122 @@
+import json
+import sys
+from dataclasses import fields
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_fashion.app.run import Run
+from keras_fashion.app.training import GANOptions, gan, train_gan
+from keras_fashion.app.training.options import CheckpointSchedule, PictureSize
+from keras_fashion.errors import InputError
+
+# 24 pictures: 2 epochs of 12 steps; R1's penalty is due at steps 0 and 16.
+SMALL = GANOptions(epochs=2, batch_size=2, picture_size=PictureSize(16, 16), width=4, grid_every=3)
+
+
+def train(catalogue, out):
+    return train_gan(catalogue, out, SMALL, seed=1, schedule=CheckpointSchedule(steps=10**6))
+
+
+@pytest.fixture(scope="module")
+def run(tiny_catalogue, made_once):
+    return Run(made_once("small_gan", lambda folder: train(tiny_catalogue, folder / "run")) / "run")
+
+
+def drawn(run):
+    codes = np.linspace(-1, 1, 300, dtype=np.float32).reshape(3, 100)
+    return run.model.generator([codes, np.arange(3)]).numpy()
+
+
+def test_a_run_holds_the_model_and_its_history(run, tiny_catalogue):
+    assert run.config["model"] == "gan" and run.config["seed"] == 1
+    assert run.config["options"]["picture_size"] == [16, 16]
+    assert run.config["fingerprint"] == tiny_catalogue.fingerprint
+    assert run.metrics["training_seconds"] > 0
+    assert run.model.picture_size == (16, 16)
+    assert run.model.code_size == 100
+    assert run.model.category_count == 3
+    history = pd.read_csv(run.path / "history.csv")
+    assert len(history) == 2
+    losses = history[["generator_loss", "discriminator_loss"]].to_numpy()
+    assert np.isfinite(losses).all() and (losses > 0).all()
+    assert drawn(run).shape == (3, 16, 16, 3)
+
+
+def test_the_networks_are_those_of_the_last_epoch(run):
+    """The kept model draws what the last grid shows: nothing is chosen by a loss."""
+    (last,) = (run.path / "samples").iterdir()
+    assert last.name == "epoch_0002.png"
+    with Image.open(last) as grid:
+        assert grid.height == 3 * 16 and grid.width % 16 == 0
+        shown = np.asarray(grid)[:16, :16]
+    codes = np.random.default_rng(0).uniform(-1.0, 1.0, (10, 100)).astype(np.float32)
+    first = run.model.generator([codes[:1], np.zeros(1, np.int32)]).numpy()[0]
+    assert np.abs((first + 1) * 127.5 - shown).max() < 1.5
+    assert list((run.path / "logs").rglob("events.out.tfevents.*"))
+
+
+@pytest.fixture
+def one_gan(monkeypatch):
+    """Every training is of the same model, whose step is traced once.
+
+    What is gone on with finds nothing in it, as in a new process: each number is -1.
+    """
+    module, made = sys.modules["keras_fashion.app.training.loop"], []
+    new_gan, new_step = gan._new_gan, module._step
+
+    def same_gan(*arguments):
+        if not made:
+            made.append(new_gan(*arguments))
+            made.append(new_step(made[0]))
+        else:
+            optimizers = [each.variables for each in made[0].optimizers]
+            for each in chain(made[0].variables, *optimizers):
+                each.assign(tf.cast(tf.fill(each.shape, -1), each.dtype))
+        return made[0]
+
+    monkeypatch.setattr(gan, "_new_gan", same_gan)
+    monkeypatch.setattr(module, "_step", lambda model: made[1])
+
+
+def test_one_that_is_stopped_ends_where_one_that_never_stopped_ends(
+    run, tiny_catalogue, stopped_at, assert_alike, one_gan
+):
+    """Both networks and optimizers, the average, the codes to come, the losses.
+
+    It stops two steps before R1's penalty is due again.
+    """
+    stopped, last = stopped_at(lambda out: train(tiny_catalogue, out), [1, 15])
+    assert last == "epoch-1-step-3"
+    assert_alike(stopped, run)
+    ours, theirs = (
+        tf.train.load_checkpoint(str(each.path / "checkpoints" / "epoch-2-step-0"))
+        for each in (stopped, run)
+    )
+    names = [name for name in theirs.get_variable_to_shape_map() if name.endswith("VARIABLE_VALUE")]
+    assert sum("optimizers" in name for name in names) > 2 * 10
+    for name in names:
+        np.testing.assert_allclose(
+            ours.get_tensor(name), theirs.get_tensor(name), rtol=1e-4, atol=1e-6, err_msg=name
+        )
+
+
+def test_what_cannot_be_trained_is_refused_and_leaves_no_folder(tiny_catalogue, tmp_path):
+    with pytest.raises(InputError, match="24 pictures, fewer than a batch of 25.*--batch-size"):
+        train_gan(tiny_catalogue, tmp_path / "run", GANOptions(batch_size=25))
+    with pytest.raises(InputError, match="divisible by 16"):
+        train_gan(
+            tiny_catalogue,
+            tmp_path / "run",
+            GANOptions(batch_size=8, picture_size=PictureSize(40, 40)),
+        )
+    assert not (tmp_path / "run").exists()
+
+
+def test_config_is_plain_json(run):
+    config = json.loads((run.path / "config.json").read_text())
+    assert set(config["options"]) == {field.name for field in fields(SMALL)}

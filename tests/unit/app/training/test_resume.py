@@ -1,0 +1,458 @@
+"""A training that stops and goes on ends where one that never stopped ends, to the last bit.
+
+`train_gan` and `train_recommender` train models of one weight here, which every batch, every
+random number and both moments of Adam move, so that nothing can be lost or done twice unseen.
+`test_gan.py` and `test_recommenders.py` have a real model each, and `tests/fuzz/kill_training.py`
+kills at random moments; here are the moments that are hard.
+"""
+
+import csv
+import fcntl
+import json
+import os
+import shutil
+import signal
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_fashion.app.run import Run
+from keras_fashion.app.training import (
+    BPRMFOptions,
+    GANOptions,
+    PopRankOptions,
+    train_gan,
+    train_recommender,
+)
+from keras_fashion.app.training.checkpoints import Checkpoints, checkpoints_in
+from keras_fashion.app.training.lock import run_lock
+from keras_fashion.app.training.options import CheckpointSchedule, PictureSize
+from keras_fashion.callbacks.validation_auc import ValidationAUC
+from keras_fashion.data import Catalogue
+from keras_fashion.errors import InputError, Terminated
+from keras_fashion.models import Recommender
+
+
+def step_of(model, seen):
+    """Moves the weight by what is in the batch and by a random number; gives the loss."""
+    target = tf.reduce_mean(seen) + keras.random.uniform((), seed=model.noise)
+    loss = (model.weight - target) ** 2
+    model.optimizer.apply([model.weight - target], [model.weight.value])
+    return loss
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class OneWeightGAN(keras.Model):
+    """Draws grey pictures, the weight times a code."""
+
+    code_size, category_count = 2, 3
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.weight = self.add_weight(name="weight", shape=(), initializer="zeros")
+        self.noise = keras.random.SeedGenerator(7)
+        self.losses_seen = [keras.metrics.Mean(f"{each}_loss") for each in NETWORKS]
+        self.built = True
+        self.compile(keras.optimizers.Adam(0.1))
+        self.optimizer.build(self.trainable_variables)
+
+    @property
+    def optimizers(self):
+        return [self.optimizer]
+
+    @property
+    def discriminator_optimizer(self):
+        return self.optimizer
+
+    @property
+    def metrics(self):
+        return self.losses_seen
+
+    def generator(self, inputs, training=False):
+        codes, _ = inputs
+        grey = tf.tanh(self.weight * tf.cast(codes, tf.float32))[:, :1, None, None]
+        return tf.tile(grey, (1, 16, 16, 3))
+
+    def train_step(self, data):
+        pictures, categories = data
+        loss = step_of(
+            self, tf.reduce_mean(pictures, axis=(1, 2, 3)) + tf.cast(categories, tf.float32)
+        )
+        for metric, factor in zip(self.metrics, (1.0, 2.0), strict=True):
+            metric.update_state(factor * loss)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+
+NETWORKS = ("generator", "discriminator")
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class OneWeightRecommender(Recommender):
+    """Scores that go up and down with the weight, for each user and item in another way."""
+
+    def __init__(self, user_count, item_count, **kwargs):
+        super().__init__(user_count, item_count, **kwargs)
+        self.weight = self.add_weight(name="weight", shape=(), initializer="zeros")
+        self.noise = keras.random.SeedGenerator(7)
+        self.built = True
+
+    def user_vector(self, user, history=None):
+        return tf.ones((tf.size(user), 1))
+
+    def item_vector(self, item, picture=None, training=False):
+        return tf.sin(9 * self.weight * tf.cast(item[:, None] + 1, tf.float32))
+
+    def train_step(self, data):
+        pairs = (data["user"], data["positive"], data["negative"])
+        loss = step_of(self, tf.concat([tf.cast(each, tf.float32) for each in pairs], axis=0))
+        self.loss_tracker.update_state(loss)
+        return {"loss": self.loss_tracker.result()}
+
+
+# 24 pictures: 4 epochs of 6 steps. 36 interactions: 4 epochs of 5.
+GAN = GANOptions(epochs=4, batch_size=4, picture_size=PictureSize(16, 16), grid_every=3)
+RECOMMENDER = BPRMFOptions(epochs=4, batch_size=8, learning_rate=0.1)
+KINDS = {
+    "gan": (train_gan, GAN, "epoch-1-step-3"),
+    "recommender": (train_recommender, RECOMMENDER, "epoch-1-step-4"),
+}
+
+
+class Training:
+    """Trains into folders, and one of them without a stop.
+
+    Args:
+        kind: `gan` or `recommender`.
+        catalogue: To train on.
+        straight: Folder of the run that never stopped.
+
+    Attributes:
+        model: The model, as the last training left it.
+        straight: The run that never stopped.
+    """
+
+    def __init__(self, kind, catalogue, straight):
+        self.function, self.options, self.ninth_step = KINDS[kind]
+        self.catalogue = catalogue
+        self.straight = self(straight)
+        self.straight_state = self.state()
+
+    def __call__(self, out, options=None, seed=5, every=10**6, catalogue=None):
+        def of_gan(catalogue, options, seed):
+            self.model = OneWeightGAN()
+            return self.model
+
+        def of_recommender(options, catalogue, parts, seed):
+            self.model = OneWeightRecommender(parts.user_count, parts.item_count)
+            return self.model
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("keras_fashion.app.training.gan._new_gan", of_gan)
+            patch.setattr("keras_fashion.app.training.recommenders.untrained", of_recommender)
+            return self.function(
+                catalogue or self.catalogue,
+                out,
+                options or self.options,
+                seed=seed,
+                schedule=CheckpointSchedule(steps=every),
+            )
+
+    def state(self):
+        """The weight and the states of the random number generator and of the optimizer."""
+        return [each.numpy() for each in (*self.model.variables, *self.model.optimizer.variables)]
+
+    def assert_same(self, run):
+        """What the last training has left is what the one without a stop has."""
+        for ours, theirs in zip(self.state(), self.straight_state, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        ours, theirs = (
+            ((each.path / "history.csv").read_bytes(), kept_weight(each))
+            for each in (run, self.straight)
+        )
+        assert ours == theirs
+        assert not Run(run.path).metrics["interrupted"]
+
+
+def kept_weight(run):
+    return keras.saving.load_model(run.path / "model.keras").weight.numpy()
+
+
+@pytest.fixture(scope="module")
+def kinds(tiny_catalogue, tmp_path_factory):
+    """Each kind of training, made when it is asked for."""
+
+    @cache
+    def training(kind):
+        return Training(kind, tiny_catalogue, tmp_path_factory.mktemp(kind) / "run")
+
+    return training
+
+
+@pytest.fixture(params=KINDS)
+def training(request, kinds):
+    return kinds(request.param)
+
+
+@pytest.fixture
+def gan(kinds):
+    return kinds("gan")
+
+
+@pytest.fixture
+def recommender(kinds):
+    return kinds("recommender")
+
+
+def rows(run):
+    with open(run.path / "history.csv", newline="") as file:
+        return [int(row["epoch"]) for row in csv.DictReader(file)]
+
+
+def test_sigterm_within_an_epoch_twice(training, stopped_at, capsys):
+    run, last = stopped_at(training, [1, 9])
+    assert last == training.ninth_step
+    assert f"goes on from {last}" in capsys.readouterr().err
+    training.assert_same(run)
+
+
+def test_a_process_that_dies_after_a_checkpoint(training, tmp_path, signal_at):
+    """As a kill leaves it: rows in the history that no checkpoint knows of, half a row."""
+    out = tmp_path / "run"
+    go_on = signal_at(9)
+    training(out, every=4)
+    go_on()
+    newest = checkpoints_in(out / "checkpoints")[-1]
+    assert newest.name == training.ninth_step
+    for path in newest.parent.glob(f"{newest.name}.*"):
+        path.unlink()
+    lines = (training.straight.path / "history.csv").read_text().splitlines()
+    with open(out / "history.csv", "w", newline="") as file:
+        file.write("\r\n".join(lines[:3]) + "\r\n2,0.")
+    shutil.rmtree(out / "logs")
+    training.assert_same(training(out))
+
+
+def test_a_finished_run_is_left_alone(training, capsys):
+    def stamps():
+        files = training.straight.path.rglob("*")
+        return {path: path.read_bytes() for path in files if path.is_file()}
+
+    before = stamps()
+    run = training(training.straight.path)
+    assert "is finished" in capsys.readouterr().err
+    assert stamps() == before
+    assert run.path == training.straight.path
+
+
+def test_two_processes_do_not_train_into_one_folder(gan, tmp_path):
+    out = tmp_path / "run"
+    lock = os.open(tmp_path / ".run.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with pytest.raises(InputError, match="run is being trained by another process"):
+        gan(out)
+    assert not out.exists()
+    os.close(lock)
+    gan(out, replace(GAN, epochs=1))
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_lock_whose_file_is_gone_is_none(tmp_path, monkeypatch):
+    """The process that held it removes the file just after another has opened it."""
+    flock, path = fcntl.flock, tmp_path / ".run.lock"
+    removed = []
+
+    def late(lock, how):
+        if not removed:
+            removed.append(path.unlink())
+        flock(lock, how)
+
+    monkeypatch.setattr("fcntl.flock", late)
+    with run_lock(tmp_path / "run"):
+        assert removed and path.exists()
+        with pytest.raises(InputError, match="another process"), run_lock(tmp_path / "run"):
+            pass
+
+
+def test_what_is_of_no_more_use_is_removed(training):
+    kept = checkpoints_in(training.straight.path / "checkpoints")
+    extendable = training.options.extendable
+    assert [path.name for path in kept] == (["epoch-4-step-0"] if extendable else [])
+    assert (training.straight.path / "checkpoints").exists() == extendable
+
+
+@pytest.mark.parametrize(
+    ("changed", "seed", "message"),
+    [
+        ({"epochs": 2}, 5, "it was started with --epochs ., not 2; name another --out, or give ."),
+        ({"batch_size": 2}, 5, "--batch-size ., not 2"),
+        ({"learning_rate": 0.5}, 5, "--learning-rate .*, not 0.5"),
+        ({}, 6, "--seed 5, not 6"),
+    ],
+)
+def test_another_training_is_refused(training, changed, seed, message):
+    before = (training.straight.path / "config.json").read_bytes()
+    with pytest.raises(InputError, match=message):
+        training(training.straight.path, replace(training.options, **changed), seed)
+    assert (training.straight.path / "config.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"fingerprint": "0" * 64}, "another catalogue.*000000000000"),
+        ({"model": "vbpr"}, "a vbpr, not a"),
+        ({"options": {"code_size": 100}}, "was started with --.* None, not"),
+    ],
+)
+def test_what_is_no_such_run_is_refused(training, tmp_path, config, message):
+    (tmp_path / "config.json").write_text(json.dumps(training.straight.config | config))
+    (tmp_path / "model.keras").touch()
+    with pytest.raises(InputError, match=message):
+        training(tmp_path)
+
+
+def test_options_of_another_version_are_refused(training, tmp_path):
+    config = training.straight.config
+    config = config | {"options": config["options"] | {"gone": 1}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "model.keras").touch()
+    with pytest.raises(InputError, match="another version"):
+        training(tmp_path)
+
+
+def test_a_failed_run_is_not_taken_up(training, tmp_path):
+    shutil.copytree(training.straight.path, tmp_path / "run")
+    run = Run(tmp_path / "run")
+    run.write_metrics(1.0, interrupted=True, failed="collapsed in epoch 2")
+    with pytest.raises(InputError, match="has failed, collapsed in epoch 2. Train anew"):
+        training(tmp_path / "run")
+
+
+def test_a_model_without_its_checkpoints_is_not_overwritten(training, tmp_path):
+    out, options = tmp_path / "run", training.options
+    shutil.copytree(training.straight.path, out)
+    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    if options.extendable:
+        options = replace(options, epochs=options.epochs + 1)
+    else:
+        Run(out).write_metrics(1.0, interrupted=True)
+    before = (out / "model.keras").read_bytes()
+    for _ in range(2):  # after the first try it is not finished either
+        with pytest.raises(InputError, match="a model and no checkpoint to go on from"):
+            training(out, options)
+    assert (out / "model.keras").read_bytes() == before
+
+
+def test_vectors_are_never_those_of_another_model(recommender, tmp_path, signal_at, monkeypatch):
+    """Interrupted, gone on with to a better epoch, and told to end then."""
+    out, options = tmp_path / "run", replace(RECOMMENDER, epochs=9)
+    monkeypatch.setattr(
+        ValidationAUC, "on_epoch_end", lambda self, epoch, logs: logs.update(val_auc=float(epoch))
+    )
+    for step, number in ((6, signal.SIGINT), (30, signal.SIGTERM)):
+        go_on = signal_at(step, number)
+        with suppress(Terminated):
+            run = recommender(out, options)
+            first = (out / "model.keras").read_bytes()
+            assert len(run.vectors.users) == 8
+        go_on()
+    assert (out / "model.keras").read_bytes() != first
+    with pytest.raises(InputError, match="has no vectors of its model yet.*same command again"):
+        Run(out).vectors  # noqa: B018
+    assert len(recommender(out, options).vectors.users) == 8
+
+
+def test_an_interrupted_recommender_is_of_use_and_its_catalogue_may_move(
+    recommender, tiny_catalogue, tmp_path, signal_at, capsys
+):
+    out = tmp_path / "run"
+    go_on = signal_at(13)
+    run = recommender(out)
+    go_on()
+    assert "interrupted" in capsys.readouterr().err
+    assert run.metrics["interrupted"] and len(run.vectors.users) == 8
+    moved = Catalogue.load(shutil.copytree(tiny_catalogue.path, tmp_path / "elsewhere"))
+    recommender.assert_same(recommender(out, catalogue=moved))
+    assert Run(out).catalogue.path == tmp_path / "elsewhere"
+
+
+def test_ctrl_c_before_the_first_epoch_says_so(gan, tmp_path, signal_at):
+    signal_at(1)
+    with pytest.raises(InputError, match="no model yet"):
+        gan(tmp_path / "run")
+    # From here `test_sigterm_within_an_epoch_twice` goes on.
+    kept = checkpoints_in(tmp_path / "run" / "checkpoints")
+    assert [path.name for path in kept] == ["epoch-0-step-1"]
+
+
+def test_ctrl_c_while_a_checkpoint_is_written_breaks_off_the_end_of_the_epoch(
+    recommender, tmp_path, monkeypatch
+):
+    save, ends, told = Checkpoints.save, [], []
+
+    def interrupted_save(self):
+        if not told:
+            told.append(signal.raise_signal(signal.SIGINT))
+        save(self)
+
+    monkeypatch.setattr(Checkpoints, "save", interrupted_save)
+    monkeypatch.setattr(Run, "save_model", lambda *_: ends.append(1))
+    with pytest.raises(InputError, match="no model yet"):
+        recommender(tmp_path / "run")
+    assert not ends and rows(Run(tmp_path / "run")) == []
+    monkeypatch.undo()
+    recommender.assert_same(recommender(tmp_path / "run"))
+
+
+def test_more_epochs_of_a_gan_go_on_where_fewer_ended(gan, tmp_path):
+    gan(tmp_path / "run", replace(GAN, epochs=2))
+    run = gan(tmp_path / "run")
+    gan.assert_same(run)
+    assert rows(run) == [0, 1, 2, 3]
+    assert Run(run.path).config["options"]["epochs"] == 4
+
+
+def test_sample_grids_are_drawn_when_due(gan):
+    grids = sorted(path.name for path in (gan.straight.path / "samples").iterdir())
+    assert grids == ["epoch_0003.png", "epoch_0004.png"]
+
+
+def test_a_model_without_steps_is_left_alone_too(tiny_catalogue, tmp_path, capsys):
+    run = train_recommender(tiny_catalogue, tmp_path / "run", PopRankOptions())
+    before = (run.path / "model.keras").stat().st_mtime_ns
+    train_recommender(tiny_catalogue, tmp_path / "run", PopRankOptions())
+    assert "is finished." in capsys.readouterr().err
+    assert (run.path / "model.keras").stat().st_mtime_ns == before
+
+
+def test_a_collapsed_gan_is_stopped_and_its_last_good_epoch_kept(gan, tmp_path, monkeypatch):
+    """From the third epoch on every code gives one picture."""
+    from keras_fashion.callbacks import mode_collapse as collapse_watch
+
+    monkeypatch.setattr(collapse_watch, "YOUNG", 0)
+    epoch = [0]
+
+    def diversity(self):
+        epoch[0] += 1
+        return dict.fromkeys("abc", 1.0 if epoch[0] < 3 else 0.01)
+
+    monkeypatch.setattr(collapse_watch.CollapseWatch, "diversity", diversity)
+    steps_kept = []
+    save = Run.save_model
+
+    def save_model(self, model):
+        steps_kept.append(int(model.optimizer.iterations))
+        save(self, model)
+
+    monkeypatch.setattr(Run, "save_model", save_model)
+    with pytest.raises(InputError, match=r"run has collapsed: for 2 epochs, 4 .*last good epoch"):
+        gan(tmp_path / "run")
+    assert steps_kept == [6, 12]
+    assert "collapsed" in Run(tmp_path / "run").metrics["failed"]
+    with pytest.raises(InputError, match="has failed, collapsed"):
+        gan(tmp_path / "run")

@@ -1,0 +1,132 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from keras_fashion.callbacks import generation_metrics as scheduled_scores
+from keras_fashion.callbacks.generation_metrics import ScheduledScores
+from keras_fashion.errors import InputError
+from keras_fashion.metrics.frechet_and_kernel_distance import frechet_distance
+
+NAMES = ["fid", "kid", "precision", "recall", "density", "coverage"]
+
+
+class FakeInception:
+    """Sees the mean colours of a picture's quarters."""
+
+    kind = "fid"
+
+    def features(self, pictures):
+        quarters = pictures.reshape(len(pictures), 2, 8, 2, 8, 3).mean(axis=(2, 4))
+        return quarters.reshape(len(pictures), 12).astype(np.float32)
+
+
+@pytest.fixture
+def fake_inception(monkeypatch):
+    """In place of what takes a file of 90 MB and a second a picture."""
+    monkeypatch.setattr(scheduled_scores, "inception_features", lambda name: FakeInception())
+    monkeypatch.setattr(
+        scheduled_scores,
+        "kept_inception_features",
+        lambda catalogue, rows, size, network: network.features(catalogue.pictures(size)[rows]),
+    )
+
+
+def started(catalogue, generator, every=2, count=2000, inception="", last=5):
+    scores = ScheduledScores(catalogue, (16, 16), every, count, inception, seed=4, last=last)
+
+    def draw(codes, categories):
+        return np.rint(generator(codes, categories) * 127.5 + 127.5).astype(np.uint8)
+
+    scores.set_model(SimpleNamespace(draw=draw, code_size=5))
+    scores.on_train_begin()
+    return scores
+
+
+def real_pictures(catalogue):
+    """Draws the real ones, in their order, as a perfect generator."""
+    return lambda codes, categories: (
+        catalogue.pictures((16, 16))[np.arange(24)].astype(np.float32) / 127.5 - 1
+    )
+
+
+def noise(codes, categories):
+    return np.random.default_rng(0).uniform(-1, 1, (len(codes), 16, 16, 3)).astype(np.float32)
+
+
+def black(codes, categories):
+    return -np.ones((len(codes), 16, 16, 3), np.float32)
+
+
+def test_scores_are_logged_when_due_and_nan_when_not(tiny_catalogue, fake_inception, capsys):
+    scores = started(tiny_catalogue, noise, inception="weights.pt")
+    for epoch in range(5):
+        logs = {"generator_loss": 0.4}
+        scores.on_epoch_end(epoch, logs)
+        assert list(logs) == ["generator_loss", *NAMES]
+        due = epoch + 1 in (2, 4, 5)
+        assert all(np.isfinite(logs[name]) == due for name in NAMES)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["epoch 2", "epoch 4", "epoch 5"]
+    assert f"fid {logs['fid']:.4g}, kid" in lines[-1]
+
+
+def test_a_perfect_generator_and_a_hopeless_one(tiny_catalogue, fake_inception):
+    best = started(tiny_catalogue, real_pictures(tiny_catalogue), inception="x").scores()
+    assert best["fid"] == pytest.approx(0, abs=0.5)  # rounding of pixels
+    assert best["precision"] == best["recall"] == best["coverage"] == 1
+    worst = started(tiny_catalogue, black, inception="x").scores()
+    assert worst["fid"] > 1000 and worst["kid"] > best["kid"]
+    assert worst["precision"] == worst["density"] == worst["coverage"] == 0
+
+
+def test_the_fid_is_that_of_the_pictures(tiny_catalogue, fake_inception):
+    found = started(tiny_catalogue, noise, inception="x").scores()["fid"]
+    # The 24 pictures are a whole batch and no more.
+    drawn = np.clip(np.round((noise(np.zeros(24), None) + 1) * 127.5), 0, 255).astype(np.uint8)
+    see = FakeInception().features
+    real = see(tiny_catalogue.pictures((16, 16))[np.arange(24)])
+    assert found == pytest.approx(frechet_distance(real, see(drawn)), rel=0.02)
+
+
+def test_codes_and_categories_are_the_same_at_each_scoring(tiny_catalogue, fake_inception):
+    seen = []
+
+    def draw(codes, categories):
+        seen.append((codes, categories))
+        return noise(codes, categories)
+
+    scores = started(tiny_catalogue, draw, count=12, inception="x")
+    scores.scores()
+    scores.on_train_begin()
+    scores.scores()
+    assert len(seen) == 2 and seen[0][0].shape == (12, 5)
+    for first, second in zip(*seen, strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert np.abs(seen[0][0]).max() <= 1
+
+
+def test_categories_are_in_the_catalogues_proportions(tiny_catalogue, fake_inception):
+    scores = started(tiny_catalogue, noise, inception="x")
+    assert np.bincount(scores.categories).tolist() == [8, 8, 8]
+
+
+def test_without_an_inception_the_classifier_sees(tiny_catalogue):
+    scores = started(tiny_catalogue, real_pictures(tiny_catalogue)).scores()
+    assert list(scores) == [f"classifier_{name}" for name in [*NAMES, "accuracy"]]
+    assert scores["classifier_fid"] == pytest.approx(0, abs=1e-3)
+    assert 0 <= scores["classifier_accuracy"] <= 1
+    other = started(tiny_catalogue, black).scores()
+    assert other["classifier_fid"] > 1
+    # One picture is of one category: it is right in a third.
+    assert other["classifier_accuracy"] == pytest.approx(1 / 3)
+
+
+def test_what_cannot_be_scored_is_refused(tiny_catalogue):
+    with pytest.raises(InputError, match="6 pictures, and there are 5.*--metrics-every"):
+        started(tiny_catalogue, noise, count=5)
+    one = SimpleNamespace(
+        name="hats", categories=["Hats"], item_ids=range(9), item_categories=np.zeros(9, int)
+    )
+    with pytest.raises(InputError, match="hats has one category.*--inception"):
+        started(one, noise)
