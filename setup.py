@@ -25,6 +25,7 @@ setup(
         "click>=8.1",
         "etils>=1.9",
         "grpcio>=1.60",
+        "h5py>=3.10",
         "importlib-resources>=6",  # tensorflow-datasets imports it and does not say so
         "keras>=3.12",
         "lazy-loader>=0.4",

@@ -12,7 +12,7 @@ from keras_fashion.errors import InputError
 
 
 @contextmanager
-def written_aside(path: str | Path) -> Iterator[Path]:
+def atomic_write(path: str | Path) -> Iterator[Path]:
     """Gives a path to write to, and renames it to `path` when the block ends well.
 
     Readers never see half a file, and what stood at `path` is lost only once its successor is
@@ -28,7 +28,7 @@ def written_aside(path: str | Path) -> Iterator[Path]:
         The path to write to.
 
     Example:
-        >>> with written_aside("runs/a/metrics.json") as aside:
+        >>> with atomic_write("runs/a/metrics.json") as aside:
         ...     aside.write_text("{}")
     """
     path = Path(path)
@@ -53,7 +53,7 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def folder_aside(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path) -> Iterator[Path]:
     """Gives a folder to write to, and renames it to `path` when the block ends well.
 
     Otherwise nothing is left behind. All that is in it is on the disk before it is renamed, so that

@@ -5,7 +5,7 @@ r"""Design measured: the talk's table, cost, redesign, groups, and the truth whe
     keras-fashion train gan CATALOGUE --out runs/gan
     python recipes/design_study.py runs/dvbpr runs/gan --unseen runs/unseen --out runs/design
 
-The second DVBPR judges what the first one's optimiser has made. On an atelier the truth is known as
+The second DVBPR judges what the first one's optimizer has made. On an atelier the truth is known as
 well. Writes results.json and the pictures people.png, redesign.png under --out.
 """
 
@@ -24,11 +24,11 @@ quiet_tensorflow()
 
 # ruff: noqa: E402
 from keras_fashion.app.report.pictures import people_sheet, redesigns_sheet
-from keras_fashion.app.run import Run, matching_pair, second_opinion
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.app.run import Run, independent_recommender, matching_pair
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data.sources.atelier import Oracle
 from keras_fashion.data.sources.atelier.oracle import TRUTH_FILE
-from keras_fashion.design import PROCEDURES, PreferenceMaximiser
+from keras_fashion.design import PROCEDURES, PreferenceMaximizer
 from keras_fashion.evaluation.compared_methods import generation
 from keras_fashion.evaluation.generation import (
     MEASURED,
@@ -75,51 +75,51 @@ def design_study(
     seed: int,
 ) -> None:
     """Measure the designs of the runs RECOMMENDER and GAN."""
-    taste, drawn = matching_pair(Run(recommender), Run(gan))
-    judge = second_opinion(Run(unseen), taste)
-    maximisers = {
-        "generation": PreferenceMaximiser(taste.model, drawn.model),
-        "generation, dvbpr": PreferenceMaximiser(taste.model, drawn.model, PROCEDURES["dvbpr"]),
+    run, drawn = matching_pair(Run(recommender), Run(gan))
+    judge = independent_recommender(Run(unseen), run)
+    maximizers = {
+        "generation": PreferenceMaximizer(run.model, drawn.model),
+        "generation, dvbpr": PreferenceMaximizer(run.model, drawn.model, PROCEDURES["dvbpr"]),
     }
     study = generation_study(
-        taste,
+        run,
         drawn,
-        category_classifier(taste.catalogue),
-        maximisers,
+        category_classifier(run.catalogue),
+        maximizers,
         users,
         users_for_eta,
         unseen=judge,
         seed=seed,
     )
-    strips = redesign_study(taste, judge, maximisers["generation"], redesigns, seed)
-    world = Path(taste.catalogue.path)
+    strips = redesign_study(run, judge, maximizers["generation"], redesigns, seed)
+    world = Path(run.catalogue.path)
     oracle = Oracle.load(world) if (world / TRUTH_FILE).is_file() else None
-    shared = group_study(taste, maximisers["generation"], oracle, groups, seed=seed)
+    shared = group_study(run, maximizers["generation"], oracle, groups, seed=seed)
     results = {
-        "catalogue": taste.catalogue.fingerprint,
+        "catalogue": run.catalogue.fingerprint,
         "users": len(study.users),
         "table": estimates(study.table()),
-        "less_retrieval": estimates(less_retrieval(study, list(maximisers))),
+        "less_retrieval": estimates(less_retrieval(study, list(maximizers))),
         "by_category": study.by_category().to_dict("records"),
         "eta": study.eta.to_dict("records"),
-        "cost": cost(study, maximisers),
+        "cost": cost(study, maximizers),
         "redesign": strips.to_dict("records"),
         "groups": shared.to_dict("records"),
         "seed": seed,
     }
     if oracle is not None:
-        results["truth"] = true_means(oracle, study, taste)
+        results["truth"] = true_means(oracle, study, run)
     out.mkdir(parents=True, exist_ok=True)
-    with written_aside(out / "results.json") as aside:
+    with atomic_write(out / "results.json") as aside:
         aside.write_text(json.dumps(results, indent=2) + "\n")
     sheets = {
-        "people.png": people_sheet(taste, study.users[:8], study.categories[:8], study.designs),
+        "people.png": people_sheet(run, study.users[:8], study.categories[:8], study.designs),
         "redesign.png": redesigns_sheet(
-            taste, maximisers["generation"], study.users[:8], study.categories[:8], seed
+            run, maximizers["generation"], study.users[:8], study.categories[:8], seed
         ),
     }
     for name, sheet in sheets.items():
-        with written_aside(out / name) as aside:
+        with atomic_write(out / name) as aside:
             sheet.save(aside, "PNG")
 
     say("Three pictures for each user", pd.DataFrame(means(results["table"])).T)
@@ -135,14 +135,14 @@ def design_study(
 
 
 def cost(
-    study: GenerationStudy, maximisers: dict[str, PreferenceMaximiser]
+    study: GenerationStudy, maximizers: dict[str, PreferenceMaximizer]
 ) -> dict[str, dict[str, float]]:
     """Evaluations and seconds for a user, by procedure, once more for the first users."""
     users, categories = study.users[:TIMED], study.categories[:TIMED]
     rows = {}
-    for name, maximiser in maximisers.items():
+    for name, maximizer in maximizers.items():
         started = time.perf_counter()
-        designs = generation(maximiser, users, categories, seed=0)
+        designs = generation(maximizer, users, categories, seed=0)
         seconds = time.perf_counter() - started
         rows[name] = {
             "evaluations": designs.evaluations / len(users),
@@ -163,9 +163,9 @@ def less_retrieval(study: GenerationStudy, methods: list[str]) -> dict[str, dict
     }
 
 
-def true_means(oracle: Oracle, study: GenerationStudy, taste: Run) -> dict[str, dict]:
+def true_means(oracle: Oracle, study: GenerationStudy, run: Run) -> dict[str, dict]:
     """Method to the means over users of what is true of its first picture."""
-    names = [taste.catalogue.categories[category] for category in study.categories]
+    names = [run.catalogue.categories[category] for category in study.categories]
     rows = true_utilities(oracle, study.users, names, study.pictures)
     return estimates(
         {

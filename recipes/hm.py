@@ -69,7 +69,7 @@ FACTORS = {"latent_size": 64, "learning_rate": 0.02, "negatives": 256} | MATCHED
 
 HISTORY = MATCHED | {
     "history": 128,
-    "style_size": 128,
+    "embedding_size": 128,
     "latent_size": 0,
     "bias": False,
     "epochs": 8,
@@ -80,13 +80,13 @@ HISTORY = MATCHED | {
 
 ROWS: dict[str, ModelOptions] = {
     "visrank": VisRankOptions(features=PICTURES),
-    "biasedmf": BiasedMFOptions(regularisation=0.05, **FACTORS),
-    "bprmf": BPRMFOptions(regularisation=0.03, **FACTORS),
+    "biasedmf": BiasedMFOptions(regularization=0.05, **FACTORS),
+    "bprmf": BPRMFOptions(regularization=0.03, **FACTORS),
     "warp": WARPOptions(**MATCHED),
     "categorypop": CategoryPopularityOptions(column="department_no"),
     "department_freq": CategoryFrequencyOptions(columns=("department_no",)),
     "columns_freq": CategoryFrequencyOptions(columns=COLUMNS),
-    "fm": FMOptions(regularisation=0.001, **MATCHED),
+    "fm": FMOptions(regularization=0.001, **MATCHED),
     "visrankmax": VisRankMaxOptions(features=PICTURES),
     "vbpr": VBPROptions(features=PICTURES, negatives=256, **MATCHED),
     "vbpr_history": VBPROptions(features=PICTURES, **HISTORY),

@@ -27,10 +27,10 @@ from keras_fashion.app import training
 from keras_fashion.app.report.picture_files import drawn_pictures
 from keras_fashion.app.report.pictures import interpolation_sheet
 from keras_fashion.app.training.options import SQUARE, GANOptions, PictureSize
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.category_judge import train_category_judge
+from keras_fashion.evaluation.category_judge import train_evaluation_classifier
 from keras_fashion.evaluation.image_folders import kept_inception_features
 from keras_fashion.evaluation.image_metrics import image_scores
 from keras_fashion.evaluation.picture_set import PictureSet, pictures_of_catalogue
@@ -99,7 +99,7 @@ def hm_gan(
     everything = pictures_of_catalogue(loaded, picture_size)
     items = np.arange(len(everything))
     features = kept_inception_features(loaded, items, picture_size, network)
-    judge = train_category_judge(everything, seed)
+    judge = train_evaluation_classifier(everything, seed)
     first, second = np.array_split(np.random.default_rng(seed).permutation(items), 2)
 
     def scores(pictures: PictureSet, seen: np.ndarray) -> dict[str, float]:
@@ -123,7 +123,7 @@ def hm_gan(
             **{f"nearest_{key}": value for key, value in asdict(copies).items()},
             "training_seconds": run.metrics["training_seconds"],
         }
-        with written_aside(out / f"interpolations_{name}.png") as aside:
+        with atomic_write(out / f"interpolations_{name}.png") as aside:
             interpolation_sheet(run, seed).save(aside, "PNG")
     results = {
         "catalogue": loaded.fingerprint,
@@ -133,7 +133,7 @@ def hm_gan(
         "judge_accuracy_on_held_out": judge.held_out_accuracy,
         "rows": rows,
     }
-    with written_aside(out / "results.json") as aside:
+    with atomic_write(out / "results.json") as aside:
         aside.write_text(json.dumps(results, indent=2) + "\n")
     click.echo("".join(f"{title:>26}" for title in ("", *rows)))
     for key, title in COLUMNS.items():

@@ -40,7 +40,7 @@ ROWS: dict[str, ModelOptions] = {
     "bprmf": BPRMFOptions(latent_size=100),
     "visrank": VisRankOptions(features=PICTURES),
     "fm": FMOptions(latent_size=100),
-    "vbpr": VBPROptions(features=PICTURES, style_size=100, latent_size=100),
+    "vbpr": VBPROptions(features=PICTURES, embedding_size=100, latent_size=100),
     "dvbpr": DVBPROptions(
         encoder="cnnf",
         picture_size=224,

@@ -34,13 +34,14 @@ from keras_fashion.app.training.options import (
     VBPROptions,
     VisRankOptions,
 )
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue, prepare
 from keras_fashion.data.sources.atelier import Atelier, Oracle
-from keras_fashion.design import PreferenceMaximiser
+from keras_fashion.design import PreferenceMaximizer
 from keras_fashion.evaluation.generation import generation_study
 from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.evaluation.true_utilities import true_utilities
+from keras_fashion.features import category_classifier
 
 COUNT = click.IntRange(1)
 
@@ -100,7 +101,7 @@ def quickstart(
     say(catalogue.summary())
 
     say("2 of 5: recommenders, from random to DVBPR.")
-    classifier = features.category_classifier(catalogue)
+    classifier = category_classifier(catalogue)
     runs = {
         options.model: training.finished_or_trained(
             training.train_recommender, catalogue, out / options.model, options, seed
@@ -133,12 +134,12 @@ def quickstart(
     )
 
     say("4 of 5: design, for some shoppers, against what exists.")
-    maximiser = PreferenceMaximiser(runs["dvbpr"].model, gan.model)
+    maximizer = PreferenceMaximizer(runs["dvbpr"].model, gan.model)
     study = generation_study(
         runs["dvbpr"],
         gan,
         classifier,
-        {"generation": maximiser},
+        {"generation": maximizer},
         pairs,
         pairs_for_eta=pairs // 3,
         seed=seed,
@@ -154,7 +155,7 @@ def quickstart(
         out / "report.html",
         runs["dvbpr"],
         gan,
-        maximiser,
+        maximizer,
         study,
         recommendation,
         trained=[runs[name] for name in ("bprmf", "vbpr", "dvbpr")],
@@ -182,7 +183,7 @@ def quickstart(
         "versions": versions(),
         "seconds": time.monotonic() - started,
     }
-    with written_aside(out / "results.json") as aside:
+    with atomic_write(out / "results.json") as aside:
         aside.write_text(json.dumps(results, indent=2) + "\n")
 
     print_table(recommendation, ["auc_all", "auc_matched", "auc_warm", "auc_cold", "auc_new"])
@@ -204,11 +205,11 @@ def truth_section(truth: pd.DataFrame) -> Section:
         "Truth",
         [
             Table(
-                "Colour and length, measured from the pixels, against the shopper's true taste",
+                "Color and length, measured from the pixels, against the shopper's true taste",
                 [Column("method"), *(Column(title, best="highest") for title in titles.values())],
                 [[method, *(row[name] for name in titles)] for method, row in truth.iterrows()],
                 note="Of the first picture of each user. Taste recovery: the share of the "
-                "category's real garments whose colour and length the shopper's true taste ranks "
+                "category's real garments whose color and length the shopper's true taste ranks "
                 "below what was measured in the picture; about 0.5 for a garment drawn at random. "
                 "The others: the share of users who truly like it better than the first garment "
                 "retrieved for them, and than the best that exists for them, which no "

@@ -21,7 +21,7 @@ from keras_fashion.app.model_card import (
 )
 from keras_fashion.app.run import Run, matching_pair
 from keras_fashion.app.run import versions as library_versions
-from keras_fashion.atomic_files import folder_aside
+from keras_fashion.atomic_files import atomic_folder
 from keras_fashion.errors import InputError
 from keras_fashion.models import DVBPR
 from keras_fashion.models.recommender import ScoringVectors
@@ -30,7 +30,7 @@ from keras_fashion.serving.signatures.designer import ServedDesigner
 from keras_fashion.serving.signatures.newcomers import ServedNewcomers
 from keras_fashion.serving.signatures.pictures import ServedPictures
 from keras_fashion.serving.signatures.recommender import ServedRecommender
-from keras_fashion.serving.signatures.served import ItemStyles, Served
+from keras_fashion.serving.signatures.served import ItemEmbeddings, Served
 from keras_fashion.serving.warm_up import write_warm_up
 
 
@@ -73,7 +73,7 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
         ids = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         # The last to be entered is the first to be published: the recommender.
         asides = {
-            model: stack.enter_context(folder_aside(versions[model]))
+            model: stack.enter_context(atomic_folder(versions[model]))
             for model in reversed(versions)
         }
         parts = _recommender(recommender_run, _new(ids / "recommender"))
@@ -94,11 +94,11 @@ def _recommender(run: Run, ids: Path) -> list[Served]:
     known = ServedRecommender(run, ids)
     parts = [known]
     if isinstance(run.model, VisualRecommender):
-        styles = ItemStyles(run)
+        embeddings = ItemEmbeddings(run)
         if run.model.with_history:
-            parts.append(ServedNewcomers(known, styles))
+            parts.append(ServedNewcomers(known, embeddings))
         if isinstance(run.model, DVBPR):
-            parts.append(ServedPictures(run, known, styles))
+            parts.append(ServedPictures(run, known, embeddings))
     return parts
 
 

@@ -16,7 +16,7 @@ from keras_fashion.evaluation.compared_methods import (
     retrieved_items,
 )
 from keras_fashion.evaluation.generation import draw_pairs
-from keras_fashion.evaluation.preference import StandardPreference
+from keras_fashion.evaluation.preference import StandardizedPreference
 from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.evaluation.reference_models import baselines
 from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
@@ -40,7 +40,7 @@ def measure_recommender(run: Run) -> Table:
     rng = np.random.default_rng(0)
     some = rng.permutation(len(test))[:MOST_RANKED]
     split = replace(run.split, test=test[np.sort(some)])
-    k = min(10, split.item_count)
+    k = min(10, split.num_items)
     rows = {"PopRank": baselines(split)["poprank"], run.config["model"]: run.vectors}
     return {
         name: {
@@ -61,7 +61,7 @@ def measure_designer(recommender: Run, designer: ServedDesigner) -> Table:
         users, categories = draw_pairs(recommender, DESIGNED_FOR, seed=0)
     except InputError:
         return {}
-    judge = StandardPreference(recommender, users, categories)
+    judge = StandardizedPreference(recommender, users, categories)
     catalogue = recommender.catalogue
     pictures, realism = [], []
     for user, category in zip(users, categories, strict=True):
@@ -70,7 +70,7 @@ def measure_designer(recommender: Run, designer: ServedDesigner) -> Table:
             category=tf.constant(catalogue.categories[category]),
             count=tf.constant(TOP),
             eta=tf.constant(1.0),
-            steps=tf.constant(designer.maximiser.procedure.steps),
+            steps=tf.constant(designer.maximizer.procedure.steps),
             seed=tf.constant(0),
         )
         files = answer["image_bytes"].numpy()
@@ -119,7 +119,7 @@ def recommender_card(run: Run, measured: Table, made: str) -> str:
 def designer_card(recommender: Run, gan: Run, measured: Table, made: str) -> str:
     """Markdown."""
     return _card(
-        "Designer: preference maximisation over a conditional GAN",
+        "Designer: preference maximization over a conditional GAN",
         [recommender, gan],
         "Draws garments that do not exist, for nobody, for a user or a group, or from a garment "
         "that exists.",

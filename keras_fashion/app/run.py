@@ -15,12 +15,20 @@ import numpy as np
 import tensorflow as tf
 
 import keras_fashion
-import keras_fashion.models  # registers the classes that a run may hold
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue, Split, leave_one_out, picture_batches, read_split
 from keras_fashion.errors import InputError
+from keras_fashion.models.loading import load
 from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.models.visrank import NearestItemScores
+
+RENAMED_OPTIONS = {
+    "regularisation": "regularization",
+    "encoder_regularisation": "encoder_regularization",
+    "style_size": "embedding_size",
+    "metrics_count": "num_metrics_pictures",
+}
+"""Options of version 0.1, and what they are called since 0.2."""
 
 
 class Run:
@@ -77,6 +85,10 @@ class Run:
                 f"{self.path} is not a run folder (its config.json lacks "
                 f"{', '.join(sorted(missing))}); make one with `keras-fashion train`."
             )
+        options = config.get("options")
+        if isinstance(options, dict):
+            names = {name: RENAMED_OPTIONS.get(name, name) for name in options}
+            config["options"] = {names[name]: value for name, value in options.items()}
         return config
 
     @cached_property
@@ -85,12 +97,7 @@ class Run:
         path = self.path / "model.keras"
         if not path.is_file():
             raise InputError(f"{self.path} holds no trained model; run its training again.")
-        try:
-            return keras.saving.load_model(path)
-        except (ValueError, OSError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{path} is damaged or another version's ({error!r}); run its training again."
-            ) from error
+        return load(path)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -167,7 +174,7 @@ class Run:
 
     def save_model(self, model: keras.Model) -> None:
         """Writes `model.keras`, aside and then renamed; the vectors of the one before go."""
-        with written_aside(self.path / "model.keras") as aside:
+        with atomic_write(self.path / "model.keras") as aside:
             model.save(aside)
             (self.path / "vectors.npz").unlink(missing_ok=True)
 
@@ -177,7 +184,7 @@ class Run:
         pictures = None
         if encoder is not None:
             pictures = picture_batches(self.catalogue.pictures(encoder.picture_size))
-        with written_aside(self.path / "vectors.npz") as aside:
+        with atomic_write(self.path / "vectors.npz") as aside:
             np.savez(aside, **self.model.scoring_vectors(pictures, self.split.train)._asdict())
 
     def write_metrics(
@@ -206,7 +213,7 @@ class Run:
 
     def write_json(self, name: str, content: Any) -> None:
         """Writes a JSON file of the run, aside and then renamed."""
-        with written_aside(self.path / name) as aside:
+        with atomic_write(self.path / name) as aside:
             aside.write_text(json.dumps(content, indent=2) + "\n")
 
 
@@ -274,7 +281,7 @@ def matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
     return recommender, gan
 
 
-def second_opinion(other: Run, recommender: Run) -> Run:
+def independent_recommender(other: Run, recommender: Run) -> Run:
     """Another DVBPR's run of a recommender's catalogue and users; InputError for any other."""
     picture_recommender(other)
     if other.path.resolve() == recommender.path.resolve():

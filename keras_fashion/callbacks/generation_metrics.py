@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from keras_fashion.data import Catalogue
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.category_judge import CategoryJudge
+from keras_fashion.evaluation.category_judge import EvaluationClassifier
 from keras_fashion.evaluation.image_folders import kept_inception_features
 from keras_fashion.evaluation.image_metrics import FEWEST, SUBSET
 from keras_fashion.evaluation.picture_set import drawn_rows
@@ -22,16 +22,16 @@ PREFIXES = {"fid": "", "imagenet": "imagenet_", "classifier": "classifier_"}
 Inception bear the names that papers print."""
 
 
-class ScheduledScores(keras.callbacks.Callback):
+class GenerationMetrics(keras.callbacks.Callback):
     """Logs scores of the averaged generator's pictures each few epochs and after the last.
 
     `fid`, `kid`, `precision`, `recall`, `density` and `coverage` against as many real pictures,
-    drawn once, in the same categories. The codes stay the same throughout, so that a score changes
-    only with the generator. With few pictures a FID is high (see `frechet_distance`): compare it
-    within a run or between runs of the same `--metrics-count`. Without an Inception the features
-    are the category classifier's, the names begin with `classifier_`, and `classifier_accuracy` is
-    the share of generated pictures in which it sees the category that was asked for. In epochs
-    without scores they are NaN.
+    drawn once, in the same categories. The latents stay the same throughout, so that a score
+    changes only with the generator. With few pictures a FID is high (see `frechet_distance`):
+    compare it within a run or between runs of the same `--num-metrics-pictures`. Without an
+    Inception the features are the category classifier's, the names begin with `classifier_`, and
+    `classifier_accuracy` is the share of generated pictures in which it sees the category that was
+    asked for. In epochs without scores they are NaN.
 
     Args:
         catalogue: With the real pictures; Inception's features of them are kept beside it.
@@ -39,7 +39,7 @@ class ScheduledScores(keras.callbacks.Callback):
         every: Epochs from one scoring to the next.
         count: Pictures of each set; at most what the catalogue has.
         inception: What `inception_features` takes; empty for the category classifier.
-        seed: Of codes and real pictures.
+        seed: Of latents and real pictures.
         last: Number of the last epoch.
 
     Raises:
@@ -63,7 +63,7 @@ class ScheduledScores(keras.callbacks.Callback):
         if len(rows) < FEWEST:
             raise InputError(
                 f"scores take {FEWEST} pictures, and there are {len(rows)}; give a larger "
-                "--metrics-count or no --metrics-every."
+                "--num-metrics-pictures or no --metrics-every."
             )
         self.categories = catalogue.item_categories[rows].astype(np.int32)
         if inception:
@@ -77,16 +77,16 @@ class ScheduledScores(keras.callbacks.Callback):
                     "features; give --inception or no --metrics-every."
                 )
             # Of no held-out pictures: this classifier has seen them all.
-            self.network = CategoryJudge(
+            self.network = EvaluationClassifier(
                 category_classifier(catalogue), np.array(catalogue.categories), np.nan, 0
             )
             self.kind = "classifier"
             self.real = self.network.features(catalogue.pictures(picture_size)[rows])
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Draws the codes."""
-        shape = (len(self.categories), self.model.code_size)
-        self.codes = np.random.default_rng(self.seed).uniform(-1, 1, shape).astype(np.float32)
+        """Draws the latents."""
+        shape = (len(self.categories), self.model.latent_dim)
+        self.latents = np.random.default_rng(self.seed).uniform(-1, 1, shape).astype(np.float32)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Scores if it is due, and says so in a line."""
@@ -109,7 +109,7 @@ class ScheduledScores(keras.callbacks.Callback):
 
     def scores(self) -> dict[str, float]:
         """Of the generator as it is now, by name."""
-        pictures = self.model.draw(self.codes, self.categories)
+        pictures = self.model.draw(self.latents, self.categories)
         features = self.network.features(pictures)
         subset = min(SUBSET, len(features) // 2)
         shares = precision_recall(self.real, features)

@@ -19,7 +19,7 @@ FEWEST = 8
 """Real pictures that a category needs to be looked at."""
 CATEGORIES = 16
 """That are looked at, at most: those with the most pictures."""
-CODES = 8
+LATENTS = 8
 """Pictures that are drawn of each."""
 
 COLLAPSED = 0.25
@@ -47,13 +47,13 @@ ADVICE = (
 )
 
 
-class CollapseWatch(keras.callbacks.Callback):
+class ModeCollapseMonitor(keras.callbacks.Callback):
     """Logs how diverse the pictures of a category are, and warns, once, when that goes wrong.
 
-    `diversity` is the mean distance between generated pictures of a category, of the same codes
+    `diversity` is the mean distance between generated pictures of a category, of the same latents
     throughout, over that between real ones, Euclidean in pixels; the log is the mean over the
-    categories. It is about 1 where generated pictures differ as real ones do and 0 where all codes
-    give one picture. It says nothing of quality: noise is diverse.
+    categories. It is about 1 where generated pictures differ as real ones do and 0 where all
+    latents give one picture. It says nothing of quality: noise is diverse.
 
     It also warns of a discriminator that has won, from which a generator learns nothing more. A
     training in which most categories have collapsed is ended.
@@ -61,7 +61,7 @@ class CollapseWatch(keras.callbacks.Callback):
     Args:
         catalogue: With the real pictures.
         picture_size: Height and width of the generated ones.
-        seed: Of the codes and of which real pictures are looked at.
+        seed: Of the latents and of which real pictures are looked at.
         progress: Notes what was seen in the epochs before, for a training that goes on.
         workers: Who train; by default this process alone. The chief looks, and warns.
 
@@ -96,9 +96,9 @@ class CollapseWatch(keras.callbacks.Callback):
         self.names = catalogue.categories
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Draws the codes."""
-        shape = (CODES, self.model.code_size)
-        self.codes = np.random.default_rng(self.seed).uniform(-1, 1, shape).astype(np.float32)
+        """Draws the latents."""
+        shape = (LATENTS, self.model.latent_dim)
+        self.latents = np.random.default_rng(self.seed).uniform(-1, 1, shape).astype(np.float32)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Logs the diversity, if a category has enough pictures; warns if it is time to.
@@ -117,14 +117,14 @@ class CollapseWatch(keras.callbacks.Callback):
                 few = ", ".join(f"{name} ({ratio:.2f})" for name, ratio in [*low.items()][:5])
                 self._say(
                     f"epoch {epoch + 1}: {len(low)} of {len(ratios)} categories have collapsed: "
-                    "whatever the code, the generator draws much the same picture. Distances "
+                    "whatever the latent, the generator draws much the same picture. Distances "
                     f"between generated ones over those between real ones: {few}. {ADVICE}"
                 )
             if self._is_time("lost", self.collapsed):
                 raise TrainingFailed(
                     f"collapsed: for {EPOCHS} epochs, {epoch + 1} the last, {len(low)} of "
                     f"{len(ratios)} categories were each much the same picture, whatever the "
-                    f"code. {ADVICE}"
+                    f"latent. {ADVICE}"
                 )
         judge, generator = logs["discriminator_loss"], logs["generator_loss"]
         if self._is_time("won", judge < WON[0] and generator > WON[1] and not young):
@@ -139,8 +139,8 @@ class CollapseWatch(keras.callbacks.Callback):
         found = np.zeros(len(self.real))
         if self.workers.is_chief:
             for place, (category, distance) in enumerate(self.real.items()):
-                kinds = np.full(CODES, category, np.int32)
-                drawn = np.asarray(self.model.generator([self.codes, kinds], training=False))
+                kinds = np.full(LATENTS, category, np.int32)
+                drawn = np.asarray(self.model.ema_generator([self.latents, kinds], training=False))
                 found[place] = _mean_distance(drawn) / distance
         # All decide by the same figures, however theirs were rounded.
         ratios = self.workers.sum(found).tolist()

@@ -6,22 +6,22 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data.pictures import unscale
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Draws the same codes in every category each few epochs: one row a category.
+    """Draws the same latents in every category each few epochs: one row a category.
 
     The grid goes to `folder/samples/epoch_0005.png` and so on, and to TensorBoard as the image
-    `samples` under `folder/logs/samples`. The codes stay the same throughout, so that grids of
+    `samples` under `folder/logs/samples`. The latents stay the same throughout, so that grids of
     different epochs show the same garments growing. The last epoch is always drawn.
 
     Args:
         folder: The run folder.
         every: Epochs from one grid to the next.
-        columns: Codes, that is pictures a row.
-        seed: For the codes, which are drawn from U(-1, 1).
+        columns: Latents, that is pictures a row.
+        seed: For the latents, which are drawn from U(-1, 1).
         last: Number of the last epoch; by default the last of the `fit` that it is given to.
     """
 
@@ -41,9 +41,9 @@ class SampleGrid(keras.callbacks.Callback):
         self.last = last
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Draws the codes and opens the TensorBoard writer."""
-        self.codes = np.random.default_rng(self.seed).uniform(
-            -1.0, 1.0, (self.columns, self.model.code_size)
+        """Draws the latents and opens the TensorBoard writer."""
+        self.latents = np.random.default_rng(self.seed).uniform(
+            -1.0, 1.0, (self.columns, self.model.latent_dim)
         )
         self.writer = tf.summary.create_file_writer(str(self.folder / "logs" / "samples"))
 
@@ -53,7 +53,7 @@ class SampleGrid(keras.callbacks.Callback):
         if done % self.every and done != (self.last or self.params["epochs"]):
             return
         grid = self.grid()
-        with written_aside(self.folder / "samples" / f"epoch_{done:04d}.png") as aside:
+        with atomic_write(self.folder / "samples" / f"epoch_{done:04d}.png") as aside:
             aside.write_bytes(tf.io.encode_png(grid).numpy())
         with self.writer.as_default(step=done):
             tf.summary.image("samples", grid[None])
@@ -63,9 +63,11 @@ class SampleGrid(keras.callbacks.Callback):
         self.writer.close()
 
     def grid(self) -> tf.Tensor:
-        """(categories x H, columns x W, 3) uint8: a row a category, a column a code."""
+        """(categories x H, columns x W, 3) uint8: a row a category, a column a latent."""
         rows = []
-        for category in range(self.model.category_count):
-            pictures = self.model.generator([self.codes, np.full(self.columns, category, "int32")])
+        for category in range(self.model.num_categories):
+            pictures = self.model.ema_generator(
+                [self.latents, np.full(self.columns, category, "int32")]
+            )
             rows.append(tf.concat(tf.unstack(unscale(pictures)), axis=1))
         return tf.concat(rows, axis=0)

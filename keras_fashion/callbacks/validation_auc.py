@@ -38,7 +38,7 @@ class ValidationAUC(keras.callbacks.Callback):
         super().__init__()
         self.split = split
         self.workers = workers or Workers(tf.distribute.get_strategy())
-        self.items = self.workers.share(split.item_count)
+        self.items = self.workers.share(split.num_items)
         self.pictures = None if pictures is None else picture_batches(pictures, items=self.items)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
@@ -47,7 +47,7 @@ class ValidationAUC(keras.callbacks.Callback):
             items = self.model.item_vectors()
         else:
             part = self.model.item_vectors(self.pictures, self.items)
-            items = self.workers.all(part, self.split.item_count)
+            items = self.workers.all(part, self.split.num_items)
         self.model.adapt_users(items, self.split.train)
         vectors = self.model.scoring_vectors(items=items, train=self.split.train)
         users = len(self.split.validation)

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "columns": ["Attribute"],
         "catalogue": ["Catalogue"],
         "pictures": ["decode_picture", "scale", "unscale"],
-        "pipelines": ["labelled_pictures", "picture_batches", "triplets"],
+        "pipelines": ["labeled_pictures", "picture_batches", "triplets"],
         "preparation": ["check", "prepare"],
         "split": ["Split", "leave_one_out", "read_split"],
     },

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Attribute(NamedTuple):
-    """What each item has of one attribute, such as its colour.
+    """What each item has of one attribute, such as its color.
 
     Attributes:
         values: (V,) text, the distinct values, sorted; "" stands for "not known".

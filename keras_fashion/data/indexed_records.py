@@ -36,7 +36,7 @@ class IndexedRecordsWriter(ExampleWriter):
 
         Args:
             path: Of the shard, on any file system that `tf.io.gfile` opens.
-            examples: Keys and serialised `tf.train.Example`s.
+            examples: Keys and serialized `tf.train.Example`s.
         """
         rows, offsets, lengths, digests = [], [], [], []
         start = 0

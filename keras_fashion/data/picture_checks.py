@@ -21,9 +21,9 @@ class UnusablePicture(Exception):
 
 
 def usable_picture(read: Callable[[Any], bytes], reference: Any) -> bytes:
-    """Reads a picture and makes it an 8-bit RGB or grey JPEG or PNG.
+    """Reads a picture and makes it an 8-bit RGB or gray JPEG or PNG.
 
-    JPEG and PNG pictures of 8 bits a channel in RGB or grey are kept byte for byte. Any other
+    JPEG and PNG pictures of 8 bits a channel in RGB or gray are kept byte for byte. Any other
     format or mode becomes an RGB PNG: transparency flattened on white, EXIF rotation applied.
 
     Args:
@@ -69,7 +69,7 @@ def _converted(data: bytes, checked: Image.Image) -> bytes:
     ):
         return data
     upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):  # 16-bit grey: Pillow clips instead of scaling
+    if upright.mode.startswith("I"):  # 16-bit gray: Pillow clips instead of scaling
         upright = Image.fromarray((np.asarray(upright) // 257).astype(np.uint8))
     if upright.has_transparency_data:
         picture = upright.convert("RGBA")

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data.picture_checks import UnusablePicture, usable_picture
 from keras_fashion.data.pictures import decode_picture
 from keras_fashion.errors import InputError
@@ -27,7 +27,7 @@ def read_picture(path: Path, size: tuple[int, int]) -> np.ndarray:
         (H, W, 3) uint8.
 
     Raises:
-        InputError: If the file is no picture, is damaged, or shows nothing but one colour.
+        InputError: If the file is no picture, is damaged, or shows nothing but one color.
     """
     try:
         data = usable_picture(Path.read_bytes, path)
@@ -36,7 +36,7 @@ def read_picture(path: Path, size: tuple[int, int]) -> np.ndarray:
     except (UnusablePicture, tf.errors.OpError) as error:
         raise InputError(f"{path} is damaged or no picture; give a JPEG or PNG file.") from error
     if (whole == whole[0, 0]).all():
-        raise InputError(f"{path} shows nothing but one colour; give the picture of a garment.")
+        raise InputError(f"{path} shows nothing but one color; give the picture of a garment.")
     return picture
 
 
@@ -200,7 +200,7 @@ def write_picture_table(pictures: DecodedPictures, path: Path) -> None:
     height, width = pictures.shape[1:3]
     header = {"descr": "|u1", "fortran_order": False, "shape": pictures.shape}
     with (
-        written_aside(path) as aside,
+        atomic_write(path) as aside,
         open(aside, "wb") as file,
         tqdm(total=len(pictures), desc=f"decode to {height}x{width}", unit="pic") as progress,
     ):

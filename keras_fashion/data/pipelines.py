@@ -1,4 +1,4 @@
-"""tf.data pipelines over a catalogue: BPR triplets, labelled pictures, all pictures in order.
+"""tf.data pipelines over a catalogue: BPR triplets, labeled pictures, all pictures in order.
 
 `pictures` is anything that is indexed by an array of items and has a shape (I, H, W, 3): an
 array, a `PictureTable`, `DecodedPictures`.
@@ -60,27 +60,27 @@ def triplets(
     Returns:
         Batches of {"user", "positive": (B,) int32, "negative": (B,) or (M,) int32} and
 
-        - with shared negatives "counted": (B, M) float32, 0 where the user bought the negative;
+        - with shared negatives "mask": (B, M) float32, 0 where the user bought the negative;
         - with pictures "picture": (B + B or M, H, W, 3) float32 in [-1, 1], positives first;
         - with history "history": (B, `history`) int32, the positive left out, -1 for none.
 
-        With several replicas B and M are a replica's part, but for the columns of "counted",
+        With several replicas B and M are a replica's part, but for the columns of "mask",
         which are the negatives of all.
 
     Raises:
         InputError: If a user has the whole catalogue in training, which leaves no negative, or
             the replicas cannot share a batch evenly.
     """
-    if np.bincount(split.train[:, 0]).max() >= split.item_count:
+    if np.bincount(split.train[:, 0]).max() >= split.num_items:
         raise InputError("the split has a user with every item in training: leave some out.")
     interactions = tf.constant(split.train)
-    known_pairs = tf.constant(np.sort(_pair_keys(split.train, split.item_count)))
+    known_pairs = tf.constant(np.sort(_pair_keys(split.train, split.num_items)))
     for shared in (batch_size, negatives):
         require_shareable(shared, replicas(context))
     others = Histories(split, history) if history else None
 
     def is_positive(user: tf.Tensor, item: tf.Tensor) -> tf.Tensor:
-        keys = tf.cast(user, tf.int64) * split.item_count + tf.cast(item, tf.int64)
+        keys = tf.cast(user, tf.int64) * split.num_items + tf.cast(item, tf.int64)
         at = tf.searchsorted(known_pairs, tf.reshape(keys, [-1]))
         found = tf.gather(known_pairs, tf.minimum(at, len(split.train) - 1))
         return tf.reshape(found, tf.shape(keys)) == keys
@@ -91,13 +91,13 @@ def triplets(
 
     def own_negatives(user: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         def redraw(stream: tf.Tensor, negative: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            fresh = uniform(step, stream, batch_size, split.item_count)
+            fresh = uniform(step, stream, batch_size, split.num_items)
             return stream + 1, tf.where(is_positive(user, negative), fresh, negative)
 
         _, negative = tf.while_loop(
             lambda _, negative: tf.reduce_any(is_positive(user, negative)),
             redraw,
-            (tf.constant(NEGATIVE + 1), uniform(step, NEGATIVE, batch_size, split.item_count)),
+            (tf.constant(NEGATIVE + 1), uniform(step, NEGATIVE, batch_size, split.num_items)),
         )
         return negative
 
@@ -109,11 +109,11 @@ def triplets(
         batch = {"user": user, "positive": positive}
         if negatives:
             which = own_rows(negatives, replica, context)
-            negative = uniform(step, NEGATIVE, negatives, split.item_count)
+            negative = uniform(step, NEGATIVE, negatives, split.num_items)
             bought = is_positive(user[:, None], negative[None])
             batch |= {
                 "negative": tf.gather(negative, which),
-                "counted": tf.cast(~bought, tf.float32),
+                "mask": tf.cast(~bought, tf.float32),
             }
         else:
             which = mine
@@ -134,7 +134,7 @@ def triplets(
     return endless_batches(make_batch, start, context)
 
 
-def labelled_pictures(
+def labeled_pictures(
     pictures: Pictures,
     item_categories: np.ndarray,
     batch_size: int,
@@ -196,8 +196,8 @@ def picture_batches(
     )
 
 
-def _pair_keys(pairs: np.ndarray, item_count: int) -> np.ndarray:
-    return pairs[:, 0].astype(np.int64) * item_count + pairs[:, 1]
+def _pair_keys(pairs: np.ndarray, num_items: int) -> np.ndarray:
+    return pairs[:, 0].astype(np.int64) * num_items + pairs[:, 1]
 
 
 def _key(seed: int, step: tf.Tensor, stream: tf.Tensor | int) -> tf.Tensor:

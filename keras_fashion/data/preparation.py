@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 from tqdm import tqdm
 
-from keras_fashion.atomic_files import folder_aside
+from keras_fashion.atomic_files import atomic_folder
 from keras_fashion.data.beam import beam_config
 from keras_fashion.data.catalogue import FORMAT
 from keras_fashion.data.catalogue_builder import CatalogueBuilder
@@ -74,7 +74,7 @@ def prepare(
     """
     out = Path(out)
     config = beam_config(beam_runner, beam_options)
-    with folder_aside(out) as folder:
+    with atomic_folder(out) as folder:
         scratch = folder / "scratch"
         scratch.mkdir()
         with open(folder / "skipped.csv", "w", encoding="utf-8", newline="") as listing:

@@ -18,15 +18,15 @@ class Split:
     """Interactions in three parts, as dense (user, item) pairs.
 
     Attributes:
-        user_count: U, all users of the catalogue.
-        item_count: I, all items of the catalogue; each can be a negative.
+        num_users: U, all users of the catalogue.
+        num_items: I, all items of the catalogue; each can be a negative.
         train: (n, 2) int32.
         validation: (m, 2) int32, at most one row a user.
         test: (m, 2) int32, at most one row a user.
     """
 
-    user_count: int
-    item_count: int
+    num_users: int
+    num_items: int
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
@@ -34,7 +34,7 @@ class Split:
     @property
     def training_counts(self) -> np.ndarray:
         """(I,) int64: how many training interactions each item has."""
-        return np.bincount(self.train[:, 1], minlength=self.item_count)
+        return np.bincount(self.train[:, 1], minlength=self.num_items)
 
     def steps(self, batch_size: int) -> int:
         """Batches in a pass over the training interactions."""
@@ -89,8 +89,8 @@ def leave_one_out(catalogue: Catalogue, seed: int, minimum_items: int = 5) -> Sp
     trained_on = np.ones(len(shuffled), bool)
     trained_on[firsts] = trained_on[firsts + 1] = False
     return Split(
-        user_count=len(catalogue.user_ids),
-        item_count=len(catalogue.item_ids),
+        num_users=len(catalogue.user_ids),
+        num_items=len(catalogue.item_ids),
         train=catalogue.interactions[shuffled[trained_on]],
         validation=catalogue.interactions[shuffled[firsts]],
         test=catalogue.interactions[shuffled[firsts + 1]],
@@ -146,8 +146,8 @@ def read_split(path: str | Path, catalogue: Catalogue) -> Split:
 
     pairs = np.stack([users, items], axis=1).astype(np.int32)
     return Split(
-        user_count=len(catalogue.user_ids),
-        item_count=len(catalogue.item_ids),
+        num_users=len(catalogue.user_ids),
+        num_items=len(catalogue.item_ids),
         train=pairs[part == "train"],
         validation=pairs[part == "validation"],
         test=pairs[part == "test"],
@@ -164,7 +164,7 @@ class Histories:
 
     def __init__(self, split: Split, size: int) -> None:
         order = np.argsort(split.train[:, 0], kind="stable")
-        counts = np.bincount(split.train[:, 0], minlength=split.user_count)
+        counts = np.bincount(split.train[:, 0], minlength=split.num_users)
         self.items = tf.constant(split.train[order, 1])
         self.counts = tf.constant(counts, tf.int32)
         self.starts = tf.constant(np.cumsum(counts) - counts, tf.int32)
@@ -173,7 +173,7 @@ class Histories:
     def draw(self, user: tf.Tensor, left_out: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
         """(B,) users and the item to leave out of each, to (B, H) items, -1 for none.
 
-        All items of a user who has at most H; of any other H neighbours in the split's order,
+        All items of a user who has at most H; of any other H neighbors in the split's order,
         from a place that `start`, (B,) random numbers, decides.
         """
         count = tf.gather(self.counts, user)[:, None]

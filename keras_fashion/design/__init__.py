@@ -1,4 +1,4 @@
-"""Preference maximisation: design for a user, a group, or from an item that exists."""
+"""Preference maximization: design for a user, a group, or from an item that exists."""
 
 from keras_fashion.design.explanations import (
     ComparedItem,
@@ -6,34 +6,34 @@ from keras_fashion.design.explanations import (
     PreferenceExplainer,
     occlusion_map,
 )
-from keras_fashion.design.inversion import Originals, colour_difference, invert
+from keras_fashion.design.inversion import Originals, color_difference, invert
 from keras_fashion.design.item_redesign import Redesign, redesign
 from keras_fashion.design.objective import (
-    GROUP_PREFERENCES,
-    GroupPreference,
+    AGGREGATIONS,
+    Aggregation,
     LeastMisery,
     Mean,
     SoftMin,
 )
-from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximiser
+from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
 from keras_fashion.design.procedure import PROCEDURES, Procedure
 
 __all__ = [
-    "GROUP_PREFERENCES",
+    "AGGREGATIONS",
     "PROCEDURES",
+    "Aggregation",
     "ComparedItem",
     "Designs",
     "Explanation",
-    "GroupPreference",
     "LeastMisery",
     "Mean",
     "Originals",
     "PreferenceExplainer",
-    "PreferenceMaximiser",
+    "PreferenceMaximizer",
     "Procedure",
     "Redesign",
     "SoftMin",
-    "colour_difference",
+    "color_difference",
     "invert",
     "occlusion_map",
     "redesign",

@@ -121,7 +121,7 @@ def _label(
         raise InputError(f"{name} in {catalogue.categories[category]}: {error}") from error
 
 
-def held_attributes(
+def attribute_directions(
     gan: ConditionalGAN, catalogue: Catalogue, category: int, names: Sequence[str]
 ) -> np.ndarray | None:
     """Directions along which no design moves, so that attributes stay, by linear probes.
@@ -133,8 +133,8 @@ def held_attributes(
         names: As in `named_attributes`.
 
     Returns:
-        (H, Z) float32, `held` of `PreferenceMaximiser.design` and of `redesign`; None for no
-        names.
+        (H, Z) float32, `fixed_directions` of `PreferenceMaximizer.design` and of `redesign`; None
+        for no names.
 
     Raises:
         InputError: If there is no such attribute.

@@ -9,7 +9,7 @@ ALIKE = 0.2
 """Root mean square difference, where pixels are in [-1, 1], at which likeness has fallen to .61."""
 
 
-def looks(pictures: tf.Tensor) -> tf.Tensor:
+def thumbnails(pictures: tf.Tensor) -> tf.Tensor:
     """What is compared of pictures: (B, H, W, 3) float32 to (B, P), their pixels at 8x8."""
     return tf.reshape(tf.image.resize(pictures, SMALL, antialias=True), [-1, 3 * SMALL[0] ** 2])
 
@@ -18,7 +18,7 @@ def likeness(seen: tf.Tensor) -> tf.Tensor:
     """How alike pictures look: 1 for copies, towards 0 for others.
 
     Args:
-        seen: (..., n, P) float32, their `looks`.
+        seen: (..., n, P) float32, their `thumbnails`.
 
     Returns:
         (..., n, n) float32, exp(-d² / (2 ALIKE²)) of the root mean square difference d.

@@ -1,4 +1,4 @@
-"""Directions among codes that change one attribute of a design and hold others as they are."""
+"""Directions among latents that change one attribute of a design and hold others as they are."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from keras_fashion.design.picture_attributes import picture_attributes
 from keras_fashion.errors import InputError
 from keras_fashion.models.conditional_gan import ConditionalGAN
 
-CODES = 1500
-"""Codes that the probes are fitted to."""
+LATENTS = 1500
+"""Latents that the probes are fitted to."""
 
 _PENALTIES = (1.0, 10.0, 100.0, 1000.0)
-"""Of the ridge regressions; each attribute takes the one that predicts left-out codes best."""
+"""Of the ridge regressions; each attribute takes the one that predicts left-out latents best."""
 
 _NOTHING_LEFT = 0.05
 """Share of a direction's length below which holding others is said to leave nothing of it."""
@@ -35,8 +35,8 @@ class EditDirections:
         names: Of A attributes.
         slopes: (A, Z) float32, change of the attribute a unit of x, in its standard deviations.
         deviations: (A,) float64, their standard deviations.
-        explained: (A,) float64, R² of the probes, each code predicted by the others: how far the
-            attribute is linear in the code.
+        explained: (A,) float64, R² of the probes, each latent predicted by the others: how far the
+            attribute is linear in the latent.
     """
 
     names: tuple[str, ...]
@@ -93,10 +93,10 @@ def find_directions(
     gan: ConditionalGAN,
     category: int,
     measure: Callable[[np.ndarray], pd.DataFrame] = picture_attributes,
-    count: int = CODES,
+    count: int = LATENTS,
     seed: int = 0,
 ) -> EditDirections:
-    """Probes a generator: draws random codes, measures the pictures, and regresses.
+    """Probes a generator: draws random latents, measures the pictures, and regresses.
 
     After Shen et al., "Interpreting the Latent Space of GANs for Semantic Face Editing", CVPR 2020,
     with ridge regressions of measured attributes instead of classifiers of labels.
@@ -105,10 +105,10 @@ def find_directions(
         gan: Whose generator is probed.
         category: Dense index.
         measure: From (N, H, W, 3) uint8 pictures to N rows, a column an attribute.
-        count: N, codes drawn from the prior.
-        seed: Of the codes.
+        count: N, latents drawn from the prior.
+        seed: Of the latents.
     """
-    x = np.random.default_rng(seed).standard_normal((count, gan.code_size), np.float32)
+    x = np.random.default_rng(seed).standard_normal((count, gan.latent_dim), np.float32)
     pictures = gan.draw(from_normal(x).numpy(), np.full(count, category, np.int32))
     return probe(x, measure(pictures))
 
@@ -118,7 +118,7 @@ def probe(x: np.ndarray, attributes: pd.DataFrame) -> EditDirections:
 
     Args:
         x: (N, Z) float32 from N(0, I).
-        attributes: N rows, what the codes' pictures show; a column an attribute.
+        attributes: N rows, what the latents' pictures show; a column an attribute.
     """
     values = attributes.to_numpy(np.float64)
     deviations = values.std(axis=0)
@@ -130,15 +130,15 @@ def probe(x: np.ndarray, attributes: pd.DataFrame) -> EditDirections:
     return EditDirections(tuple(attributes.columns), slopes, deviations, explained)
 
 
-def edit(codes: np.ndarray, direction: np.ndarray, strength: float) -> np.ndarray:
-    """Moves codes along a direction.
+def edit(latents: np.ndarray, direction: np.ndarray, strength: float) -> np.ndarray:
+    """Moves latents along a direction.
 
     Args:
-        codes: (N, Z) float32 in [-1, 1].
+        latents: (N, Z) float32 in [-1, 1].
         direction: (Z,) float32 in x, as `EditDirections.direction` gives it.
         strength: How far, in standard deviations of the attribute; negative lowers it.
 
     Returns:
         (N, Z) float32 in (-1, 1).
     """
-    return from_normal(to_normal(codes) + np.float32(strength) * direction).numpy()
+    return from_normal(to_normal(latents) + np.float32(strength) * direction).numpy()

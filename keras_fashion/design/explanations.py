@@ -20,11 +20,13 @@ AT_A_TIME = 64
 """Covered pictures that go through the encoder together."""
 
 
-def occlusion_map(encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray) -> np.ndarray:
+def occlusion_map(
+    encoder: ImageEncoder, user_embedding: np.ndarray, picture: np.ndarray
+) -> np.ndarray:
     """How far theta . Phi(X) falls where a patch covers the picture.
 
     Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014; but the
-    patch shows the picture's own ground (`ground_of`) instead of grey, so that covering the ground
+    patch shows the picture's own ground (`ground_of`) instead of gray, so that covering the ground
     changes nothing. A pixel has the mean of all patches that cover it.
 
     Chosen over integrated gradients (Sundararajan et al., ICML 2017) by `tests/benchmarks/
@@ -35,36 +37,36 @@ def occlusion_map(encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray)
 
     Args:
         encoder: Phi.
-        taste: (K,) float, theta of a user or mean theta of a group.
+        user_embedding: (K,) float, theta of a user or mean theta of a group.
         picture: (H, W, 3) uint8, X, of `encoder.picture_size`.
 
     Returns:
         (H, W) float32, in units of the preference. Above 0: what is there raises it.
     """
     size = picture.shape[:2]
-    places = list(product(*(_along(length) for length in size)))
+    regions = list(product(*(_along(length) for length in size)))
     ground = ground_of(picture)
 
-    def preferences(places: list[tuple[slice, slice]]) -> np.ndarray:
-        pictures = np.repeat(picture[None], len(places), axis=0)
-        for covered, place in zip(pictures, places, strict=True):
-            covered[place] = ground[place]
-        return encoder(scale(pictures), training=False).numpy() @ taste
+    def preferences(regions: list[tuple[slice, slice]]) -> np.ndarray:
+        pictures = np.repeat(picture[None], len(regions), axis=0)
+        for covered, region in zip(pictures, regions, strict=True):
+            covered[region] = ground[region]
+        return encoder(scale(pictures), training=False).numpy() @ user_embedding
 
-    whole = encoder(scale(picture[None]), training=False).numpy() @ taste
+    whole = encoder(scale(picture[None]), training=False).numpy() @ user_embedding
     sums, counts = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    for first in range(0, len(places), AT_A_TIME):
-        together = places[first : first + AT_A_TIME]
-        for place, fall in zip(together, whole - preferences(together), strict=True):
-            sums[place] += fall
-            counts[place] += 1
+    for first in range(0, len(regions), AT_A_TIME):
+        some = regions[first : first + AT_A_TIME]
+        for region, fall in zip(some, whole - preferences(some), strict=True):
+            sums[region] += fall
+            counts[region] += 1
     return sums / counts
 
 
 def ground_of(picture: np.ndarray) -> np.ndarray:
     """What a picture would be without its garment: (H, W, 3) uint8 to the same.
 
-    The median colour of its outermost pixels. White bars at two opposite sides, with which
+    The median color of its outermost pixels. White bars at two opposite sides, with which
     `decode_picture` fills up pictures of other proportions, stay white and have no say.
     """
     rows, columns = (np.flatnonzero((picture < 255).any(axis=(axis, 2))) for axis in (1, 0))
@@ -122,7 +124,7 @@ class Explanation:
         better: Of the tenth of the category that is liked best, the item nearest in style; None if
             the picture itself is liked as well as those.
         differences: Attributes that the explained item and `better` have not in common, as
-            {"colour": ("red", "blue")}; empty for a picture of no item.
+            {"color": ("red", "blue")}; empty for a picture of no item.
     """
 
     picture: np.ndarray
@@ -153,7 +155,7 @@ class PreferenceExplainer:
     Args:
         recommender: Without latent term and bias, which no picture shows.
         catalogue: That it was trained on.
-        styles: (I, K) float32, Phi of all items: `scoring_vectors(...).items`.
+        embeddings: (I, K) float32, Phi of all items: `scoring_vectors(...).items`.
 
     Raises:
         ValueError: If the recommender has a latent term or a bias.
@@ -165,12 +167,12 @@ class PreferenceExplainer:
         0.23
     """
 
-    def __init__(self, recommender: DVBPR, catalogue: Catalogue, styles: np.ndarray) -> None:
+    def __init__(self, recommender: DVBPR, catalogue: Catalogue, embeddings: np.ndarray) -> None:
         if recommender.latent_size or recommender.bias:
             raise ValueError("a recommender with latent_size or bias scores by more than pictures")
         self.recommender = recommender
         self.catalogue = catalogue
-        self.styles = styles
+        self.embeddings = embeddings
 
     def explain_item(self, users: Sequence[int], item: int) -> Explanation:
         """Why a user, or a group by its mean taste, likes an existing item.
@@ -183,7 +185,7 @@ class PreferenceExplainer:
         """
         picture = self.catalogue.pictures_of([item], self.recommender.encoder.picture_size)[0]
         category = int(self.catalogue.item_categories[item])
-        return self._explain(users, picture, category, self.styles[item], item)
+        return self._explain(users, picture, category, self.embeddings[item], item)
 
     def explain_picture(
         self, users: Sequence[int], picture: np.ndarray, category: int
@@ -208,12 +210,14 @@ class PreferenceExplainer:
         style: np.ndarray,
         item: int | None,
     ) -> Explanation:
-        taste = tf.reduce_mean(self.recommender.taste(tf.constant(users)), axis=0).numpy()
+        user_embedding = tf.reduce_mean(
+            self.recommender.user_embedding(tf.constant(users)), axis=0
+        ).numpy()
         items = np.flatnonzero(self.catalogue.item_categories == category)
-        preferences = self.styles[items] @ taste
-        distances = np.linalg.norm(self.styles[items] - style, axis=1)
+        preferences = self.embeddings[items] @ user_embedding
+        distances = np.linalg.norm(self.embeddings[items] - style, axis=1)
         # An item's is the one among the others': seen anew it might come out a rounding lower.
-        preference = style @ taste if item is None else preferences[items == item][0]
+        preference = style @ user_embedding if item is None else preferences[items == item][0]
 
         def compared(at: int) -> ComparedItem:
             return ComparedItem(
@@ -236,7 +240,7 @@ class PreferenceExplainer:
             category=category,
             preference=float(preference),
             liked_less=float((preferences < preference).mean()),
-            influence=occlusion_map(self.recommender.encoder, taste, picture),
+            influence=occlusion_map(self.recommender.encoder, user_embedding, picture),
             alike=[compared(at) for at in nearest[:ALIKE]],
             better=better,
             differences=differences,

@@ -1,4 +1,4 @@
-"""Inversion: the code whose picture is nearest to a given one."""
+"""Inversion: the latent whose picture is nearest to a given one."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,16 +9,16 @@ import tensorflow as tf
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from keras_fashion.data.pictures import scale
-from keras_fashion.design.diversity import looks
+from keras_fashion.design.diversity import thumbnails
 from keras_fashion.design.latent_search import latent_ascent
 from keras_fashion.design.objective import PriorSample
-from keras_fashion.design.preference_maximizer import PreferenceMaximiser
+from keras_fashion.design.preference_maximizer import PreferenceMaximizer
 from keras_fashion.errors import InputError
 
 RESTARTS, STEPS, RATE, PATIENCE = 6, 80, 0.15, 20
 
 
-def colour_difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+def color_difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """CIEDE2000 (Sharma, Wu & Dalal, 2005) at each pixel, as of an item and its redesign.
 
     Args:
@@ -45,72 +45,74 @@ class Originals(NamedTuple):
 
     Attributes:
         pictures: (N, H, W, 3) float32 in [-1, 1].
-        styles: (N, K) float32, Phi.
+        embeddings: (N, K) float32, Phi.
         pixel_unit: (N,) float32, mean squared difference in pixels of the prior's sample.
-        style_unit: (N,) float32, the same in style.
+        embedding_unit: (N,) float32, the same in style.
     """
 
     pictures: tf.Tensor
-    styles: tf.Tensor
+    embeddings: tf.Tensor
     pixel_unit: tf.Tensor
-    style_unit: tf.Tensor
+    embedding_unit: tf.Tensor
 
     @classmethod
     def of(
-        cls, maximiser: PreferenceMaximiser, pictures: np.ndarray, categories: Sequence[int]
+        cls, maximizer: PreferenceMaximizer, pictures: np.ndarray, categories: Sequence[int]
     ) -> tuple["Originals", tf.Tensor]:
-        """The originals, and about how far each is from each code of the prior's sample, (N, B).
+        """The originals, and about how far each is from each latent of the prior's sample, (N, B).
 
         Args:
-            maximiser: Gives the style and the sample.
+            maximizer: Gives the style and the sample.
             pictures: (N, H, W, 3) uint8, of the generator's size.
             categories: N dense indices.
 
         Raises:
             InputError: If the pictures are of another size or dtype.
         """
-        wanted = (*maximiser.gan.picture_size, 3)
+        wanted = (*maximizer.gan.picture_size, 3)
         pictures = np.asarray(pictures)
         if pictures.ndim != 4 or pictures.shape[1:] != wanted or pictures.dtype != np.uint8:
             raise InputError(
                 f"a picture of shape {pictures.shape[1:]} and type {pictures.dtype} cannot be "
                 f"compared with the generator's, {wanted} and uint8; decode it at that size."
             )
-        return cls.beside(maximiser.prior_sample(categories), maximiser, scale(pictures))
+        return cls.beside(maximizer.prior_sample(categories), maximizer, scale(pictures))
 
     @classmethod
     def beside(
-        cls, sample: PriorSample, maximiser: PreferenceMaximiser, scaled: tf.Tensor
+        cls, sample: PriorSample, maximizer: PreferenceMaximizer, scaled: tf.Tensor
     ) -> tuple["Originals", tf.Tensor]:
         """`of` pictures in [-1, 1], (N, H, W, 3) float32, and a sample of their categories."""
-        styles = maximiser.style(scaled)
+        embeddings = maximizer.embed(scaled)
         # The mean of |X - x|² over the sample's pictures X, without keeping them.
         pixel_unit = sample.mean_square + tf.reduce_mean(
             tf.square(scaled) - 2 * scaled * sample.mean_picture, axis=[1, 2, 3]
         )
-        by_style = tf.reduce_mean(tf.square(sample.styles - styles[:, None]), axis=-1)
-        style_unit = tf.reduce_mean(by_style, axis=1)
-        by_looks = tf.reduce_mean(tf.square(sample.looks - looks(scaled)[:, None]), axis=-1)
-        far = by_looks / pixel_unit[:, None] + by_style / style_unit[:, None]
-        return cls(scaled, styles, pixel_unit, style_unit), far / 2
+        by_style = tf.reduce_mean(tf.square(sample.embeddings - embeddings[:, None]), axis=-1)
+        embedding_unit = tf.reduce_mean(by_style, axis=1)
+        by_looks = tf.reduce_mean(
+            tf.square(sample.thumbnails - thumbnails(scaled)[:, None]), axis=-1
+        )
+        far = by_looks / pixel_unit[:, None] + by_style / embedding_unit[:, None]
+        return cls(scaled, embeddings, pixel_unit, embedding_unit), far / 2
 
-    def distance(self, pictures: tf.Tensor, styles: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    def distance(self, pictures: tf.Tensor, embeddings: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
         """From (A, H, W, 3) float32 and (A, K) float32 to the originals of (A,) rows: (A,)."""
         own = Originals(*(tf.gather(each, rows) for each in self))
         by_pixels = tf.reduce_mean(tf.square(pictures - own.pictures), axis=[1, 2, 3])
-        by_style = tf.reduce_mean(tf.square(styles - own.styles), axis=1)
-        return (by_pixels / own.pixel_unit + by_style / own.style_unit) / 2
+        by_style = tf.reduce_mean(tf.square(embeddings - own.embeddings), axis=1)
+        return (by_pixels / own.pixel_unit + by_style / own.embedding_unit) / 2
 
 
 def invert(
-    maximiser: PreferenceMaximiser, pictures: np.ndarray, categories: Sequence[int]
+    maximizer: PreferenceMaximizer, pictures: np.ndarray, categories: Sequence[int]
 ) -> np.ndarray:
-    """The codes that draw what is nearest to existing pictures, by pixels and style.
+    """The latents that draw what is nearest to existing pictures, by pixels and style.
 
-    Begins at the codes of the prior's sample that are nearest, and descends from there.
+    Begins at the latents of the prior's sample that are nearest, and descends from there.
 
     Args:
-        maximiser: Whose generator is inverted.
+        maximizer: Whose generator is inverted.
         pictures: (N, H, W, 3) uint8, of the generator's size.
         categories: N dense indices.
 
@@ -120,14 +122,14 @@ def invert(
     Raises:
         InputError: If the pictures are of another size.
     """
-    originals, far = Originals.of(maximiser, pictures, categories)
-    sample = maximiser.prior_sample(categories)
+    originals, far = Originals.of(maximizer, pictures, categories)
+    sample = maximizer.prior_sample(categories)
     which = tf.constant(categories, tf.int32)
-    return nearest_codes(maximiser, sample, originals, far, which).numpy()
+    return nearest_latents(maximizer, sample, originals, far, which).numpy()
 
 
-def nearest_codes(
-    maximiser: PreferenceMaximiser,
+def nearest_latents(
+    maximizer: PreferenceMaximizer,
     sample: PriorSample,
     originals: Originals,
     far: tf.Tensor,
@@ -135,24 +137,24 @@ def nearest_codes(
 ) -> tf.Tensor:
     """`invert` of originals whose distances from the sample, (N, B), are known."""
     _, nearest = tf.math.top_k(-far, RESTARTS)
-    return _descend(maximiser, originals, categories, tf.gather(sample.codes, nearest))
+    return _descend(maximizer, originals, categories, tf.gather(sample.latents, nearest))
 
 
 @tf.function(reduce_retracing=True, autograph=False)
 def _descend(
-    maximiser: PreferenceMaximiser, originals: Originals, categories: tf.Tensor, start: tf.Tensor
+    maximizer: PreferenceMaximizer, originals: Originals, categories: tf.Tensor, start: tf.Tensor
 ) -> tf.Tensor:
-    code_size = start.shape[-1]
+    latent_dim = start.shape[-1]
 
-    def closeness(places: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    def closeness(coordinates: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
         which = rows // RESTARTS
-        codes = maximiser.codes(places)
-        pictures = maximiser.generate(codes, tf.gather(categories, which))
-        return -originals.distance(pictures, maximiser.style(pictures), which)
+        latents = maximizer.latents(coordinates)
+        pictures = maximizer.generate(latents, tf.gather(categories, which))
+        return -originals.distance(pictures, maximizer.embed(pictures), which)
 
     rate = keras.optimizers.schedules.CosineDecay(RATE, STEPS)
-    places = maximiser.places(tf.reshape(start, [-1, code_size]))
-    ascent = latent_ascent(closeness, places, STEPS, rate, PATIENCE)
+    coordinates = maximizer.coordinates(tf.reshape(start, [-1, latent_dim]))
+    ascent = latent_ascent(closeness, coordinates, STEPS, rate, PATIENCE)
     best = tf.argmax(tf.reshape(ascent.values, [-1, RESTARTS]), axis=1)
-    found = tf.reshape(ascent.places, [-1, RESTARTS, code_size])
-    return maximiser.codes(tf.gather(found, best, batch_dims=1))
+    found = tf.reshape(ascent.coordinates, [-1, RESTARTS, latent_dim])
+    return maximizer.latents(tf.gather(found, best, batch_dims=1))

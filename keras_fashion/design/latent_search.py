@@ -7,22 +7,22 @@ from typing import NamedTuple
 import tensorflow as tf
 
 EDGE = 0.9995
-"""Codes nearer to -1 or 1 than this count as this: the inverse grows without bound."""
+"""Latents nearer to -1 or 1 than this count as this: the inverse grows without bound."""
 
 
-def to_normal(codes: tf.Tensor) -> tf.Tensor:
+def to_normal(latents: tf.Tensor) -> tf.Tensor:
     """x with z = erf(x / √2): if z ~ U(-1, 1), x ~ N(0, 1); an ascent on x never leaves (-1, 1).
 
-    In these coordinates no place is an edge, straight lines between codes stay likely, and a code
-    is as likely as its squared length says (`beyond_prior`).
+    In these coordinates no place is an edge, straight lines between latents stay likely, and a
+    latent is as likely as its squared length says (`prior_excess`).
 
     Args:
-        codes: (..., Z) float32 in [-1, 1].
+        latents: (..., Z) float32 in [-1, 1].
 
     Returns:
         (..., Z) float32.
     """
-    return math.sqrt(2.0) * tf.math.erfinv(tf.clip_by_value(codes, -EDGE, EDGE))
+    return math.sqrt(2.0) * tf.math.erfinv(tf.clip_by_value(latents, -EDGE, EDGE))
 
 
 def from_normal(normal: tf.Tensor) -> tf.Tensor:
@@ -30,11 +30,11 @@ def from_normal(normal: tf.Tensor) -> tf.Tensor:
     return tf.math.erf(normal / math.sqrt(2.0))
 
 
-def beyond_prior(normal: tf.Tensor) -> tf.Tensor:
-    """How far codes lie outside of the shell that holds the prior's mass.
+def prior_excess(normal: tf.Tensor) -> tf.Tensor:
+    """How far latents lie outside of the shell that holds the prior's mass.
 
-    |x|² / Z of codes from the prior is 1 but for sqrt(2 / Z); what the generator draws further out
-    it has never been trained to draw. Nearer to the centre costs nothing.
+    |x|² / Z of latents from the prior is 1 but for sqrt(2 / Z); what the generator draws further
+    out it has never been trained to draw. Nearer to the center costs nothing.
 
     Args:
         normal: (..., Z) float32.
@@ -53,25 +53,25 @@ class Ascent(NamedTuple):
     """What an ascent of R starts over S steps leaves.
 
     Attributes:
-        places: (R, Z) float32, each start's best place.
+        coordinates: (R, Z) float32, each start's best place.
         values: (R,) float32, the objective there.
         path: (S + 1, R, Z) float32, the places at each step, the start first; one that has
             stopped stays.
         evaluations: () int32, how many places the objective was asked of.
     """
 
-    places: tf.Tensor
+    coordinates: tf.Tensor
     values: tf.Tensor
     path: tf.Tensor
     evaluations: tf.Tensor
 
 
-class _Climb(NamedTuple):
+class _AscentState(NamedTuple):
     """The state of an ascent of R starts, between two steps.
 
     Attributes:
         step: () int32, the number of steps taken.
-        place: (R, Z) float32, where each start has come.
+        coordinates: (R, Z) float32, where each start has come.
         best: (R, Z) float32, its best place so far.
         best_value: (R,) float32, the objective there.
         mean: (R, Z) float32, Adam's first moment.
@@ -82,7 +82,7 @@ class _Climb(NamedTuple):
     """
 
     step: tf.Tensor
-    place: tf.Tensor
+    coordinates: tf.Tensor
     best: tf.Tensor
     best_value: tf.Tensor
     mean: tf.Tensor
@@ -98,9 +98,9 @@ def latent_ascent(
     steps: int | tf.Tensor,
     learning_rate: Callable[[tf.Tensor], tf.Tensor],
     patience: int,
-    held: tf.Tensor | None = None,
+    fixed_directions: tf.Tensor | None = None,
 ) -> Ascent:
-    """Maximises an objective with Adam. Call it inside a `tf.function`.
+    """Maximizes an objective with Adam. Call it inside a `tf.function`.
 
     Adam is written out: the loop is traced into exported graphs, where a `keras.Optimizer` would
     want variables for each number of starts.
@@ -113,13 +113,14 @@ def latent_ascent(
         learning_rate: Step, () int32, to Adam's rate, as `keras.optimizers.schedules` have it.
         patience: A start that has not risen above its best for so many steps leaves the batch,
             and costs nothing more.
-        held: (H, Z) float32, orthonormal directions along which no start may move; None for none.
+        fixed_directions: (H, Z) float32, orthonormal directions along which no start may move; None
+            for none.
     """
     size = tf.shape(start)[0]
     steps = tf.convert_to_tensor(steps, tf.int32)
-    climb = _Climb(
+    climb = _AscentState(
         step=tf.constant(0),
-        place=start,
+        coordinates=start,
         best=start,
         best_value=tf.fill([size], start.dtype.min),
         mean=tf.zeros_like(start),
@@ -129,13 +130,13 @@ def latent_ascent(
         path=tf.TensorArray(tf.float32, size=steps + 2, element_shape=start.shape),
     )
 
-    def advance(climb: _Climb) -> tuple[_Climb]:
+    def advance(climb: _AscentState) -> tuple[_AscentState]:
         rows = tf.where(climb.stale < patience)[:, 0]
-        climbing = tf.gather(climb.place, rows)
+        climbing = tf.gather(climb.coordinates, rows)
         with tf.GradientTape() as tape:
             tape.watch(climbing)
             value = objective(climbing, rows)
-        gradient = _free(tape.gradient(value, climbing), held)
+        gradient = _free(tape.gradient(value, climbing), fixed_directions)
 
         best, best_value = tf.gather(climb.best, rows), tf.gather(climb.best_value, rows)
         risen = value > best_value
@@ -148,18 +149,18 @@ def latent_ascent(
         unbiased_square = square / (1 - BETA_2**time)
         # Of the step too: Adam scales each coordinate by itself. And of the gradient: a step
         # that follows all of it may, once projected, lead downhill.
-        change = _free(unbiased_mean / (tf.sqrt(unbiased_square) + EPSILON), held)
+        change = _free(unbiased_mean / (tf.sqrt(unbiased_square) + EPSILON), fixed_directions)
         arrived = climbing + learning_rate(climb.step) * change
-        advanced = _Climb(
+        advanced = _AscentState(
             step=climb.step + 1,
-            place=_put(climb.place, rows, arrived),
+            coordinates=_put(climb.coordinates, rows, arrived),
             best=_put(climb.best, rows, tf.where(risen[:, None], climbing, best)),
             best_value=_put(climb.best_value, rows, tf.maximum(value, best_value)),
             mean=_put(climb.mean, rows, mean),
             square=_put(climb.square, rows, square),
             stale=_put(climb.stale, rows, stale),
             evaluations=climb.evaluations + tf.size(rows),
-            path=climb.path.write(climb.step, climb.place),
+            path=climb.path.write(climb.step, climb.coordinates),
         )
         return (advanced,)
 
@@ -169,7 +170,7 @@ def latent_ascent(
         [climb],
     )
     # Where all have stopped before the last step, they stay where they have come.
-    path = climb.path.write(climb.step, climb.place)
+    path = climb.path.write(climb.step, climb.coordinates)
     reached = tf.minimum(tf.range(steps + 1), climb.step)
     return Ascent(climb.best, climb.best_value, path.gather(reached), climb.evaluations)
 
@@ -178,6 +179,10 @@ def _put(table: tf.Tensor, rows: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
     return tf.tensor_scatter_nd_update(table, rows[:, None], values)
 
 
-def _free(moves: tf.Tensor, held: tf.Tensor | None) -> tf.Tensor:
+def _free(moves: tf.Tensor, fixed_directions: tf.Tensor | None) -> tf.Tensor:
     """(A, Z) moves less what they have along held directions."""
-    return moves if held is None else moves - tf.matmul(moves @ tf.transpose(held), held)
+    return (
+        moves
+        if fixed_directions is None
+        else moves - tf.matmul(moves @ tf.transpose(fixed_directions), fixed_directions)
+    )

@@ -7,26 +7,26 @@ import tensorflow as tf
 
 
 class PriorSample(NamedTuple):
-    """B codes from the prior in N categories.
+    """B latents from the prior in N categories.
 
     Attributes:
-        codes: (B, Z) float32, the same in every category.
-        styles: (N, B, K) float32, Phi(G(z, c)).
+        latents: (B, Z) float32, the same in every category.
+        embeddings: (N, B, K) float32, Phi(G(z, c)).
         realism: (N, B) float32, D(G(z, c), c).
-        looks: (N, B, P) float32, the pictures at the size at which they are compared.
+        thumbnails: (N, B, P) float32, the pictures at the size at which they are compared.
         mean_picture: (N, H, W, 3) float32 in [-1, 1].
         mean_square: (N,) float32, of all pixels.
     """
 
-    codes: tf.Tensor
-    styles: tf.Tensor
+    latents: tf.Tensor
+    embeddings: tf.Tensor
     realism: tf.Tensor
-    looks: tf.Tensor
+    thumbnails: tf.Tensor
     mean_picture: tf.Tensor
     mean_square: tf.Tensor
 
 
-class GroupPreference(ABC):
+class Aggregation(ABC):
     """Mechanism: each member's preference is taken on a scale of their own.
 
     BPR learns the order of garments for each person, so that theta_u . Phi of two people cannot
@@ -50,15 +50,15 @@ class GroupPreference(ABC):
             (A,) float32.
         """
         shares = weights / tf.reduce_sum(weights, axis=1, keepdims=True)
-        together = self.combine((preference - level) / spread, shares)
-        return tf.reduce_sum(shares * level, 1) + tf.reduce_sum(shares * spread, 1) * together
+        aggregation = self.combine((preference - level) / spread, shares)
+        return tf.reduce_sum(shares * level, 1) + tf.reduce_sum(shares * spread, 1) * aggregation
 
     @abstractmethod
     def combine(self, standard: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
-        """(A, M) standardised preferences and shares, which sum to 1, to (A,)."""
+        """(A, M) standardized preferences and shares, which sum to 1, to (A,)."""
 
 
-class Mean(GroupPreference):
+class Mean(Aggregation):
     """The weighted mean: what pleases on the whole, though somebody may dislike it."""
 
     def combine(self, standard: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
@@ -66,7 +66,7 @@ class Mean(GroupPreference):
         return tf.reduce_sum(shares * standard, axis=1)
 
 
-class LeastMisery(GroupPreference):
+class LeastMisery(Aggregation):
     """The least pleased member's (O'Connor et al., "PolyLens", ECSCW 2001).
 
     Weights only say who is a member, but for the scale on which it is put back.
@@ -77,7 +77,7 @@ class LeastMisery(GroupPreference):
         return tf.reduce_min(tf.where(shares > 0, standard, standard.dtype.max), axis=1)
 
 
-class SoftMin(GroupPreference):
+class SoftMin(Aggregation):
     """Between the two: -t ln sum of w_m exp(-p_m / t).
 
     Args:
@@ -96,15 +96,15 @@ class SoftMin(GroupPreference):
 
 MEAN = Mean()
 
-GROUP_PREFERENCES = {"mean": MEAN, "least-misery": LeastMisery(), "soft-min": SoftMin()}
+AGGREGATIONS = {"mean": MEAN, "least-misery": LeastMisery(), "soft-min": SoftMin()}
 """By the names that the commands know."""
 
 
-class People(NamedTuple):
+class DesignBatch(NamedTuple):
     """N people or groups of M members, each with a category and a weight of realism.
 
     Attributes:
-        tastes: (N, M, K) float32, theta.
+        user_embeddings: (N, M, K) float32, theta.
         weights: (N, M) float32, of the members; 0 is no member.
         categories: (N,) int32, what to design for them.
         etas: (N,) float32, weights of realism.
@@ -112,7 +112,7 @@ class People(NamedTuple):
         spread: (N, M) float32, its standard deviation.
     """
 
-    tastes: tf.Tensor
+    user_embeddings: tf.Tensor
     weights: tf.Tensor
     categories: tf.Tensor
     etas: tf.Tensor
@@ -120,36 +120,36 @@ class People(NamedTuple):
     spread: tf.Tensor
 
     @classmethod
-    def on_scale(
+    def from_prior(
         cls,
         sample: PriorSample,
-        tastes: tf.Tensor,
+        user_embeddings: tf.Tensor,
         weights: tf.Tensor,
         categories: tf.Tensor,
         etas: tf.Tensor,
-    ) -> "People":
-        """People whose level and spread are those over a sample of the N categories."""
-        preference = tf.matmul(sample.styles, tastes, transpose_b=True)
+    ) -> "DesignBatch":
+        """DesignBatch whose level and spread are those over a sample of the N categories."""
+        preference = tf.matmul(sample.embeddings, user_embeddings, transpose_b=True)
         level = tf.reduce_mean(preference, axis=1)
         # Someone to whom all garments are equal has no scale; 1e-6 keeps it from being 0.
         spread = tf.maximum(tf.math.reduce_std(preference, axis=1), 1e-6)
-        return cls(tastes, weights, categories, etas, level, spread)
+        return cls(user_embeddings, weights, categories, etas, level, spread)
 
-    def rows(self, which: tf.Tensor) -> "People":
+    def rows(self, which: tf.Tensor) -> "DesignBatch":
         """(A,) int indices to the people of a batch of A."""
-        return People(*(tf.gather(each, which) for each in self))
+        return DesignBatch(*(tf.gather(each, which) for each in self))
 
-    def preference(self, styles: tf.Tensor, together: GroupPreference) -> tf.Tensor:
+    def preference(self, embeddings: tf.Tensor, aggregation: Aggregation) -> tf.Tensor:
         """What each of N groups thinks of a style of its own: (N, K) to (N,)."""
-        members = tf.linalg.matvec(self.tastes, styles)
-        return together(members, self.weights, self.level, self.spread)
+        members = tf.linalg.matvec(self.user_embeddings, embeddings)
+        return aggregation(members, self.weights, self.level, self.spread)
 
-    def objective(self, sample: PriorSample, together: GroupPreference) -> tf.Tensor:
-        """The talk's objective of each of B codes of the sample for each of N: (N, B) float32."""
+    def objective(self, sample: PriorSample, aggregation: Aggregation) -> tf.Tensor:
+        """The talk's objective of each of B latents of the sample for each of N: (N, B) float32."""
         number, size = tf.unstack(tf.shape(sample.realism))
         everyone = self.rows(tf.repeat(tf.range(number), size))
-        styles = tf.reshape(sample.styles, [number * size, sample.styles.shape[-1]])
-        liked = tf.reshape(everyone.preference(styles, together), [number, size])
+        embeddings = tf.reshape(sample.embeddings, [number * size, sample.embeddings.shape[-1]])
+        liked = tf.reshape(everyone.preference(embeddings, aggregation), [number, size])
         return liked - self.etas[:, None] * tf.square(sample.realism - 1.0)
 
     @property
@@ -169,30 +169,30 @@ class Consensus(NamedTuple):
     that climbs on from it makes more of them. In the mean of many that are liked they cancel.
 
     Attributes:
-        styles: (N, K) float32.
+        embeddings: (N, K) float32.
         unit: (N,) float32, mean squared difference in style of the prior from the consensus.
     """
 
-    styles: tf.Tensor
+    embeddings: tf.Tensor
     unit: tf.Tensor
 
     @classmethod
-    def of(cls, sample: PriorSample, people: People, together: GroupPreference) -> "Consensus":
+    def of(cls, sample: PriorSample, batch: DesignBatch, aggregation: Aggregation) -> "Consensus":
         """The consensus of N people over a sample of their categories.
 
         Args:
             sample: Of the prior, in the N people's categories.
-            people: N of them.
-            together: How the members' preferences become the group's.
+            batch: N of them.
+            aggregation: How the members' preferences become the group's.
         """
-        objective = people.objective(sample, together)
+        objective = batch.objective(sample, aggregation)
         deviation = tf.maximum(tf.math.reduce_std(objective, axis=1, keepdims=True), 1e-6)
         weights = tf.nn.softmax(objective / (TEMPERATURE * deviation))
-        styles = tf.linalg.matvec(sample.styles, weights, transpose_a=True)
-        far = tf.reduce_mean(tf.square(sample.styles - styles[:, None]), axis=[1, 2])
-        return cls(styles, tf.maximum(far, 1e-12))
+        embeddings = tf.linalg.matvec(sample.embeddings, weights, transpose_a=True)
+        far = tf.reduce_mean(tf.square(sample.embeddings - embeddings[:, None]), axis=[1, 2])
+        return cls(embeddings, tf.maximum(far, 1e-12))
 
-    def distance(self, styles: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    def distance(self, embeddings: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
         """How far (A, K) styles are from the consensus of (A,) rows: (A,); 1 as the prior is."""
-        far = tf.square(styles - tf.gather(self.styles, rows))
+        far = tf.square(embeddings - tf.gather(self.embeddings, rows))
         return tf.reduce_mean(far, axis=1) / tf.gather(self.unit, rows)

@@ -1,4 +1,4 @@
-"""Attributes that can be measured on any catalogue picture: colour, silhouette and pattern."""
+"""Attributes that can be measured on any catalogue picture: color, silhouette and pattern."""
 
 import numpy as np
 import pandas as pd
@@ -28,8 +28,8 @@ _INSIDE = 0.95
 def picture_attributes(pictures: np.ndarray) -> pd.DataFrame:
     """Measures garments that are shown before a plain ground.
 
-    The ground is the median colour of a picture's border, and the garment the largest connected
-    region that differs from it. A picture of nothing has the colour of its ground and extents of
+    The ground is the median color of a picture's border, and the garment the largest connected
+    region that differs from it. A picture of nothing has the color of its ground and extents of
     0; never NaN.
 
     Args:
@@ -43,13 +43,13 @@ def picture_attributes(pictures: np.ndarray) -> pd.DataFrame:
         `spread`: width of the silhouette where it is widest from side to side, sleeves included,
         a share of the picture's;
         `hem`: width of the silhouette's lowest quarter, likewise (median of its rows);
-        `pattern`: CIELAB distance of a pixel to the mean colour around it, median over the same.
+        `pattern`: CIELAB distance of a pixel to the mean color around it, median over the same.
     """
     lab = rgb2lab(pictures.astype(np.float32) / 255)
     garment = _garment(lab)
     inside = _inside(garment)
     measured = (
-        *_colour(lab, inside).T,
+        *_color(lab, inside).T,
         _extent(garment.any(axis=2)),
         _extent(garment.any(axis=1)),
         _hem(garment),
@@ -59,7 +59,7 @@ def picture_attributes(pictures: np.ndarray) -> pd.DataFrame:
 
 
 def _ground(lab: np.ndarray) -> np.ndarray:
-    """(N, 3): the median colour of each picture's border."""
+    """(N, 3): the median color of each picture's border."""
     border = [lab[:, 0], lab[:, -1], lab[:, :, 0], lab[:, :, -1]]
     return np.median(np.concatenate(border, axis=1), axis=1)
 
@@ -90,8 +90,8 @@ def _inside(garment: np.ndarray) -> np.ndarray:
     return np.where(inside.any(axis=(1, 2), keepdims=True), inside, garment)
 
 
-def _colour(lab: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """(N, 3): mean colour of the garment; that of the ground where there is none."""
+def _color(lab: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """(N, 3): mean color of the garment; that of the ground where there is none."""
     pixels = inside.sum(axis=(1, 2))[:, None]
     mean = np.einsum("nhw,nhwc->nc", inside, lab) / np.maximum(pixels, 1)
     return np.where(pixels > 0, mean, _ground(lab))

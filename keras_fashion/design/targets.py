@@ -7,25 +7,25 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.data import Catalogue
-from keras_fashion.design.objective import MEAN, GroupPreference
-from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximiser
-from keras_fashion.design.user_clusters import TasteCluster
+from keras_fashion.design.objective import MEAN, Aggregation
+from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
+from keras_fashion.design.user_clusters import UserCluster
 
 
 @dataclass(frozen=True)
-class Client:
+class DesignTarget:
     """A user, a group, or a cluster that is served by its mean taste.
 
     Attributes:
         name: For people.
         users: (m,) dense indices of all who belong to it.
-        tastes: (M, K) float32: of each user, or the one of the cluster.
+        user_embeddings: (M, K) float32: of each user, or the one of the cluster.
         weights: (M,) float, at least 0, not all 0.
     """
 
     name: str
     users: np.ndarray
-    tastes: np.ndarray
+    user_embeddings: np.ndarray
     weights: np.ndarray
 
     @classmethod
@@ -35,7 +35,7 @@ class Client:
         vectors: np.ndarray,
         users: Sequence[int],
         weights: Sequence[float] | None = None,
-    ) -> "Client":
+    ) -> "DesignTarget":
         """A user or a group.
 
         Args:
@@ -50,69 +50,69 @@ class Client:
         return cls(name, np.asarray(users), vectors[users], shares)
 
     @classmethod
-    def of_cluster(cls, cluster: TasteCluster) -> "Client":
+    def of_cluster(cls, cluster: UserCluster) -> "DesignTarget":
         """Served by one taste however many its members are."""
         name = f"{cluster.name} ({len(cluster.users)} users, {cluster.share:.0%})"
-        return cls(name, cluster.users, cluster.taste[None].astype(np.float32), np.ones(1))
+        return cls(name, cluster.users, cluster.user_embedding[None].astype(np.float32), np.ones(1))
 
 
-def design_for_clients(
-    maximiser: PreferenceMaximiser,
-    clients: Sequence[Client],
+def design_for_targets(
+    maximizer: PreferenceMaximizer,
+    targets: Sequence[DesignTarget],
     category: int,
     count: int,
     etas: Sequence[float],
     seed: int = 0,
-    together: GroupPreference = MEAN,
-    held: np.ndarray | None = None,
+    aggregation: Aggregation = MEAN,
+    fixed_directions: np.ndarray | None = None,
 ) -> Designs:
     """Designs for clients of equal M, each at several weights of realism, in one batch.
 
     Args:
-        maximiser: Designs.
-        clients: Of equal M: one user or group, or several clusters.
+        maximizer: Designs.
+        targets: Of equal M: one user or group, or several clusters.
         category: Dense index.
         count: n, how many designs.
         etas: From "whatever pleases" to "must look real".
-        seed: As in `PreferenceMaximiser.design_for`, the same for all.
-        together: How a group's preferences become one.
-        held: As in `PreferenceMaximiser.design_for`.
+        seed: As in `PreferenceMaximizer.design_for`, the same for all.
+        aggregation: How a group's preferences become one.
+        fixed_directions: As in `PreferenceMaximizer.design_for`.
 
     Returns:
         Designs with N = clients times etas, all of the first client first.
     """
-    rows = np.repeat(np.arange(len(clients)), len(etas))
-    return maximiser.design_for(
-        np.stack([client.tastes for client in clients])[rows],
+    rows = np.repeat(np.arange(len(targets)), len(etas))
+    return maximizer.design_for(
+        np.stack([target.user_embeddings for target in targets])[rows],
         np.full(len(rows), category),
         count,
-        np.tile(etas, len(clients)),
+        np.tile(etas, len(targets)),
         seed,
-        np.stack([client.weights for client in clients])[rows],
-        together,
-        held,
+        np.stack([target.weights for target in targets])[rows],
+        aggregation,
+        fixed_directions,
     )
 
 
 def preference_for_items(
-    maximiser: PreferenceMaximiser,
-    client: Client,
+    maximizer: PreferenceMaximizer,
+    target: DesignTarget,
     category: int,
-    styles: np.ndarray,
-    together: GroupPreference = MEAN,
+    embeddings: np.ndarray,
+    aggregation: Aggregation = MEAN,
 ) -> np.ndarray:
     """What a client thinks of items, on the scale of its designs.
 
     Args:
-        maximiser: Gives the scale of the members.
-        client: Whose preference.
+        maximizer: Gives the scale of the members.
+        target: Whose preference.
         category: Dense index of what is designed.
-        styles: (I, K) float32, Phi of the items.
-        together: How a group's preferences become one.
+        embeddings: (I, K) float32, Phi of the items.
+        aggregation: How a group's preferences become one.
 
     Returns:
         (I,) float32.
     """
-    people = maximiser.people(client.tastes[None], [category], [0.0], client.weights[None])
-    everybody = people.rows(tf.zeros(len(styles), tf.int32))
-    return everybody.preference(tf.constant(styles), together).numpy()
+    batch = maximizer.batch(target.user_embeddings[None], [category], [0.0], target.weights[None])
+    everybody = batch.rows(tf.zeros(len(embeddings), tf.int32))
+    return everybody.preference(tf.constant(embeddings), aggregation).numpy()

@@ -19,26 +19,26 @@ WORDS = 2
 
 
 @dataclass(frozen=True)
-class TasteCluster:
+class UserCluster:
     """Users with like tastes.
 
     Attributes:
         name: What its members buy more than others, as "Denim blue, Trousers".
         users: (M,) dense indices, ascending.
         share: Of the users who were clustered.
-        taste: (K,) float32, the mean of the members' vectors at unit length, each of one voice,
-            times their mean length: on a member's scale, and shorter the less they agree.
+        user_embedding: (K,) float32, the mean of the members' vectors at unit length, each of one
+            voice, times their mean length: on a member's scale, and shorter the less they agree.
     """
 
     name: str
     users: np.ndarray
     share: float
-    taste: np.ndarray
+    user_embedding: np.ndarray
 
 
-def taste_clusters(
+def cluster_users(
     vectors: np.ndarray, split: Split, catalogue: Catalogue, count: int, seed: int = 0
-) -> list[TasteCluster]:
+) -> list[UserCluster]:
     """Clusters the users whom a recommender was trained on, by k-means on their vectors.
 
     Vectors are brought to unit length: it orders items as they did, and a longer vector mostly
@@ -46,7 +46,7 @@ def taste_clusters(
     scale finds these again (adjusted Rand index .98 at unit length as without). On H&M, eight
     clusters of raw vectors tell how much somebody bought (.12 of the variance of ln purchases, .02
     at unit length), and those of two trainings agree less (.40, .43). Subtracting the mean vector
-    before that gained nothing. `tests/benchmarks/taste_clusters.py` measures all of it.
+    before that gained nothing. `tests/benchmarks/cluster_users.py` measures all of it.
 
     A cluster is named after the two values, of categories and attributes, that tell most about
     what its members buy: p ln(p / q) is largest, where p is the value's share of their purchases
@@ -69,8 +69,8 @@ def taste_clusters(
     users = np.unique(split.train[:, 0])
     if not 1 <= count <= len(users):
         raise InputError(f"{count} clusters of {len(users)} users; ask for 1 to {len(users)}.")
-    tastes, lengths = normalize(vectors[users], return_norm=True)
-    found = KMeans(count, n_init=STARTS, random_state=seed).fit_predict(tastes)
+    user_embeddings, lengths = normalize(vectors[users], return_norm=True)
+    found = KMeans(count, n_init=STARTS, random_state=seed).fit_predict(user_embeddings)
     columns = [Attribute(np.array(catalogue.categories), catalogue.item_categories)]
     columns += catalogue.attributes.values()
     buyers, bought = split.train.T
@@ -79,11 +79,11 @@ def taste_clusters(
         own = found == number
         among = np.isin(buyers, users[own])
         clusters.append(
-            TasteCluster(
+            UserCluster(
                 name=_name(columns, bought, among),
                 users=users[own],
                 share=float(own.mean()),
-                taste=tastes[own].mean(axis=0) * lengths[own].mean(),
+                user_embedding=user_embeddings[own].mean(axis=0) * lengths[own].mean(),
             )
         )
     return sorted(clusters, key=lambda cluster: -len(cluster.users))

@@ -89,7 +89,7 @@ class Workers:
         return self.sum(whole)
 
     @contextmanager
-    def lost_worker_said(self) -> Iterator[None]:
+    def report_lost_worker(self) -> Iterator[None]:
         """A worker that is lost ends the block with WorkerLost.
 
         TensorFlow notices at once when its process has ended, and within some ten seconds when

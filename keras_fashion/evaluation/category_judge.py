@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm.keras import TqdmCallback
 
-from keras_fashion.data import labelled_pictures, scale
+from keras_fashion.data import labeled_pictures, scale
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.picture_set import PictureSet
 from keras_fashion.models.category_classifier import CategoryClassifier
@@ -24,7 +24,7 @@ HELD_OUT = 10
 
 
 @dataclass(frozen=True)
-class CategoryJudge:
+class EvaluationClassifier:
     """A classifier of categories and how well it does on real pictures that it never saw.
 
     Attributes:
@@ -60,7 +60,7 @@ class CategoryJudge:
         return tf.nn.softmax(tf.cast(logits, tf.float32)).numpy()
 
 
-def train_category_judge(real: PictureSet, seed: int = 0) -> CategoryJudge:
+def train_evaluation_classifier(real: PictureSet, seed: int = 0) -> EvaluationClassifier:
     """Trains a classifier on nine tenths of the real pictures and tries it on the others.
 
     As the classifier of a catalogue (`keras_fashion.features.classifier`), which cannot
@@ -101,17 +101,17 @@ def train_category_judge(real: PictureSet, seed: int = 0) -> CategoryJudge:
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     classifier.fit(
-        labelled_pictures(pictures[rest], labels[rest], batch_size, seed, flip=True),
+        labeled_pictures(pictures[rest], labels[rest], batch_size, seed, flip=True),
         epochs=epochs,
         steps_per_epoch=steps,
         shuffle=False,
         verbose=0,
         callbacks=[TqdmCallback(verbose=0, desc="category judge", file=sys.stderr)],
     )
-    judge = CategoryJudge(classifier, names, 0.0, len(held_out))
+    judge = EvaluationClassifier(classifier, names, 0.0, len(held_out))
     told = judge.probabilities(pictures[held_out]).argmax(axis=1)
     accuracy = float((told == labels[held_out]).mean())
-    return CategoryJudge(classifier, names, accuracy, len(held_out))
+    return EvaluationClassifier(classifier, names, accuracy, len(held_out))
 
 
 def stratified(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximiser
+from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
 from keras_fashion.models.conditional_gan import ConditionalGAN
 
 TOP = 3
@@ -47,20 +47,20 @@ def retrieved_items(
 
 
 def random_designs(gan: ConditionalGAN, categories: np.ndarray, seed: int) -> np.ndarray:
-    """G(z, c) for three codes from the prior each, (N, 3, H, W, 3) uint8."""
+    """G(z, c) for three latents from the prior each, (N, 3, H, W, 3) uint8."""
     rng = np.random.default_rng(seed)
-    codes = rng.uniform(-1, 1, (len(categories) * TOP, gan.code_size)).astype(np.float32)
-    pictures = gan.draw(codes, np.repeat(categories, TOP))
+    latents = rng.uniform(-1, 1, (len(categories) * TOP, gan.latent_dim)).astype(np.float32)
+    pictures = gan.draw(latents, np.repeat(categories, TOP))
     return pictures.reshape(len(categories), TOP, *pictures.shape[1:])
 
 
 def generation(
-    maximiser: PreferenceMaximiser,
+    maximizer: PreferenceMaximizer,
     users: np.ndarray,
     categories: np.ndarray,
     seed: int,
     eta: float = 1.0,
 ) -> Designs:
     """The three best designs for each of (N,) users in (N,) categories; eta weighs realism."""
-    tastes = maximiser.recommender.taste(users)
-    return maximiser.design_for(tastes, categories, TOP, np.full(len(users), eta), seed)
+    user_embeddings = maximizer.recommender.user_embedding(users)
+    return maximizer.design_for(user_embeddings, categories, TOP, np.full(len(users), eta), seed)

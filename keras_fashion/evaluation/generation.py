@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from keras_fashion.app.run import Run
 from keras_fashion.data.pictures import scale
-from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximiser
+from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.compared_methods import (
     TOP,
@@ -19,7 +19,7 @@ from keras_fashion.evaluation.compared_methods import (
     random_items,
     retrieved_items,
 )
-from keras_fashion.evaluation.preference import StandardPreference
+from keras_fashion.evaluation.preference import StandardizedPreference
 from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
 from keras_fashion.metrics.diversity import opposite_ssim
 from keras_fashion.metrics.inception import inception_score
@@ -44,8 +44,8 @@ class GenerationStudy:
         designs: The designs at eta = 1, of the first procedure.
         pictures: Method to its (N, 3, H, W, 3) uint8 pictures, the best first.
         rows: A row for each method and pair, the mean of three pictures: `method`, `pair`,
-            `category`, `preference` (standard deviations, see `StandardPreference`),
-            `unseen_preference` (the same by a recommender that no optimiser saw; NaN without
+            `category`, `preference` (standard deviations, see `StandardizedPreference`),
+            `unseen_preference` (the same by a recommender that no optimizer saw; NaN without
             one), `gap` (the first less the second), `discriminator`, `opposite_ssim`.
         quality: Method to its category inception score: the inception score under the catalogue's
             own classifier, as the talk's needs a network trained on ImageNet.
@@ -80,7 +80,7 @@ def generation_study(
     recommender: Run,
     gan: Run,
     classifier: CategoryClassifier,
-    maximisers: Mapping[str, PreferenceMaximiser],
+    maximizers: Mapping[str, PreferenceMaximizer],
     pairs: int = 36,
     pairs_for_eta: int = 12,
     etas: Sequence[float] = ETAS,
@@ -93,14 +93,14 @@ def generation_study(
         recommender: Run of a DVBPR.
         gan: Run of a GAN of the same catalogue.
         classifier: The catalogue's category classifier, for the quality.
-        maximisers: Name of a method to the maximiser over the models of the two runs; the first
+        maximizers: Name of a method to the maximizer over the models of the two runs; the first
             is the one that the curve over eta is measured with.
         pairs: N, how many users at most.
         pairs_for_eta: How many of them the curve over eta is measured on.
         etas: The weights of realism to measure.
         unseen: Run of a second DVBPR of the catalogue, trained with another seed, that judges
-            what the first one's optimisers have made.
-        seed: Decides users, random items, codes and restarts.
+            what the first one's optimizers have made.
+        seed: Decides users, random items, latents and restarts.
 
     Raises:
         InputError: If no test item is of a category with three items, or the second recommender
@@ -113,9 +113,9 @@ def generation_study(
             "second recommender must know the same garments."
         )
     users, categories = draw_pairs(recommender, pairs, seed)
-    judges = {"preference": StandardPreference(recommender, users, categories)}
+    judges = {"preference": StandardizedPreference(recommender, users, categories)}
     if unseen is not None:
-        judges["unseen_preference"] = StandardPreference(unseen, users, categories)
+        judges["unseen_preference"] = StandardizedPreference(unseen, users, categories)
 
     item_pictures = catalogue.pictures(gan.model.picture_size)
     existing = {
@@ -125,8 +125,8 @@ def generation_study(
         ),
     }
     designs = {
-        name: generation(maximiser, users, categories, seed)
-        for name, maximiser in tqdm(maximisers.items(), desc="designs", unit="method")
+        name: generation(maximizer, users, categories, seed)
+        for name, maximizer in tqdm(maximizers.items(), desc="designs", unit="method")
     }
     pictures = {
         "random items": item_pictures[existing["random items"]],
@@ -145,12 +145,12 @@ def generation_study(
         quality[method] = _quality(returned, classifier, seed)
 
     some = slice(0, pairs_for_eta)
-    first = next(iter(maximisers.values()))
+    first = next(iter(maximizers.values()))
     curve = []
     for eta in tqdm(etas, desc="curve over eta", unit="eta"):
         made = generation(first, users[some], categories[some], seed, eta).pictures
         measured = {
-            column: StandardPreference(run, users[some], categories[some]).of_pictures(made)
+            column: StandardizedPreference(run, users[some], categories[some]).of_pictures(made)
             for column, run in {"preference": recommender, "unseen_preference": unseen}.items()
             if run is not None
         }

@@ -8,15 +8,15 @@ import tensorflow as tf
 
 from keras_fashion.app.run import Run
 from keras_fashion.data.sources.atelier import Oracle, existing_utilities, measure, true_utility
-from keras_fashion.design import GROUP_PREFERENCES, GroupPreference, PreferenceMaximiser
+from keras_fashion.design import AGGREGATIONS, Aggregation, PreferenceMaximizer
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.preference import StandardPreference
+from keras_fashion.evaluation.preference import StandardizedPreference
 from keras_fashion.evaluation.true_utilities import above
 
 
 def group_study(
     recommender: Run,
-    maximiser: PreferenceMaximiser,
+    maximizer: PreferenceMaximizer,
     oracle: Oracle | None = None,
     groups: int = 24,
     members: int = 4,
@@ -25,17 +25,17 @@ def group_study(
     """Gives groups drawn at random one design each, and one existing item.
 
     Args:
-        recommender: Run of the DVBPR that the maximiser follows.
-        maximiser: Over it and a GAN.
+        recommender: Run of the DVBPR that the maximizer follows.
+        maximizer: Over it and a GAN.
         oracle: The truth of the catalogue, if it is an atelier.
         groups: How many.
         members: Users of each, equal in weight.
         seed: Decides users, categories and restarts.
 
     Returns:
-        A row for each `together` (`GROUP_PREFERENCES`) and `method`: "retrieval", the category's
+        A row for each `aggregation` (`AGGREGATIONS`) and `method`: "retrieval", the category's
         item of the highest group preference, or "generation". Means over groups of `mean` and
-        `least`, the members' mean and lowest preference (`StandardPreference`); with an oracle
+        `least`, the members' mean and lowest preference (`StandardizedPreference`); with an oracle
         also of `true_mean` and `true_least`, their true utilities in nats, and of
         `above_retrieved` and `above_best`: 1 if the true utilities, put together in the same way,
         are above those of the item retrieved, and of the best existing garment by the truth.
@@ -59,29 +59,31 @@ def group_study(
     if not len(large):
         raise InputError(f"no category of {catalogue.path} has two items or more.")
     categories = rng.choice(large, groups)
-    judge = StandardPreference(recommender, users.ravel(), np.repeat(categories, members))
+    judge = StandardizedPreference(recommender, users.ravel(), np.repeat(categories, members))
     liked = judge.standard(judge.scores).reshape(groups, members, -1)
-    tastes = maximiser.recommender.taste(users.ravel()).numpy().reshape(groups, members, -1)
-    items = catalogue.pictures(maximiser.gan.picture_size)
+    user_embeddings = (
+        maximizer.recommender.user_embedding(users.ravel()).numpy().reshape(groups, members, -1)
+    )
+    items = catalogue.pictures(maximizer.gan.picture_size)
 
     rows = []
-    for name, together in GROUP_PREFERENCES.items():
+    for name, aggregation in AGGREGATIONS.items():
         best = [
-            np.where(catalogue.item_categories == category, _combined(together, each), -np.inf)
+            np.where(catalogue.item_categories == category, _combined(aggregation, each), -np.inf)
             for category, each in zip(categories, liked, strict=True)
         ]
-        designs = maximiser.design_for(
-            tastes, categories, 1, np.ones(groups), seed, together=together
+        designs = maximizer.design_for(
+            user_embeddings, categories, 1, np.ones(groups), seed, aggregation=aggregation
         )
         shown = {"retrieval": items[np.argmax(best, axis=1)], "generation": designs.pictures[:, 0]}
         truths = {}
         if oracle is not None:
             names = [catalogue.categories[category] for category in categories]
-            truths = _truths(oracle, together, users, names, shown)
+            truths = _truths(oracle, aggregation, users, names, shown)
         for method, pictures in shown.items():
             preference = judge.of_pictures(np.repeat(pictures, members, axis=0)[:, None])
             preference = preference.reshape(groups, members)
-            row = {"together": name, "method": method}
+            row = {"aggregation": name, "method": method}
             row |= {"mean": preference.mean(), "least": preference.min(axis=1).mean()}
             rows.append(row | truths.get(method, {}))
     return pd.DataFrame(rows)
@@ -89,7 +91,7 @@ def group_study(
 
 def _truths(
     oracle: Oracle,
-    together: GroupPreference,
+    aggregation: Aggregation,
     users: np.ndarray,
     names: Sequence[str],
     shown: Mapping[str, np.ndarray],
@@ -108,23 +110,23 @@ def _truths(
     }
     best = [
         _combined(
-            together, np.array([existing_utilities(oracle, user, name) for user in group])
+            aggregation, np.array([existing_utilities(oracle, user, name) for user in group])
         ).max()
         for group, name in zip(users, names, strict=True)
     ]
-    retrieved = _combined(together, truths["retrieval"].T)
+    retrieved = _combined(aggregation, truths["retrieval"].T)
     return {
         method: {
             "true_mean": truth.mean(),
             "true_least": truth.min(axis=1).mean(),
-            "above_retrieved": above(_combined(together, truth.T), retrieved).mean(),
-            "above_best": above(_combined(together, truth.T), best).mean(),
+            "above_retrieved": above(_combined(aggregation, truth.T), retrieved).mean(),
+            "above_best": above(_combined(aggregation, truth.T), best).mean(),
         }
         for method, truth in truths.items()
     }
 
 
-def _combined(together: GroupPreference, values: np.ndarray) -> np.ndarray:
+def _combined(aggregation: Aggregation, values: np.ndarray) -> np.ndarray:
     """(M, n) values of M equal members, put together: (n,)."""
     shares = np.full(values.T.shape, 1 / len(values), np.float32)
-    return together.combine(tf.constant(values.T, tf.float32), tf.constant(shares)).numpy()
+    return aggregation.combine(tf.constant(values.T, tf.float32), tf.constant(shares)).numpy()

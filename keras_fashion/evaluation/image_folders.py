@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue
 from keras_fashion.data.pictures import DECODER
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.category_judge import train_category_judge
+from keras_fashion.evaluation.category_judge import train_evaluation_classifier
 from keras_fashion.evaluation.image_metrics import NETWORKS, check_sets, image_scores
 from keras_fashion.evaluation.picture_set import (
     PictureSet,
@@ -58,7 +58,7 @@ def kept_inception_features(
     for start in range(0, len(missing), AT_A_TIME):
         some = missing[start : start + AT_A_TIME]
         kept[some] = inception.features(pictures[some])
-        with written_aside(path) as aside:
+        with atomic_write(path) as aside:
             np.save(aside, kept)
     return kept[items]
 
@@ -119,10 +119,10 @@ def score_images(
     has_judge = everything.categories is not None and len(np.unique(everything.categories)) > 1
     if network is None and not has_judge:
         raise InputError(
-            f"{real} has not two categories, from which the pictures' features could be learnt; "
+            f"{real} has not two categories, from which the pictures' features could be learned; "
             "give --inception."
         )
-    judge = train_category_judge(everything, seed) if has_judge else None
+    judge = train_evaluation_classifier(everything, seed) if has_judge else None
     classes = None
     if network is None:
         assert judge is not None

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.category_judge import CategoryJudge
+from keras_fashion.evaluation.category_judge import EvaluationClassifier
 from keras_fashion.evaluation.picture_set import PictureSet
 from keras_fashion.metrics.diversity import opposite_ssim_by_category
 from keras_fashion.metrics.frechet_and_kernel_distance import frechet_distance, kernel_distance
@@ -78,7 +78,7 @@ def image_scores(
     generated_features: np.ndarray,
     network: str,
     classes: tuple[np.ndarray, np.ndarray] | None = None,
-    judge: CategoryJudge | None = None,
+    judge: EvaluationClassifier | None = None,
     seed: int = 0,
 ) -> dict[str, float]:
     """All scores of generated pictures that what is given suffices for.
@@ -156,7 +156,9 @@ def check_sets(real: PictureSet, generated: PictureSet) -> None:
             )
 
 
-def _judged(real: PictureSet, generated: PictureSet, judge: CategoryJudge) -> dict[str, float]:
+def _judged(
+    real: PictureSet, generated: PictureSet, judge: EvaluationClassifier
+) -> dict[str, float]:
     probabilities = judge.probabilities(generated.pictures)
     scores = {
         "category_inception_score_real": inception_score(judge.probabilities(real.pictures)),

@@ -12,11 +12,11 @@ from keras_fashion.errors import InputError
 PICTURES_AT_A_TIME = 256
 
 
-class StandardPreference:
+class StandardizedPreference:
     """theta . Phi in standard deviations above what a user thinks of the category's items.
 
     BPR fixes neither the origin nor the unit of theta . Phi. Against the items that exist, 0 is
-    an item drawn at random and 2 is rarely met; so a recommender that an optimiser has climbed
+    an item drawn at random and 2 is rarely met; so a recommender that an optimizer has climbed
     can be held against one that it has never seen, and what only the first believes in is found.
 
     Args:
@@ -28,7 +28,7 @@ class StandardPreference:
     def __init__(self, run: Run, users: np.ndarray, categories: np.ndarray) -> None:
         vectors = run.vectors
         self.encoder = run.model.encoder
-        self.tastes = vectors.users[users]
+        self.user_embeddings = vectors.users[users]
         self.scores = vectors.scores(users)
         among = [
             scores[run.catalogue.item_categories == category]
@@ -47,24 +47,24 @@ class StandardPreference:
         number, count = pictures.shape[:2]
         flat = pictures.reshape(number * count, *pictures.shape[2:])
         size = self.encoder.picture_size
-        styles = [
+        embeddings = [
             self.encoder(tf.image.resize(scale(some), size, antialias=True))
             for some in np.array_split(flat, -(-len(flat) // PICTURES_AT_A_TIME))
         ]
-        styles = np.concatenate(styles).reshape(number, count, -1)
-        return self.standard(np.einsum("nck,nk->nc", styles, self.tastes))
+        embeddings = np.concatenate(embeddings).reshape(number, count, -1)
+        return self.standard(np.einsum("nck,nk->nc", embeddings, self.user_embeddings))
 
     def standard(self, preference: np.ndarray) -> np.ndarray:
         """theta . Phi, (N, n) float, on the scale."""
         return (preference - self.level) / self.spread
 
 
-class Standing(NamedTuple):
+class CategoryPreference(NamedTuple):
     """What M users think of n pictures, beside a category's items.
 
     Attributes:
         standard: (M, n) float, theta . Phi in standard deviations above the items' mean
-            (`StandardPreference`).
+            (`StandardizedPreference`).
         liked_less: (M, n) float, the share of the category's items with a lower preference.
     """
 
@@ -72,7 +72,9 @@ class Standing(NamedTuple):
     liked_less: np.ndarray
 
 
-def standing(run: Run, users: np.ndarray, category: int, pictures: np.ndarray) -> Standing:
+def standing(
+    run: Run, users: np.ndarray, category: int, pictures: np.ndarray
+) -> CategoryPreference:
     """What users think of pictures.
 
     Args:
@@ -90,8 +92,8 @@ def standing(run: Run, users: np.ndarray, category: int, pictures: np.ndarray) -
             f"{run.catalogue.categories[category]} has {len(items)} item(s); preference is "
             "measured against the items of a category, which takes two or more."
         )
-    preference = StandardPreference(run, users, np.full(len(users), category))
+    preference = StandardizedPreference(run, users, np.full(len(users), category))
     standard = preference.of_pictures(np.broadcast_to(pictures, (len(users), *pictures.shape)))
     among = preference.of_items(np.broadcast_to(items, (len(users), len(items))))
     liked_less = (among[:, None] < standard[..., None]).mean(axis=-1)
-    return Standing(standard, liked_less)
+    return CategoryPreference(standard, liked_less)

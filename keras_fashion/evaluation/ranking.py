@@ -138,9 +138,9 @@ def rank_held_out(
         ScoresDiverged: If some scores are NaN.
     """
     for k in ks:
-        if not 1 <= k <= split.item_count:
+        if not 1 <= k <= split.num_items:
             raise InputError(
-                f"k = {k} is not between 1 and the catalogue's {split.item_count} items."
+                f"k = {k} is not between 1 and the catalogue's {split.num_items} items."
             )
     held_out: np.ndarray = getattr(split, part)[rows]
     users, items = held_out[:, 0], held_out[:, 1]
@@ -241,10 +241,10 @@ def _comparison(
 
         def of_scores(users: np.ndarray, *rest: np.ndarray | int) -> tuple[tf.Tensor, tf.Tensor]:
             block = tf.convert_to_tensor(scores(users))
-            if block.shape != (len(users), split.item_count):
+            if block.shape != (len(users), split.num_items):
                 raise InputError(
                     f"the scores of {len(users)} users are of shape {tuple(block.shape)}; "
-                    f"the split has {split.item_count} items."
+                    f"the split has {split.num_items} items."
                 )
             if not block.dtype.is_floating:
                 block = tf.cast(block, tf.float64)
@@ -253,10 +253,10 @@ def _comparison(
         return of_scores
 
     vectors = scores
-    if (len(vectors.users), len(vectors.items)) != (split.user_count, split.item_count):
+    if (len(vectors.users), len(vectors.items)) != (split.num_users, split.num_items):
         raise InputError(
             f"the scoring vectors are of {len(vectors.users)} users and {len(vectors.items)} "
-            f"items; the split has {split.user_count} and {split.item_count}."
+            f"items; the split has {split.num_users} and {split.num_items}."
         )
     # The bias is one more dimension, in which every user is 1: it needs no pass of its own.
     items = np.zeros((len(layout.items), vectors.items.shape[1] + 1), vectors.items.dtype)
@@ -277,7 +277,7 @@ def _known_beside(held_out: np.ndarray, split: Split) -> tuple[np.ndarray, np.nd
     """Pairs of a row of `held_out` and an item of its user in any part, but the row's own item."""
     parts = np.concatenate([split.train, split.validation, split.test]).astype(np.int64)
     users, items = np.divmod(
-        np.unique(parts[:, 0] * split.item_count + parts[:, 1]), split.item_count
+        np.unique(parts[:, 0] * split.num_items + parts[:, 1]), split.num_items
     )
     first = np.searchsorted(users, held_out[:, 0])
     lengths = np.searchsorted(users, held_out[:, 0], side="right") - first

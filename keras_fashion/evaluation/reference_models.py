@@ -7,7 +7,7 @@ from keras_fashion.models.recommender import ScoringVectors
 
 def baselines(split: Split) -> dict[str, ScoringVectors]:
     """Scoring vectors of random scores and of PopRank on a split's training part."""
-    poprank = PopRank(split.user_count, split.item_count)
+    poprank = PopRank(split.num_users, split.num_items)
     poprank.adapt(split.training_counts)
-    random = RandomScores(split.user_count, split.item_count)
+    random = RandomScores(split.num_users, split.num_items)
     return {"random": random.scoring_vectors(), "poprank": poprank.scoring_vectors()}

@@ -75,7 +75,7 @@ def bootstrap_mean(values: np.ndarray, seed: int = 0) -> Estimate | None:
 def paired_test(first: np.ndarray, second: np.ndarray, seed: int = 0) -> PairedTest | None:
     """Tests the mean difference of two models on the same users; None without users.
 
-    Fisher's randomisation test: if the models are alike, the sign of each user's difference is
+    Fisher's randomization test: if the models are alike, the sign of each user's difference is
     as good as drawn by lot. Unlike Wilcoxon's test it is about the difference of means, which is
     what the table shows, and it takes ties and metrics of 0 and 1 as they come (Smucker et al.,
     CIKM 2007, recommend it over Wilcoxon's for rankings).

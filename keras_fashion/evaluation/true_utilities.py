@@ -9,8 +9,8 @@ from keras_fashion.data.sources.atelier import (
     Oracle,
     existing_utilities,
     measure,
-    taste_recovery,
     true_utility,
+    utility_recovery,
 )
 
 
@@ -23,7 +23,7 @@ def true_utilities(
     """The true utility of the first picture that each method returns to each user.
 
     Existing items are measured from their pixels as designs are, so that what `measure` gets
-    wrong favours neither.
+    wrong favors neither.
 
     Args:
         oracle: The truth of an atelier catalogue.
@@ -33,7 +33,7 @@ def true_utilities(
 
     Returns:
         A row for each method and user: `method`, `pair`, `category`, `utility` in nats (at most
-        0), `recovery` (`taste_recovery`), `above_retrieved` (1 if it is above that of the
+        0), `recovery` (`utility_recovery`), `above_retrieved` (1 if it is above that of the
         first picture retrieved, .5 if equal), `above_best` (the same against the best existing
         garment of the category by the truth, which no recommender can know).
     """
@@ -43,7 +43,7 @@ def true_utilities(
             "pair": pair,
             "category": category,
             "utility": true_utility(oracle, measured, user, category),
-            "recovery": taste_recovery(oracle, measured, user, category),
+            "recovery": utility_recovery(oracle, measured, user, category),
             "best": existing_utilities(oracle, user, category).max(),
         }
         for method, returned in pictures.items()

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 from tqdm.keras import TqdmCallback
 
-from keras_fashion.atomic_files import written_aside
-from keras_fashion.data import Catalogue, labelled_pictures
+from keras_fashion.atomic_files import atomic_write
+from keras_fashion.data import Catalogue, labeled_pictures
 from keras_fashion.models import CategoryClassifier
+from keras_fashion.models.loading import load
 
 
 def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
@@ -29,9 +30,9 @@ def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
             metrics=["accuracy"],
         )
         pictures = catalogue.pictures(model.picture_size)
-        # A batch larger than the catalogue would be dropped, and nothing learnt.
+        # A batch larger than the catalogue would be dropped, and nothing learned.
         batch_size = min(64, len(pictures))
-        batches = labelled_pictures(
+        batches = labeled_pictures(
             pictures, catalogue.item_categories, batch_size, seed=0, flip=True
         )
         model.fit(
@@ -42,11 +43,11 @@ def category_classifier(catalogue: Catalogue) -> CategoryClassifier:
             verbose=0,
             callbacks=[TqdmCallback(verbose=0, desc="category classifier", file=sys.stderr)],
         )
-        with written_aside(path) as aside:
+        with atomic_write(path) as aside:
             model.save(aside)
-    return keras.saving.load_model(path)
+    return load(path)
 
 
-def epochs_for(item_count: int) -> int:
+def epochs_for(num_items: int) -> int:
     """About 20,000 pictures' worth of training, at least one pass and at most ten."""
-    return int(np.clip(20_000 // item_count, 1, 10))
+    return int(np.clip(20_000 // num_items, 1, 10))

@@ -1,4 +1,4 @@
-"""Frozen features: what VisRank, VBPR and the like know of an item before anything is learnt."""
+"""Frozen features: what VisRank, VBPR and the like know of an item before anything is learned."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def frozen_features(catalogue: Catalogue, names: Sequence[str] = ("classifier",)
     """Features of all items, one block for each name side by side.
 
     `classifier` is what the catalogue's category classifier sees (it is trained if need be),
-    `attributes` is the category and all attributes as centred one-hot columns, and the name of a
+    `attributes` is the category and all attributes as centered one-hot columns, and the name of a
     backbone stands for what `keras-fashion features` has made with it. Every block is scaled to a
     mean squared norm of 1, so that none drowns another in a dot product or a distance.
 
@@ -65,16 +65,16 @@ def _of_the_classifier(catalogue: Catalogue) -> np.ndarray:
 
 
 def _of_the_attributes(catalogue: Catalogue) -> np.ndarray:
-    codes, value_count = item_columns(catalogue, ["category", *catalogue.attributes])
-    if value_count > MOST_VALUES:
+    codes, num_values = item_columns(catalogue, ["category", *catalogue.attributes])
+    if num_values > MOST_VALUES:
         counts = {name: len(each.values) for name, each in catalogue.attributes.items()}
         listed = ", ".join(f"{name} ({count:,})" for name, count in counts.items())
         raise InputError(
-            f"the attributes of catalogue {catalogue.name} have {value_count:,} values, and "
+            f"the attributes of catalogue {catalogue.name} have {num_values:,} values, and "
             f"features take {MOST_VALUES:,} at most: prepare it without those that have most, of "
             f"{listed}."
         )
-    columns = np.zeros((len(codes), value_count), np.float32)
+    columns = np.zeros((len(codes), num_values), np.float32)
     np.put_along_axis(columns, codes, 1, axis=1)
     columns -= columns.mean(axis=0)
     return columns

@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 from tqdm import tqdm
 
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue, picture_batches
 from keras_fashion.errors import InputError
 from keras_fashion.models.backbones import backbone
@@ -75,7 +75,7 @@ def make_backbone_features(
         raise InputError(f"{weights}: {name} makes features of it that are not finite numbers.")
     features = [_unit_rows(principal_components(each, STAGE_SIZE, WHITENING)) for each in stages]
     path = backbone_features_path(catalogue, name)
-    with written_aside(path) as aside:
+    with atomic_write(path) as aside:
         np.save(aside, np.concatenate(features, axis=1))
     return path
 

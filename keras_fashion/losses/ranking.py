@@ -1,6 +1,6 @@
 """Losses over a positive's score and those of its negatives, as pure functions.
 
-All take `positive` (B, 1) and `negative` (B, M) scores and `counted` (B, M) float32, 1 where the
+All take `positive` (B, 1) and `negative` (B, M) scores and `mask` (B, M) float32, 1 where the
 comparison counts and 0 where the "negative" is something that the user bought; all give a scalar.
 """
 
@@ -9,23 +9,23 @@ import tensorflow as tf
 from keras_fashion.distribution.global_batch import mean_of_replicas
 
 
-def bpr_loss(positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
+def bpr_loss(positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Mean of -ln sigmoid(x_ui - x_uj) (Rendle et al., "BPR", UAI 2009, BPR-OPT)."""
-    return mean_over(tf.math.softplus(negative - positive), counted)
+    return mean_over(tf.math.softplus(negative - positive), mask)
 
 
-def logistic_loss(positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
+def logistic_loss(positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Mean of -ln sigmoid(x_ui) plus mean of -ln(1 - sigmoid(x_uj)), each pair by itself.
 
     He et al., "Neural Collaborative Filtering", WWW 2017, eq. 7; means in the place of sums, so
     that the positives weigh as much as all negatives together, however many are drawn.
     """
     bought = tf.reduce_mean(tf.math.softplus(-positive))
-    return bought + mean_over(tf.math.softplus(negative), counted)
+    return bought + mean_over(tf.math.softplus(negative), mask)
 
 
 def warp_loss(
-    positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor, item_count: int
+    positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor, num_items: int
 ) -> tf.Tensor:
     """Weighted approximate-rank pairwise loss (Weston et al., IJCAI 2011, section 3).
 
@@ -37,24 +37,24 @@ def warp_loss(
     Args:
         positive: (B, 1).
         negative: (B, M).
-        counted: (B, M).
-        item_count: I, the paper's Y; after I draws or more a violation weighs nothing.
+        mask: (B, M).
+        num_items: I, the paper's Y; after I draws or more a violation weighs nothing.
     """
-    hinge = (1 - positive + negative) * counted
+    hinge = (1 - positive + negative) * mask
     violates = hinge > 0
     first = tf.argmax(violates, axis=1)[:, None]
-    draws = tf.gather(tf.cumsum(counted, axis=1), first, batch_dims=1)
-    rank = tf.floor((item_count - 1) / tf.maximum(draws, 1))
+    draws = tf.gather(tf.cumsum(mask, axis=1), first, batch_dims=1)
+    rank = tf.floor((num_items - 1) / tf.maximum(draws, 1))
     # L(R) is the digamma function at R + 1, less its value at 1.
     weight = tf.math.digamma(rank + 1) - tf.math.digamma(1.0)
     return tf.reduce_mean(tf.nn.relu(tf.gather(weight * hinge, first, batch_dims=1)))
 
 
-def mean_over(values: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
+def mean_over(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Mean of the values that count; 0 if none does.
 
     With several replicas a replica's sum over what counts in the part of each on average: the mean
     over replicas is then that of the batch.
     """
-    count = mean_of_replicas(tf.reduce_sum(counted))
-    return tf.math.divide_no_nan(tf.reduce_sum(values * counted), count)
+    count = mean_of_replicas(tf.reduce_sum(mask))
+    return tf.math.divide_no_nan(tf.reduce_sum(values * mask), count)

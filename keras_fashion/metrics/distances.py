@@ -68,23 +68,23 @@ def distance_tiles(
             yield rows, columns, _distances(shifted, second[columns] - origin)
 
 
-def neighbour_distances(points: np.ndarray, neighbours: int) -> np.ndarray:
+def neighbor_distances(points: np.ndarray, neighbors: int) -> np.ndarray:
     """Each point's distance to its k-th nearest other point.
 
     A distance serves both of its points, so only half of the matrix is computed.
 
     Args:
-        points: (N, F) float64, N > neighbours. A copy of a point is another point.
-        neighbours: The k.
+        points: (N, F) float64, N > neighbors. A copy of a point is another point.
+        neighbors: The k.
 
     Returns:
         (N,) float64.
     """
-    nearest = np.full((len(points), neighbours), np.inf)
+    nearest = np.full((len(points), neighbors), np.inf)
 
     def meet(owners: slice, distances: np.ndarray) -> None:
         together = np.hstack([nearest[owners], distances])
-        nearest[owners] = np.partition(together, neighbours - 1, axis=1)[:, :neighbours]
+        nearest[owners] = np.partition(together, neighbors - 1, axis=1)[:, :neighbors]
 
     origin = points[0]
     for rows in _slices(len(points)):

@@ -12,7 +12,7 @@ def opposite_ssim(pictures: np.ndarray) -> float:
 
     The diversity measure of DVBPR (Kang et al., "Visually-Aware Fashion Recommendation and Design
     with Generative Image Models", ICDM 2017, section V). SSIM is Wang et al. (2004) with
-    scikit-image's uniform 7x7 window, each colour channel by itself and then averaged.
+    scikit-image's uniform 7x7 window, each color channel by itself and then averaged.
 
     Args:
         pictures: (n, H, W, 3) uint8, n >= 2, H and W >= 7.

@@ -17,7 +17,7 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
 
     The usual square root of Σ₁Σ₂ is of a matrix that is not symmetric and, with fewer pictures
     than features, singular: it comes out complex or not at all, and codes add ε to the diagonal.
-    Here Σ = RᵀR, with R the centred pictures themselves or, where there are more of them than
+    Here Σ = RᵀR, with R the centered pictures themselves or, where there are more of them than
     features, the triangle of their QR. The eigenvalues of Σ₁Σ₂ = R₁ᵀR₁R₂ᵀR₂ are, but for zeros,
     those of (R₁R₂ᵀ)(R₁R₂ᵀ)ᵀ, so tr (Σ₁Σ₂)^½ is the sum of the singular values of R₁R₂ᵀ: real,
     never negative, of any rank, and no covariance's rounding error goes through a root.
@@ -50,8 +50,8 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
 
 def _covariance_factor(features: np.ndarray) -> np.ndarray:
     """R of min(N, F) rows with RᵀR the covariance; the sum of its squares is the trace."""
-    centred = (features - features.mean(axis=0)) / np.sqrt(len(features) - 1)
-    return centred if len(centred) <= centred.shape[1] else np.linalg.qr(centred, mode="r")
+    centered = (features - features.mean(axis=0)) / np.sqrt(len(features) - 1)
+    return centered if len(centered) <= centered.shape[1] else np.linalg.qr(centered, mode="r")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_fashion.metrics.distances import checked_features, distance_tiles, neighbour_distances
+from keras_fashion.metrics.distances import checked_features, distance_tiles, neighbor_distances
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class PrecisionRecall:
 
 
 def precision_recall(
-    real: np.ndarray, generated: np.ndarray, neighbours: int = 3
+    real: np.ndarray, generated: np.ndarray, neighbors: int = 3
 ) -> PrecisionRecall:
     """Shares of each set that lie in the other's manifold, a union of balls.
 
@@ -37,19 +37,19 @@ def precision_recall(
     each still hold the standard error of a share to about 0.02.
 
     Args:
-        real: (N, F) features of real pictures, N > neighbours.
-        generated: (M, F) features of generated ones, M > neighbours.
-        neighbours: The k; 3 in the paper.
+        real: (N, F) features of real pictures, N > neighbors.
+        generated: (M, F) features of generated ones, M > neighbors.
+        neighbors: The k; 3 in the paper.
 
     Raises:
         ValueError: on another shape, too few pictures or values that are not finite.
     """
-    if neighbours < 1:
-        raise ValueError(f"neighbours must be 1 or more, received {neighbours}")
-    real = checked_features(real, "real", neighbours + 1)
-    generated = checked_features(generated, "generated", neighbours + 1, width=real.shape[1])
-    real_radii = neighbour_distances(real, neighbours)
-    generated_radii = neighbour_distances(generated, neighbours)
+    if neighbors < 1:
+        raise ValueError(f"neighbors must be 1 or more, received {neighbors}")
+    real = checked_features(real, "real", neighbors + 1)
+    generated = checked_features(generated, "generated", neighbors + 1, width=real.shape[1])
+    real_radii = neighbor_distances(real, neighbors)
+    generated_radii = neighbor_distances(generated, neighbors)
     looks_real = np.zeros(len(generated), bool)
     is_made = np.zeros(len(real), bool)
     for rows, columns, distances in distance_tiles(real, generated):
@@ -73,7 +73,7 @@ class DensityCoverage:
 
 
 def density_coverage(
-    real: np.ndarray, generated: np.ndarray, neighbours: int = 5
+    real: np.ndarray, generated: np.ndarray, neighbors: int = 5
 ) -> DensityCoverage:
     """How thickly generated pictures lie among the real ones, and how many of these they reach.
 
@@ -88,21 +88,21 @@ def density_coverage(
     experiments. With 1,000 of each the standard error of coverage is still below 0.01.
 
     Args:
-        real: (N, F) features of real pictures, N > neighbours.
+        real: (N, F) features of real pictures, N > neighbors.
         generated: (M, F) features of generated ones, M >= 1.
-        neighbours: The k; 5 in the paper.
+        neighbors: The k; 5 in the paper.
 
     Raises:
         ValueError: on another shape, too few pictures or values that are not finite.
     """
-    if neighbours < 1:
-        raise ValueError(f"neighbours must be 1 or more, received {neighbours}")
-    real = checked_features(real, "real", neighbours + 1)
+    if neighbors < 1:
+        raise ValueError(f"neighbors must be 1 or more, received {neighbors}")
+    real = checked_features(real, "real", neighbors + 1)
     generated = checked_features(generated, "generated", 1, width=real.shape[1])
-    radii = neighbour_distances(real, neighbours)
+    radii = neighbor_distances(real, neighbors)
     inside = np.zeros(len(real), np.int64)
     for rows, _, distances in distance_tiles(real, generated):
         inside[rows] += (distances <= radii[rows, None]).sum(axis=1)
     return DensityCoverage(
-        float(inside.sum() / (neighbours * len(generated))), float((inside > 0).mean())
+        float(inside.sum() / (neighbors * len(generated))), float((inside > 0).mean())
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from keras_fashion.metrics.distances import checked_features, distance_tiles, neighbour_distances
+from keras_fashion.metrics.distances import checked_features, distance_tiles, neighbor_distances
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def nearest_real(
     generated = checked_features(generated, "generated", 1, width=real.shape[1])
     indices, distances = _nearest(real, generated)
     if held_out is None:
-        return NearestReal(indices, distances, neighbour_distances(real, 1))
+        return NearestReal(indices, distances, neighbor_distances(real, 1))
     held_out = checked_features(held_out, "held-out", 1, width=real.shape[1])
     return NearestReal(indices, distances, _nearest(real, held_out)[1])
 

@@ -19,7 +19,7 @@ class Backbone(NamedTuple):
     Attributes:
         network: Its constructor.
         preprocess: From pixels of 0 to 255 to what the network takes.
-        stages: Names of the layers whose maps are averaged, from early (colour, texture) to late
+        stages: Names of the layers whose maps are averaged, from early (color, texture) to late
             (kind of thing). Taste is made of both.
     """
 

@@ -1,4 +1,4 @@
-"""The category-conditional GAN, trained by least squares with two optimisers."""
+"""The category-conditional GAN, trained by least squares with two optimizers."""
 
 from typing import Any
 
@@ -28,28 +28,33 @@ more (Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", 20
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class ConditionalGAN(keras.Model):
-    """A conditional GAN over z ~ U(-1, 1), after DVBPR (Kang et al., 2017).
+    """A conditional GAN over z ~ U(-1, 1), after DVBPR (Kang et al., ICDM 2017).
 
-    `fit` it on (pictures, category) batches. Three networks: `apprentice` is the generator that
-    gradients move, `discriminator` its judge, and `generator` the running average of the
-    apprentice's weights (Yazici et al., "The Unusual Effectiveness of Averaging in GAN
-    Training", 2019): it draws better than the apprentice does at any one step, and is the one
-    to generate with. Calling the model on `[codes, category]` calls `generator`.
+    It has three networks. Gradients train `generator` and `discriminator`. `ema_generator` holds an
+    exponential moving average of the weights of `generator`; it draws better pictures than
+    `generator` does at any one step (Yazici et al., "The Unusual Effectiveness of Averaging in GAN
+    Training", ICLR 2019), so pictures are drawn with it: calling the model on
+    `[latents, category]` calls `ema_generator`.
 
     Args:
-        generator: becomes the apprentice: maps `[codes, category]`, (B, Z) float32 and (B,)
-            int32, to (B, H, W, 3) float32 pictures in [-1, 1], and says its `category_count`,
-            `picture_size` and `code_size`.
-        discriminator: maps `[pictures, category]` to (B, 1) float32 verdicts.
-        average_decay: of the average, a step, once training is long; 0.998 looks back about five
-            hundred of them, 0 is the apprentice itself.
-        gradient_penalty: γ of R1, which keeps the discriminator flat at real pictures; 0 for none.
-        seed: integer, for the codes drawn in training.
+        generator: Maps `[latents, category]`, (B, Z) float32 and (B,) int32, to (B, H, W, 3)
+            float32 pictures in [-1, 1]. It has the attributes `num_categories`, `picture_size` and
+            `latent_dim`.
+        discriminator: Maps `[pictures, category]` to (B, 1) float32 outputs; 1 stands for real.
+        average_decay: Decay of the average at each step once training is long; 0.998 averages over
+            about five hundred steps, 0 makes the average equal to `generator`.
+        gradient_penalty: γ of the R1 penalty on real pictures; 0 for no penalty.
+        seed: Seed of the latents that are drawn in training.
 
     Example:
-        gan = GAN_PRESETS["default"].make(len(catalogue.categories), (64, 64))
-        gan.fit(labelled_pictures(...), steps_per_epoch=steps, epochs=30)
-        pictures = gan.generator([gan.sample_codes(8), tf.zeros(8, tf.int32)])
+        >>> import numpy as np
+        >>> import tensorflow as tf
+        >>> from keras_fashion.models import GAN_PRESETS
+        >>> gan = GAN_PRESETS["default"].make(num_categories=3, picture_size=(16, 16), width=4)
+        >>> pictures, categories = tf.zeros((16, 16, 16, 3)), tf.zeros(16, tf.int32)
+        >>> history = gan.fit(tf.data.Dataset.from_tensors((pictures, categories)), verbose=0)
+        >>> gan.draw(np.zeros((2, gan.latent_dim), np.float32), np.array([0, 1])).shape
+        (2, 16, 16, 3)
     """
 
     def __init__(
@@ -62,19 +67,19 @@ class ConditionalGAN(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.apprentice = generator
-        self.generator = generator.__class__.from_config(generator.get_config())
-        self.generator.set_weights(generator.get_weights())
-        self.generator.trainable = False
+        self.generator = generator
+        self.ema_generator = generator.__class__.from_config(generator.get_config())
+        self.ema_generator.set_weights(generator.get_weights())
+        self.ema_generator.trainable = False
         self.discriminator = discriminator
         self.average_decay = average_decay
         self.gradient_penalty = gradient_penalty
         self.seed = seed
         self.mixed_precision = keras.config.dtype_policy().compute_dtype != "float32"
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.category_count = generator.category_count
+        self.num_categories = generator.num_categories
         self.picture_size = generator.picture_size
-        self.code_size = generator.code_size
+        self.latent_dim = generator.latent_dim
         self.generator_loss = keras.metrics.Mean("generator_loss")
         self.discriminator_loss = keras.metrics.Mean("discriminator_loss")
         self.built = True
@@ -90,20 +95,20 @@ class ConditionalGAN(keras.Model):
         return [self.generator_loss, self.discriminator_loss]
 
     def call(self, inputs: list[tf.Tensor], training: bool = False) -> tf.Tensor:
-        """(B, H, W, 3) pictures of `[codes, category]` by the averaged generator."""
-        return self.generator(inputs)
+        """(B, H, W, 3) pictures of `[latents, category]` by the averaged generator."""
+        return self.ema_generator(inputs)
 
-    def sample_codes(self, count: int | tf.Tensor) -> tf.Tensor:
-        """(count, code_size) float32 codes from the prior U(-1, 1)."""
-        return keras.random.uniform((count, self.code_size), -1.0, 1.0, seed=self.seed_generator)
+    def sample_latents(self, count: int | tf.Tensor) -> tf.Tensor:
+        """(count, latent_dim) float32 latents from the prior U(-1, 1)."""
+        return keras.random.uniform((count, self.latent_dim), -1.0, 1.0, seed=self.seed_generator)
 
-    def draw(self, codes: np.ndarray, category: np.ndarray) -> np.ndarray:
-        """(N, H, W, 3) uint8 pictures of (N, code_size) codes in (N,) categories, by batches."""
-        pictures = np.empty((len(codes), *self.picture_size, 3), np.uint8)
-        for start in range(0, len(codes), DRAWN_TOGETHER):
+    def draw(self, latents: np.ndarray, category: np.ndarray) -> np.ndarray:
+        """(N, H, W, 3) uint8 pictures of (N, latent_dim) latents in (N,) categories, by batches."""
+        pictures = np.empty((len(latents), *self.picture_size, 3), np.uint8)
+        for start in range(0, len(latents), DRAWN_TOGETHER):
             some = slice(start, start + DRAWN_TOGETHER)
             kinds = np.asarray(category[some], np.int32)
-            pictures[some] = unscale(self.generator([codes[some], kinds], training=False))
+            pictures[some] = unscale(self.ema_generator([latents[some], kinds], training=False))
         return pictures
 
     def discriminate(self, pictures: np.ndarray, category: np.ndarray) -> np.ndarray:
@@ -122,18 +127,18 @@ class ConditionalGAN(keras.Model):
         discriminator_optimizer: keras.Optimizer,
         jit_compile: bool = False,
     ) -> None:
-        """Chooses the optimisers.
+        """Chooses the optimizers.
 
         Args:
-            generator_optimizer: moves the apprentice. One that learns faster than its judge
-                collapses to one garment a category.
-            discriminator_optimizer: moves the discriminator.
+            generator_optimizer: Trains the generator. A generator that learns faster than the
+                discriminator collapses to one garment a category.
+            discriminator_optimizer: Trains the discriminator.
             jit_compile: whether to compile the step with XLA: on a CPU it is many times slower
                 than the plain graph for transposed convolutions.
         """
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
-        self.generator_optimizer.build(self.apprentice.trainable_variables)
+        self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         super().compile(optimizer=self.generator_optimizer, jit_compile=jit_compile)
 
@@ -141,15 +146,15 @@ class ConditionalGAN(keras.Model):
         """One step of the discriminator, then one of the generator, on the same fakes."""
         pictures, category = data
         # Drawn for the batch, of which a replica has a part.
-        codes = own_rows(self.sample_codes(tf.shape(category)[0] * replicas()))
+        latents = own_rows(self.sample_latents(tf.shape(category)[0] * replicas()))
         with tf.GradientTape() as tape:
-            fakes = self.apprentice([codes, category], training=True)
+            fakes = self.generator([latents, category], training=True)
             with tape.stop_recording():
                 discriminator_loss = self.discriminator_step(pictures, fakes, category)
             verdicts = self.discriminator([fakes, category], training=True)
             generator_loss = least_squares_generator_loss(verdicts)
             share = share_of(generator_loss)
-        variables = self.apprentice.trainable_variables
+        variables = self.generator.trainable_variables
         self.generator_optimizer.apply(_dense(tape.gradient(share, variables)), variables)
         self.average_weights()
         self.generator_loss.update_state(generator_loss)
@@ -161,14 +166,14 @@ class ConditionalGAN(keras.Model):
     ) -> tf.Tensor:
         """Moves the discriminator once; returns its loss before the move."""
         with tf.GradientTape() as tape:
-            # Apart: where batches are normalised, a batch is all real or all generated.
+            # Apart: where batches are normalized, a batch is all real or all generated.
             loss = least_squares_discriminator_loss(
                 self.discriminator([pictures, category], training=True),
                 self.discriminator([fakes, category], training=True),
             )
-            penalised = share_of(loss + self.penalty(pictures, category))
+            penalized = share_of(loss + self.penalty(pictures, category))
         variables = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply(_dense(tape.gradient(penalised, variables)), variables)
+        self.discriminator_optimizer.apply(_dense(tape.gradient(penalized, variables)), variables)
         return loss
 
     def penalty(self, pictures: tf.Tensor, category: tf.Tensor) -> tf.Tensor | float:
@@ -184,16 +189,16 @@ class ConditionalGAN(keras.Model):
         )
 
     def average_weights(self) -> None:
-        """Moves `generator` towards `apprentice`, batch statistics included."""
+        """Moves `ema_generator` towards `generator`, batch statistics included."""
         steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
         moved = 1.0 - tf.minimum(self.average_decay, steps / (steps + AVERAGE_PART))
-        for average, value in zip(self.generator.weights, self.apprentice.weights, strict=True):
+        for average, value in zip(self.ema_generator.weights, self.generator.weights, strict=True):
             average.value.assign_sub(moved * (average.value - value.value))
 
     def get_config(self) -> dict[str, Any]:
         """Constructor arguments."""
         return {
-            "generator": keras.saving.serialize_keras_object(self.apprentice),
+            "generator": keras.saving.serialize_keras_object(self.generator),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),
             "average_decay": self.average_decay,
             "gradient_penalty": self.gradient_penalty,
@@ -212,7 +217,7 @@ class ConditionalGAN(keras.Model):
             return cls(**config)
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Arguments of `compile`, serialised."""
+        """Arguments of `compile`, serialized."""
         return {
             "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
             "discriminator_optimizer": keras.saving.serialize_keras_object(

@@ -12,25 +12,25 @@ class RandomScores(Recommender):
     """x_ui drawn at random, once: the product of two fixed normal vectors. Expected AUC 0.5.
 
     Args:
-        user_count: U.
-        item_count: I.
+        num_users: U.
+        num_items: I.
         seed: Decides the scores.
     """
 
-    def __init__(self, user_count: int, item_count: int, seed: int = 0, **kwargs) -> None:
-        super().__init__(user_count, item_count, **kwargs)
+    def __init__(self, num_users: int, num_items: int, seed: int = 0, **kwargs) -> None:
+        super().__init__(num_users, num_items, **kwargs)
         self.seed = seed
         self.built = True
 
     def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
         """A fixed normal vector a user."""
-        return tf.gather(self._normal(self.user_count, stream=0), user)
+        return tf.gather(self._normal(self.num_users, stream=0), user)
 
     def item_vector(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
         """A fixed normal vector an item."""
-        return tf.gather(self._normal(self.item_count, stream=1), item)
+        return tf.gather(self._normal(self.num_items, stream=1), item)
 
     def _normal(self, rows: int, stream: int) -> tf.Tensor:
         return tf.random.stateless_normal([rows, 16], [self.seed, stream])
@@ -47,14 +47,14 @@ class PopRank(Recommender):
     Call `adapt` with the counts; there is nothing to train.
 
     Args:
-        user_count: U.
-        item_count: I.
+        num_users: U.
+        num_items: I.
     """
 
-    def __init__(self, user_count: int, item_count: int, **kwargs) -> None:
-        super().__init__(user_count, item_count, **kwargs)
+    def __init__(self, num_users: int, num_items: int, **kwargs) -> None:
+        super().__init__(num_users, num_items, **kwargs)
         self.counts = self.add_weight(
-            name="counts", shape=(item_count,), initializer="zeros", trainable=False
+            name="counts", shape=(num_items,), initializer="zeros", trainable=False
         )
         self.built = True
 
@@ -80,8 +80,8 @@ class CategoryPopularity(PopRank):
     Call `adapt`; there is nothing to train.
 
     Args:
-        user_count: U.
-        item_count: I.
+        num_users: U.
+        num_items: I.
     """
 
     def adapt(self, counts: np.ndarray, categories: np.ndarray) -> None:
@@ -112,24 +112,24 @@ class CategoryFrequency(Recommender):
     Call `adapt`; there is nothing to train.
 
     Args:
-        user_count: U.
-        item_count: I.
-        column_count: C, how many columns.
-        value_count: V, values of all columns together.
+        num_users: U.
+        num_items: I.
+        num_columns: C, how many columns.
+        num_values: V, values of all columns together.
     """
 
     def __init__(
-        self, user_count: int, item_count: int, column_count: int, value_count: int, **kwargs
+        self, num_users: int, num_items: int, num_columns: int, num_values: int, **kwargs
     ) -> None:
-        super().__init__(user_count, item_count, **kwargs)
-        self.column_count = column_count
-        self.value_count = value_count
+        super().__init__(num_users, num_items, **kwargs)
+        self.num_columns = num_columns
+        self.num_values = num_values
         self.log_shares = self.add_weight(
-            name="log_shares", shape=(user_count, value_count), initializer="zeros", trainable=False
+            name="log_shares", shape=(num_users, num_values), initializer="zeros", trainable=False
         )
         self.values = self.add_weight(
             name="values",
-            shape=(item_count, column_count),
+            shape=(num_items, num_columns),
             initializer="zeros",
             dtype="int32",
             trainable=False,
@@ -145,10 +145,10 @@ class CategoryFrequency(Recommender):
         """
         users, items = train.T
         sold = values[items]
-        shape = self.user_count, self.value_count
-        cells = np.ravel_multi_index((np.repeat(users, self.column_count), sold.ravel()), shape)
+        shape = self.num_users, self.num_values
+        cells = np.ravel_multi_index((np.repeat(users, self.num_columns), sold.ravel()), shape)
         counts = np.bincount(cells, minlength=np.prod(shape)).reshape(shape)
-        own = counts / np.maximum(np.bincount(users, minlength=self.user_count), 1)[:, None]
+        own = counts / np.maximum(np.bincount(users, minlength=self.num_users), 1)[:, None]
         everybody = np.maximum(counts.sum(axis=0), 0.5) / len(train)
         self.log_shares.assign(np.log(own + GLOBAL_SHARE * everybody))
         self.values.assign(values)
@@ -162,15 +162,15 @@ class CategoryFrequency(Recommender):
     ) -> tf.Tensor:
         """1 at the item's values, 0 elsewhere."""
         values = tf.gather(self.values.value, item)
-        rows = tf.repeat(tf.range(tf.size(item)), self.column_count)
+        rows = tf.repeat(tf.range(tf.size(item)), self.num_columns)
         places = tf.stack([rows, tf.reshape(values, [-1])], axis=1)
         return tf.scatter_nd(
-            places, tf.ones_like(rows, tf.float32), [tf.size(item), self.value_count]
+            places, tf.ones_like(rows, tf.float32), [tf.size(item), self.num_values]
         )
 
     def get_config(self) -> dict:
         """Constructor arguments."""
         return super().get_config() | {
-            "column_count": self.column_count,
-            "value_count": self.value_count,
+            "num_columns": self.num_columns,
+            "num_values": self.num_values,
         }

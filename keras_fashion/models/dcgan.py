@@ -13,16 +13,16 @@ from keras_fashion.models.generator import picture_grid
 class DVBPRGenerator(keras.Model):
     """G(z, c) of the code released with DVBPR (Kang et al., ICDM 2017).
 
-    Six transposed convolutions of 3x3, two of which keep the size, with batch normalisation and
-    leaky ReLU; the category enters once, as a one-hot vector beside the code. At 64x64, with 6
-    categories and codes of 256, it has the original's 3,811,075 trainable parameters. Call it on
-    `[codes, category]`, (B, code_size) float32 and (B,) int32, for (B, H, W, 3) float32 pictures
+    Six transposed convolutions of 3x3, two of which keep the size, with batch normalization and
+    leaky ReLU; the category enters once, as a one-hot vector beside the latent. At 64x64, with 6
+    categories and latents of 256, it has the original's 3,811,075 trainable parameters. Call it on
+    `[latents, category]`, (B, latent_dim) float32 and (B,) int32, for (B, H, W, 3) float32 pictures
     in [-1, 1].
 
     Args:
-        category_count: number of categories.
+        num_categories: number of categories.
         picture_size: (H, W), each divisible by 16; 64x64 in the original.
-        code_size: length of a code z.
+        latent_dim: length of a latent z.
         width: channels at half the picture's size; four times as many in the middle.
         seed: integer or `keras.random.SeedGenerator` for the initial weights.
 
@@ -32,9 +32,9 @@ class DVBPRGenerator(keras.Model):
 
     def __init__(
         self,
-        category_count: int,
+        num_categories: int,
         picture_size: tuple[int, int] = (64, 64),
-        code_size: int = 256,
+        latent_dim: int = 256,
         width: int = 64,
         seed: int | keras.random.SeedGenerator = 0,
         **kwargs: Any,
@@ -44,17 +44,17 @@ class DVBPRGenerator(keras.Model):
             seed = keras.random.SeedGenerator(seed)
         weights = keras.initializers.RandomNormal(stddev=0.02, seed=seed)
 
-        def normalised(x: keras.KerasTensor) -> keras.KerasTensor:
+        def normalized(x: keras.KerasTensor) -> keras.KerasTensor:
             x = BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
             return ops.maximum(0.2 * x, x)
 
-        codes = keras.Input((code_size,), name="codes")
+        latents = keras.Input((latent_dim,), name="latents")
         category = keras.Input((), dtype="int32", name="category")
-        kind = ops.one_hot(category, category_count)
+        kind = ops.one_hot(category, num_categories)
         x = layers.Dense(height * breadth * 4 * width, kernel_initializer=weights)(
-            layers.Concatenate()([codes, kind])
+            layers.Concatenate()([latents, kind])
         )
-        x = normalised(layers.Reshape((height, breadth, 4 * width))(x))
+        x = normalized(layers.Reshape((height, breadth, 4 * width))(x))
         for channels, stride in (
             (4 * width, 2),
             (4 * width, 1),
@@ -63,24 +63,24 @@ class DVBPRGenerator(keras.Model):
             (2 * width, 2),
             (width, 2),
         ):
-            x = normalised(
+            x = normalized(
                 layers.Conv2DTranspose(channels, 3, stride, "same", kernel_initializer=weights)(x)
             )
         x = layers.Conv2DTranspose(3, 3, 1, "same", kernel_initializer=weights)(x)
         pictures = layers.Activation("tanh", dtype="float32", name="pictures")(x)
-        super().__init__([codes, category], pictures, **kwargs)
+        super().__init__([latents, category], pictures, **kwargs)
 
-        self.category_count = category_count
+        self.num_categories = num_categories
         self.picture_size = tuple(picture_size)
-        self.code_size = code_size
+        self.latent_dim = latent_dim
         self.width = width
 
     def get_config(self) -> dict[str, Any]:
         """Constructor arguments; the seed only mattered for the weights, which are saved."""
         return {
-            "category_count": self.category_count,
+            "num_categories": self.num_categories,
             "picture_size": self.picture_size,
-            "code_size": self.code_size,
+            "latent_dim": self.latent_dim,
             "width": self.width,
             "name": self.name,
         }
@@ -90,7 +90,7 @@ class DVBPRGenerator(keras.Model):
 class DVBPRDiscriminator(keras.Model):
     """D(x, c) of the code released with DVBPR (Kang et al., ICDM 2017).
 
-    Four strided convolutions of 5x5 with leaky ReLU, all but the first with batch normalisation;
+    Four strided convolutions of 5x5 with leaky ReLU, all but the first with batch normalization;
     the category's one-hot vector is laid beside the picture and beside the output of the first
     three, everywhere in the plane. At 64x64 with 6 categories it has the original's 4,460,545
     trainable parameters. Call it on `[pictures, category]`, (B, H, W, 3) float32 in [-1, 1] and
@@ -98,7 +98,7 @@ class DVBPRDiscriminator(keras.Model):
     generated ones.
 
     Args:
-        category_count: number of categories.
+        num_categories: number of categories.
         picture_size: (H, W), each divisible by 16; 64x64 in the original.
         width: channels at half the picture's size; doubled at each halving.
         seed: integer or `keras.random.SeedGenerator` for the initial weights.
@@ -109,7 +109,7 @@ class DVBPRDiscriminator(keras.Model):
 
     def __init__(
         self,
-        category_count: int,
+        num_categories: int,
         picture_size: tuple[int, int] = (64, 64),
         width: int = 64,
         seed: int | keras.random.SeedGenerator = 0,
@@ -122,7 +122,7 @@ class DVBPRDiscriminator(keras.Model):
 
         pictures = keras.Input((*picture_size, 3), name="pictures")
         category = keras.Input((), dtype="int32", name="category")
-        kind = ops.one_hot(category, category_count)
+        kind = ops.one_hot(category, num_categories)
 
         def beside_category(x: keras.KerasTensor) -> keras.KerasTensor:
             everywhere = ops.ones_like(x[..., :1]) * ops.cast(kind, x.dtype)[:, None, None, :]
@@ -143,14 +143,14 @@ class DVBPRDiscriminator(keras.Model):
         verdicts = layers.Dense(1, kernel_initializer=weights, dtype="float32")(x)
         super().__init__([pictures, category], verdicts, **kwargs)
 
-        self.category_count = category_count
+        self.num_categories = num_categories
         self.picture_size = tuple(picture_size)
         self.width = width
 
     def get_config(self) -> dict[str, Any]:
         """Constructor arguments; the seed only mattered for the weights, which are saved."""
         return {
-            "category_count": self.category_count,
+            "num_categories": self.num_categories,
             "picture_size": self.picture_size,
             "width": self.width,
             "name": self.name,

@@ -1,4 +1,4 @@
-"""DVBPR: the style of an item is learnt from its pixels, together with the users' tastes."""
+"""DVBPR: the style of an item is learned from its pixels, together with the users' tastes."""
 
 import keras
 import tensorflow as tf
@@ -29,50 +29,50 @@ class DVBPR(VisualRecommender):
     sees, and no gradient flows there.
 
     Args:
-        user_count: U.
-        item_count: I.
+        num_users: U.
+        num_items: I.
         encoder: Phi: (B, H, W, 3) in [-1, 1] to (B, K).
         latent_size: Length of gamma; 0 leaves the latent term out.
         bias: Whether items have a bias.
         with_history: Whether users are made from what they bought (`VisualRecommender`).
-        regularisation: lambda_theta, on all rows of users and items; 1 in the original.
-        encoder_regularisation: lambda_Phi; 1e-3 in the original.
+        regularization: lambda_theta, on all rows of users and items; 1 in the original.
+        encoder_regularization: lambda_Phi; 1e-3 in the original.
     """
 
     def __init__(
         self,
-        user_count: int,
-        item_count: int,
+        num_users: int,
+        num_items: int,
         encoder: ImageEncoder,
         latent_size: int = 0,
         bias: bool = False,
         with_history: bool = False,
-        regularisation: float = 1.0,
-        encoder_regularisation: float = 1e-3,
+        regularization: float = 1.0,
+        encoder_regularization: float = 1e-3,
         **kwargs,
     ) -> None:
         super().__init__(
-            user_count,
-            item_count,
+            num_users,
+            num_items,
             encoder.embedding_size,
             latent_size,
             bias,
             with_history,
-            regularisation,
-            initialiser=keras.initializers.RandomUniform(0.0, 0.01),
+            regularization,
+            initializer=keras.initializers.RandomUniform(0.0, 0.01),
             **kwargs,
         )
         self.encoder = encoder
-        self.encoder_regularisation = encoder_regularisation
+        self.encoder_regularization = encoder_regularization
         if with_history:
-            self.styles = self.add_weight(
+            self.item_embeddings = self.add_weight(
                 name="styles",
-                shape=(item_count, encoder.embedding_size),
+                shape=(num_items, encoder.embedding_size),
                 initializer="zeros",
                 trainable=False,
             )
-            self.style_mean = self.add_weight(
-                name="style_mean",
+            self.embedding_mean = self.add_weight(
+                name="embedding_mean",
                 shape=(encoder.embedding_size,),
                 initializer="zeros",
                 trainable=False,
@@ -81,35 +81,37 @@ class DVBPR(VisualRecommender):
             encoder.build((None, *encoder.picture_size, 3))
         self.built = True
 
-    def style(
+    def item_embedding(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
         """Phi(X_i); the item's number only says whose style to remember."""
-        style = self.encoder(picture, training=training)
+        item_embedding = self.encoder(picture, training=training)
         if self.with_history and training:
             # A replica has a table of its own, which must remember what the others see, too.
-            self.styles.value.scatter_update(tf.IndexedSlices(all_rows(style), all_rows(item)))
-            seen = mean_of_replicas(tf.reduce_mean(style, axis=0))
-            self.style_mean.assign(MOMENTUM * self.style_mean + (1 - MOMENTUM) * seen)
-        return style
+            self.item_embeddings.value.scatter_update(
+                tf.IndexedSlices(all_rows(item_embedding), all_rows(item))
+            )
+            seen = mean_of_replicas(tf.reduce_mean(item_embedding, axis=0))
+            self.embedding_mean.assign(MOMENTUM * self.embedding_mean + (1 - MOMENTUM) * seen)
+        return item_embedding
 
     def history_mean(self, history: tf.Tensor) -> tf.Tensor:
         """Mean of the styles as last seen, less the moving mean."""
-        centred = mean_of_rows(self.styles.value, history) - self.style_mean
-        return tf.where(tf.reduce_any(history >= 0, axis=1, keepdims=True), centred, 0.0)
+        centered = mean_of_rows(self.item_embeddings.value, history) - self.embedding_mean
+        return tf.where(tf.reduce_any(history >= 0, axis=1, keepdims=True), centered, 0.0)
 
-    def regulariser(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
+    def regularizer(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
         """lambda_theta on the batch's rows and lambda_Phi on the kernels, per positive."""
         kernels = [v for v in self.encoder.trainable_variables if v.name == "kernel"]
-        weights = self.encoder_regularisation * squared_norm(*kernels)
-        rows = super().regulariser(user, positive, negative)
+        weights = self.encoder_regularization * squared_norm(*kernels)
+        rows = super().regularizer(user, positive, negative)
         return rows + weights / tf.cast(replicas() * tf.size(user), tf.float32)
 
     def get_config(self) -> dict:
         """Constructor arguments."""
         return super().get_config() | {
             "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "encoder_regularisation": self.encoder_regularisation,
+            "encoder_regularization": self.encoder_regularization,
         }
 
     @classmethod

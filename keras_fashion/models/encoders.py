@@ -65,7 +65,7 @@ class ImageEncoder(keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class CompactEncoder(ImageEncoder):
-    """Four strided convolutions with batch normalisation, one dense layer over all positions.
+    """Four strided convolutions with batch normalization, one dense layer over all positions.
 
     The dense layer sees where things are, as CNN-F's full6 does: lengths of sleeves and hems
     would be lost in a global average.

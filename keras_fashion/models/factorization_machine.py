@@ -1,4 +1,4 @@
-"""Factorisation machine over user, item and the item's category columns."""
+"""Factorization machine over user, item and the item's category columns."""
 
 import keras
 import numpy as np
@@ -9,9 +9,9 @@ from keras_fashion.models.recommender import Recommender, squared_norm
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class FM(Recommender):
-    """A factorisation machine of degree 2 (Rendle, ICDM 2010, eq. 1), trained by BPR.
+    """A factorization machine of degree 2 (Rendle, ICDM 2010, eq. 1), trained by BPR.
 
-    With a user, an item and its values f in some columns (category, colour, ...) as the features
+    With a user, an item and its values f in some columns (category, color, ...) as the features
     that are 1, the paper's w_0 + sum w_a + sum over pairs a < b of v_a . v_b reads
 
         x_ui = w_0 + w_u + w_i + sum_f w_f                        each by itself
@@ -23,48 +23,48 @@ class FM(Recommender):
     b_i = w_i + sum_f w_f + ½(|s_i|² - |v_i|² - sum_f |v_f|²), the last term being the pairs among
     the rest (the paper's lemma 3.1).
 
-    The regulariser is lambda / B times half the squared norms of the batch's rows of v and w;
+    The regularizer is lambda / B times half the squared norms of the batch's rows of v and w;
     a value counts once for each item that has it. Call `adapt` before training.
 
     Args:
-        user_count: U.
-        item_count: I.
-        column_count: C, how many columns.
-        value_count: V, values of all columns together.
+        num_users: U.
+        num_items: I.
+        num_columns: C, how many columns.
+        num_values: V, values of all columns together.
         latent_size: K, length of v.
-        regularisation: lambda.
+        regularization: lambda.
     """
 
     def __init__(
         self,
-        user_count: int,
-        item_count: int,
-        column_count: int,
-        value_count: int,
+        num_users: int,
+        num_items: int,
+        num_columns: int,
+        num_values: int,
         latent_size: int = 32,
-        regularisation: float = 0.01,
+        regularization: float = 0.01,
         **kwargs,
     ) -> None:
-        super().__init__(user_count, item_count, **kwargs)
-        self.column_count = column_count
-        self.value_count = value_count
+        super().__init__(num_users, num_items, **kwargs)
+        self.num_columns = num_columns
+        self.num_values = num_values
         self.latent_size = latent_size
-        self.regularisation = regularisation
+        self.regularization = regularization
         normal = keras.initializers.RandomNormal(stddev=0.1)
         self.v_user = self.add_weight(
-            name="v_user", shape=(user_count, latent_size), initializer=normal
+            name="v_user", shape=(num_users, latent_size), initializer=normal
         )
         self.v_item = self.add_weight(
-            name="v_item", shape=(item_count, latent_size), initializer=normal
+            name="v_item", shape=(num_items, latent_size), initializer=normal
         )
         self.v_value = self.add_weight(
-            name="v_value", shape=(value_count, latent_size), initializer=normal
+            name="v_value", shape=(num_values, latent_size), initializer=normal
         )
-        self.w_item = self.add_weight(name="w_item", shape=(item_count,), initializer="zeros")
-        self.w_value = self.add_weight(name="w_value", shape=(value_count,), initializer="zeros")
+        self.w_item = self.add_weight(name="w_item", shape=(num_items,), initializer="zeros")
+        self.w_value = self.add_weight(name="w_value", shape=(num_values,), initializer="zeros")
         self.values = self.add_weight(
             name="values",
-            shape=(item_count, column_count),
+            shape=(num_items, num_columns),
             initializer="zeros",
             dtype="int32",
             trainable=False,
@@ -97,7 +97,7 @@ class FM(Recommender):
         weights += tf.reduce_sum(tf.gather(self.w_value.value, values), axis=1)
         return weights + 0.5 * (square_of_sum - sum_of_squares)
 
-    def regulariser(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
+    def regularizer(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
         """lambda times half the squared norm of the rows in the batch, per positive."""
         items = tf.concat([positive, negative], axis=0)
         values = tf.gather(self.values.value, items)
@@ -107,7 +107,7 @@ class FM(Recommender):
             tf.gather(self.w_item.value, items),
             tf.gather(self.w_value.value, values),
         )
-        return self.regularisation * rows / tf.cast(tf.size(user), tf.float32)
+        return self.regularization * rows / tf.cast(tf.size(user), tf.float32)
 
     def _factors(self, item: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """v_i, (B, K), and v_f of the item's values, (B, C, K)."""
@@ -117,8 +117,8 @@ class FM(Recommender):
     def get_config(self) -> dict:
         """Constructor arguments."""
         return super().get_config() | {
-            "column_count": self.column_count,
-            "value_count": self.value_count,
+            "num_columns": self.num_columns,
+            "num_values": self.num_values,
             "latent_size": self.latent_size,
-            "regularisation": self.regularisation,
+            "regularization": self.regularization,
         }

@@ -10,13 +10,13 @@ from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.models.retrieval import ItemRetriever
 
 TRAINED_ON = 100
-"""Items a list that its centre is learnt from."""
+"""Items a list that its center is learned from."""
 
 
 class FaissRetriever:
     """Most of the k best items of each user, by an inverted file.
 
-    Items are cut into sqrt(I) lists by k-means, and a user looks into those only whose centres he
+    Items are cut into sqrt(I) lists by k-means, and a user looks into those only whose centers he
     likes best (Sivic and Zisserman, ICCV 2003; `IndexIVFFlat` of Douze et al., arXiv:2401.08281).
     How many lists is measured: the fewest that find the wanted share of what `ItemRetriever`
     finds. There is no filter: of a category, `ItemRetriever` scores no other items.
@@ -62,8 +62,8 @@ class FaissRetriever:
         )
         self._index.cp.seed = seed
         self._index.cp.min_points_per_centroid = 1  # silences a warning in small catalogues
-        learnt_from = min(len(items), TRAINED_ON * lists)
-        self._index.train(items[rng.choice(len(items), learnt_from, replace=False)])
+        learned_from = min(len(items), TRAINED_ON * lists)
+        self._index.train(items[rng.choice(len(items), learned_from, replace=False)])
         self._index.add(items)
 
         users = rng.choice(len(vectors.users), min(sample, len(vectors.users)), replace=False)

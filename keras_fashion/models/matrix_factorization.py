@@ -12,35 +12,35 @@ class BPRMF(Recommender):
     """x_ui = beta_i + gamma_u . gamma_i (Rendle et al., UAI 2009).
 
     The global and the user's bias of biased MF cancel in x_ui - x_uj, so BPR cannot learn them
-    and they are left out. The regulariser is
+    and they are left out. The regularizer is
     lambda / B * sum over the batch of ½(|gamma_u|² + |gamma_i|² + |gamma_j|² + beta_i² + beta_j²).
 
     Args:
-        user_count: U.
-        item_count: I.
+        num_users: U.
+        num_items: I.
         latent_size: Length of gamma.
-        regularisation: lambda.
+        regularization: lambda.
     """
 
     def __init__(
         self,
-        user_count: int,
-        item_count: int,
+        num_users: int,
+        num_items: int,
         latent_size: int = 32,
-        regularisation: float = 0.01,
+        regularization: float = 0.01,
         **kwargs,
     ) -> None:
-        super().__init__(user_count, item_count, **kwargs)
+        super().__init__(num_users, num_items, **kwargs)
         self.latent_size = latent_size
-        self.regularisation = regularisation
+        self.regularization = regularization
         normal = keras.initializers.RandomNormal(stddev=0.1)
         self.gamma_user = self.add_weight(
-            name="gamma_user", shape=(user_count, latent_size), initializer=normal
+            name="gamma_user", shape=(num_users, latent_size), initializer=normal
         )
         self.gamma_item = self.add_weight(
-            name="gamma_item", shape=(item_count, latent_size), initializer=normal
+            name="gamma_item", shape=(num_items, latent_size), initializer=normal
         )
-        self.beta_item = self.add_weight(name="beta_item", shape=(item_count,), initializer="zeros")
+        self.beta_item = self.add_weight(name="beta_item", shape=(num_items,), initializer="zeros")
         self.built = True
 
     def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
@@ -57,7 +57,7 @@ class BPRMF(Recommender):
         """beta_i."""
         return tf.gather(self.beta_item.value, item)
 
-    def regulariser(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
+    def regularizer(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
         """lambda times half the squared norm of the rows in the batch, per positive."""
         items = tf.concat([positive, negative], axis=0)
         rows = squared_norm(
@@ -65,13 +65,13 @@ class BPRMF(Recommender):
             tf.gather(self.gamma_item.value, items),
             tf.gather(self.beta_item.value, items),
         )
-        return self.regularisation * rows / tf.cast(tf.size(user), tf.float32)
+        return self.regularization * rows / tf.cast(tf.size(user), tf.float32)
 
     def get_config(self) -> dict:
         """Constructor arguments."""
         return super().get_config() | {
             "latent_size": self.latent_size,
-            "regularisation": self.regularisation,
+            "regularization": self.regularization,
         }
 
 
@@ -80,31 +80,31 @@ class BiasedMF(BPRMF):
     """x_ui = alpha + beta_u + beta_i + gamma_u . gamma_i (Koren et al., Computer 2009, eq. 4).
 
     The formula of the DVBPR authors' talk. alpha and beta_u cancel in x_ui - x_uj, so BPR cannot
-    learn them; here sigmoid(x_ui) is the chance that u bought i, learnt from positives and
+    learn them; here sigmoid(x_ui) is the chance that u bought i, learned from positives and
     sampled negatives by the logistic loss. They move no item past another of the same user.
 
     Linear in the user: p_u = [gamma_u, beta_u], q_i = [gamma_i, 1], b_i = alpha + beta_i.
 
-    The regulariser is BPR-MF's with beta_u² added; alpha is left free.
+    The regularizer is BPR-MF's with beta_u² added; alpha is left free.
 
     Args:
-        user_count: U.
-        item_count: I.
+        num_users: U.
+        num_items: I.
         latent_size: Length of gamma.
-        regularisation: lambda.
+        regularization: lambda.
     """
 
     def __init__(
         self,
-        user_count: int,
-        item_count: int,
+        num_users: int,
+        num_items: int,
         latent_size: int = 32,
-        regularisation: float = 0.01,
+        regularization: float = 0.01,
         **kwargs,
     ) -> None:
-        super().__init__(user_count, item_count, latent_size, regularisation, **kwargs)
+        super().__init__(num_users, num_items, latent_size, regularization, **kwargs)
         self.alpha = self.add_weight(name="alpha", shape=(), initializer="zeros")
-        self.beta_user = self.add_weight(name="beta_user", shape=(user_count,), initializer="zeros")
+        self.beta_user = self.add_weight(name="beta_user", shape=(num_users,), initializer="zeros")
 
     def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
         """[gamma_u, beta_u]."""
@@ -121,11 +121,9 @@ class BiasedMF(BPRMF):
         """alpha + beta_i."""
         return self.alpha + super().item_bias(item)
 
-    def ranking_loss(
-        self, positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor
-    ) -> tf.Tensor:
+    def ranking_loss(self, positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         """The logistic loss of both kinds of pairs."""
-        return logistic_loss(positive, negative, counted)
+        return logistic_loss(positive, negative, mask)
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
@@ -142,14 +140,12 @@ class WARP(BPRMF):
     differ. Give `triplets` shared negatives; one negative a positive is one draw.
 
     Args:
-        user_count: U.
-        item_count: I.
+        num_users: U.
+        num_items: I.
         latent_size: Length of gamma.
-        regularisation: lambda.
+        regularization: lambda.
     """
 
-    def ranking_loss(
-        self, positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor
-    ) -> tf.Tensor:
+    def ranking_loss(self, positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         """The WARP loss, ranks being estimated among all items."""
-        return warp_loss(positive, negative, counted, self.item_count)
+        return warp_loss(positive, negative, mask, self.num_items)

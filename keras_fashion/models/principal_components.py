@@ -6,7 +6,7 @@ import numpy as np
 def principal_components(features: np.ndarray, size: int, power: float = 0.0) -> np.ndarray:
     """Projects features on their leading principal components.
 
-    Features are centred; component k is divided by eigenvalue_k ** power, where eigenvalue_k is
+    Features are centered; component k is divided by eigenvalue_k ** power, where eigenvalue_k is
     its variance over the items. Power 0 keeps distances as they are (but for what the dropped
     components held), 0.5 is whitening: every component has the same variance. At last all is
     scaled so that the mean squared norm of a row is 1, whatever the features' own unit.
@@ -30,13 +30,13 @@ def principal_components(features: np.ndarray, size: int, power: float = 0.0) ->
     if power < 0:
         raise ValueError(f"power must not be negative, received {power}")
     # In float64, as rounding would otherwise pass for a small eigenvalue.
-    centred = features - features.mean(axis=0, dtype=np.float64)
-    values, vectors = np.linalg.eigh(centred.T @ centred / len(centred))
+    centered = features - features.mean(axis=0, dtype=np.float64)
+    values, vectors = np.linalg.eigh(centered.T @ centered / len(centered))
     values, vectors = values[::-1][:size], vectors[:, ::-1][:, :size]
     held = values > max(values[0], 0.0) * 1e-10
     weights = np.where(held, np.where(held, values, 1.0) ** -power, 0.0)
     # An eigenvector's sign is the linear algebra library's whim; fixed, runs can be compared.
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
-    components = centred @ (vectors * np.sign(largest) * weights)
+    components = centered @ (vectors * np.sign(largest) * weights)
     spread = np.sqrt(np.square(components).sum(axis=1).mean())
     return (components / spread if spread > 0 else components).astype(np.float32)

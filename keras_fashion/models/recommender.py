@@ -34,7 +34,7 @@ class Recommender(keras.Model):
     """A preference predictor that is linear in the user, x_ui = p_u . q_i + b_i.
 
     A subclass gives the formula: `user_vector` (p), `item_vector` (q) and, where it has one,
-    `item_bias` (b), plus its regulariser and, if it is not BPR's, its `ranking_loss`. Training,
+    `item_bias` (b), plus its regularizer and, if it is not BPR's, its `ranking_loss`. Training,
     exact scoring of the whole catalogue and export are written once, here.
 
     `fit` takes the batches of `keras_fashion.data.triplets`: B positives, each with a
@@ -42,17 +42,17 @@ class Recommender(keras.Model):
     which gives B x M comparisons for B + M items. Under a strategy of several replicas give `fit`
     `strategy.distribute_datasets_from_function` of `triplets` with its `context`: how Keras itself
     would cut a batch is wrong for it. The original DVBPR sums its loss over the batch
-    where we take the mean; its lambda keeps its meaning because `regulariser` divides by B.
+    where we take the mean; its lambda keeps its meaning because `regularizer` divides by B.
 
     Args:
-        user_count: U, users of the catalogue.
-        item_count: I, items of the catalogue.
+        num_users: U, users of the catalogue.
+        num_items: I, items of the catalogue.
     """
 
-    def __init__(self, user_count: int, item_count: int, **kwargs) -> None:
+    def __init__(self, num_users: int, num_items: int, **kwargs) -> None:
         super().__init__(**kwargs)
-        self.user_count = user_count
-        self.item_count = item_count
+        self.num_users = num_users
+        self.num_items = num_items
         self.loss_tracker = keras.metrics.Mean(name="loss")
 
     @abstractmethod
@@ -75,19 +75,17 @@ class Recommender(keras.Model):
         """b_i: (B,) int to (B,) float32; none unless a subclass has one."""
         return tf.zeros(tf.shape(item))
 
-    def ranking_loss(
-        self, positive: tf.Tensor, negative: tf.Tensor, counted: tf.Tensor
-    ) -> tf.Tensor:
+    def ranking_loss(self, positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         """The loss of scores: BPR's, unless a subclass says otherwise.
 
         Args:
             positive: (B, 1) scores p_u . q_i + b_i.
             negative: (B, M) scores.
-            counted: (B, M) float32, 0 where the negative is something that the user bought.
+            mask: (B, M) float32, 0 where the negative is something that the user bought.
         """
-        return bpr_loss(positive, negative, counted)
+        return bpr_loss(positive, negative, mask)
 
-    def regulariser(
+    def regularizer(
         self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor
     ) -> tf.Tensor | float:
         """What is added to the batch's ranking loss; nothing unless a subclass says so."""
@@ -101,25 +99,25 @@ class Recommender(keras.Model):
         return tf.reduce_sum(user * vector, axis=-1) + self.item_bias(item)
 
     def batch_loss(self, batch: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
-        """Ranking loss of a batch of `triplets`, with the regulariser: a scalar."""
+        """Ranking loss of a batch of `triplets`, with the regularizer: a scalar."""
         user, positive, negative = batch["user"], batch["positive"], batch["negative"]
-        taste = self.user_vector(user, batch.get("history"))
+        user_embedding = self.user_vector(user, batch.get("history"))
         # One pass over both halves: the arms of the siamese network share everything.
         item = tf.concat([positive, negative], axis=0)
         vector = self.item_vector(item, batch.get("picture"), training=training)
         sizes = [tf.size(positive), tf.size(negative)]
         liked, other = tf.split(vector, sizes)
         liked_bias, other_bias = tf.split(self.item_bias(item), sizes)
-        positive_score = tf.reduce_sum(taste * liked, axis=1) + liked_bias
-        if "counted" in batch:
+        positive_score = tf.reduce_sum(user_embedding * liked, axis=1) + liked_bias
+        if "mask" in batch:
             other, other_bias = all_rows(other), all_rows(other_bias)
-            negative_score = tf.matmul(taste, other, transpose_b=True) + other_bias
-            counted = batch["counted"]
+            negative_score = tf.matmul(user_embedding, other, transpose_b=True) + other_bias
+            mask = batch["mask"]
         else:
-            negative_score = (tf.reduce_sum(taste * other, axis=1) + other_bias)[:, None]
-            counted = tf.ones_like(negative_score)
-        loss = self.ranking_loss(positive_score[:, None], negative_score, counted)
-        return loss + self.regulariser(user, positive, negative)
+            negative_score = (tf.reduce_sum(user_embedding * other, axis=1) + other_bias)[:, None]
+            mask = tf.ones_like(negative_score)
+        loss = self.ranking_loss(positive_score[:, None], negative_score, mask)
+        return loss + self.regularizer(user, positive, negative)
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step on a batch of `triplets`."""
@@ -130,7 +128,7 @@ class Recommender(keras.Model):
         gradients = tape.gradient(scaled, variables)
         if not isinstance(self.optimizer, LazyAdam):
             # A user who stands twice in a batch gives a gradient with a repeated row, which
-            # Keras's adaptive optimisers get wrong; dense, the rows are summed.
+            # Keras's adaptive optimizers get wrong; dense, the rows are summed.
             gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
         self.optimizer.apply(gradients, variables)
         self.loss_tracker.update_state(loss)
@@ -143,7 +141,7 @@ class Recommender(keras.Model):
 
     @property
     def optimizers(self) -> list[keras.Optimizer]:
-        """The one optimiser, for checkpoints."""
+        """The one optimizer, for checkpoints."""
         return [self.optimizer]
 
     @property
@@ -161,7 +159,7 @@ class Recommender(keras.Model):
                 `keras_fashion.data.picture_batches` gives them.
             items: Whose.
         """
-        numbers = tf.range(self.item_count)[items]
+        numbers = tf.range(self.num_items)[items]
         if pictures is None:
             return self.item_vector(numbers).numpy()
         batches, first = [], 0
@@ -189,7 +187,7 @@ class Recommender(keras.Model):
         return ScoringVectors(
             users=self.user_vectors(items, train),
             items=items,
-            biases=self.item_bias(tf.range(self.item_count)).numpy(),
+            biases=self.item_bias(tf.range(self.num_items)).numpy(),
         )
 
     def user_vectors(self, items: np.ndarray, train: np.ndarray | None = None) -> np.ndarray:
@@ -200,7 +198,7 @@ class Recommender(keras.Model):
                 they bought.
             train: (n, 2) int, training pairs (user, item), for the same models.
         """
-        return self.user_vector(tf.range(self.user_count)).numpy()
+        return self.user_vector(tf.range(self.num_users)).numpy()
 
     def adapt_users(self, items: np.ndarray, train: np.ndarray) -> None:
         """Stores what users are made of beside their own weights; nothing, for most models.
@@ -219,8 +217,8 @@ class Recommender(keras.Model):
     def get_config(self) -> dict:
         """Constructor arguments."""
         return super().get_config() | {
-            "user_count": self.user_count,
-            "item_count": self.item_count,
+            "num_users": self.num_users,
+            "num_items": self.num_items,
         }
 
 

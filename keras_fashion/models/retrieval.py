@@ -106,13 +106,13 @@ class ItemRetriever:
                 "some item vectors are NaN; the model has diverged, train it with a lower "
                 "learning rate."
             )
-        self.item_count, size = items.shape
+        self.num_items, size = items.shape
         # The bias is one more dimension, in which every user is 1. Rows that fill up the last
         # chunk score -inf; there is at least one, which fills up filtered items, too.
-        table = np.zeros((_whole_chunks(self.item_count + 1), size + 1), np.float32)
-        table[: self.item_count, :-1] = items
-        table[: self.item_count, -1] = biases
-        table[self.item_count :, -1] = -np.inf
+        table = np.zeros((_whole_chunks(self.num_items + 1), size + 1), np.float32)
+        table[: self.num_items, :-1] = items
+        table[: self.num_items, -1] = biases
+        table[self.num_items :, -1] = -np.inf
         # In whole chunks, of which TensorFlow takes a slice without a copy: it does so where what
         # stands behind the first axis is a multiple of 64 bytes.
         self._table = tf.constant(table.reshape(-1, CHUNK, size + 1))
@@ -153,13 +153,13 @@ class ItemRetriever:
             raise InputError("some tastes are NaN; the model has diverged.")
         rows = None
         if allowed is not None:
-            if len(allowed) != self.item_count:
+            if len(allowed) != self.num_items:
                 raise InputError(
-                    f"the filter is of {len(allowed)} items; there are {self.item_count}."
+                    f"the filter is of {len(allowed)} items; there are {self.num_items}."
                 )
             rows = np.flatnonzero(allowed)
             filling = _whole_chunks(len(rows)) - len(rows)
-            rows = np.concatenate([rows, np.full(filling, self.item_count)])
+            rows = np.concatenate([rows, np.full(filling, self.num_items)])
         items = np.empty((len(tastes), k), np.int32)
         scores = np.empty((len(tastes), k), np.float32)
         with exact_products():

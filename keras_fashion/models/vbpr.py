@@ -1,4 +1,4 @@
-"""VBPR: matrix factorisation that also sees, through frozen features."""
+"""VBPR: matrix factorization that also sees, through frozen features."""
 
 import keras
 import numpy as np
@@ -18,61 +18,61 @@ class VBPR(VisualRecommender):
 
     He & McAuley, "VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback", AAAI 2016.
     f are the principal components of frozen features; E starts as the first K of them, so that
-    with `with_history` training starts from VisRank without its normalisation. Call `adapt`
+    with `with_history` training starts from VisRank without its normalization. Call `adapt`
     before training.
 
-    To the regulariser of the rows come half of lambda_E times the squared norms of beta' and of
+    To the regularizer of the rows come half of lambda_E times the squared norms of beta' and of
     what E has moved from its start.
 
     Args:
-        user_count: U.
-        item_count: I.
+        num_users: U.
+        num_items: I.
         feature_size: F, principal components kept of a frozen feature.
-        style_size: K, length of theta, at most F.
+        embedding_size: K, length of theta, at most F.
         latent_size: Length of gamma; 0 leaves the latent term out.
         bias: Whether there are beta_i and beta'.
         with_history: Whether users are made from what they bought (`VisualRecommender`).
-        regularisation: lambda, on the rows of users and items.
-        embedding_regularisation: lambda_E.
+        regularization: lambda, on the rows of users and items.
+        embedding_regularization: lambda_E.
     """
 
     def __init__(
         self,
-        user_count: int,
-        item_count: int,
+        num_users: int,
+        num_items: int,
         feature_size: int,
-        style_size: int = 32,
+        embedding_size: int = 32,
         latent_size: int = 16,
         bias: bool = True,
         with_history: bool = False,
-        regularisation: float = 0.01,
-        embedding_regularisation: float = 1e-4,
+        regularization: float = 0.01,
+        embedding_regularization: float = 1e-4,
         **kwargs,
     ) -> None:
-        style_size = min(style_size, feature_size)
+        embedding_size = min(embedding_size, feature_size)
         super().__init__(
-            user_count,
-            item_count,
-            style_size,
+            num_users,
+            num_items,
+            embedding_size,
             latent_size,
             bias,
             with_history,
-            regularisation,
-            initialiser=keras.initializers.RandomNormal(stddev=0.01),
+            regularization,
+            initializer=keras.initializers.RandomNormal(stddev=0.01),
             **kwargs,
         )
         self.feature_size = feature_size
-        self.style_size = style_size
-        self.embedding_regularisation = embedding_regularisation
+        self.embedding_size = embedding_size
+        self.embedding_regularization = embedding_regularization
         self.embedding = self.add_weight(
-            name="embedding", shape=(feature_size, style_size), initializer="identity"
+            name="embedding", shape=(feature_size, embedding_size), initializer="identity"
         )
         if bias:
             self.beta_visual = self.add_weight(
                 name="beta_visual", shape=(feature_size,), initializer="zeros"
             )
         self.features = self.add_weight(
-            name="features", shape=(item_count, feature_size), initializer="zeros", trainable=False
+            name="features", shape=(num_items, feature_size), initializer="zeros", trainable=False
         )
         self.built = True
 
@@ -81,7 +81,7 @@ class VBPR(VisualRecommender):
         components = principal_components(features, self.feature_size)
         self.features.assign(FEATURE_NORM**0.5 * components)
 
-    def style(
+    def item_embedding(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
         """E f_i."""
@@ -98,17 +98,17 @@ class VBPR(VisualRecommender):
         visual = tf.linalg.matvec(tf.gather(self.features.value, item), self.beta_visual.value)
         return super().item_bias(item) + visual
 
-    def regulariser(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
+    def regularizer(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
         """lambda on the batch's rows, per positive, and lambda_E on beta' and E's change."""
-        moved = self.embedding.value - tf.eye(self.feature_size, self.style_size)
+        moved = self.embedding.value - tf.eye(self.feature_size, self.embedding_size)
         shared = squared_norm(moved, *([self.beta_visual.value] if self.bias else []))
-        rows = super().regulariser(user, positive, negative)
-        return rows + self.embedding_regularisation * shared
+        rows = super().regularizer(user, positive, negative)
+        return rows + self.embedding_regularization * shared
 
     def get_config(self) -> dict:
         """Constructor arguments."""
         return super().get_config() | {
             "feature_size": self.feature_size,
-            "style_size": self.style_size,
-            "embedding_regularisation": self.embedding_regularisation,
+            "embedding_size": self.embedding_size,
+            "embedding_regularization": self.embedding_regularization,
         }

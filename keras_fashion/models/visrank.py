@@ -14,23 +14,23 @@ class VisRank(Recommender):
     """x_ui = cosine of f_i and the mean of f over the items that u bought.
 
     A baseline of Kang et al., ICDM 2017. Features have the catalogue's mean removed before they
-    are normalised: without that all cosines are near 1 and the ranking is much worse. Call
+    are normalized: without that all cosines are near 1 and the ranking is much worse. Call
     `adapt`; there is nothing to train.
 
     Args:
-        user_count: U.
-        item_count: I.
+        num_users: U.
+        num_items: I.
         feature_size: F, length of a frozen feature.
     """
 
-    def __init__(self, user_count: int, item_count: int, feature_size: int, **kwargs) -> None:
-        super().__init__(user_count, item_count, **kwargs)
+    def __init__(self, num_users: int, num_items: int, feature_size: int, **kwargs) -> None:
+        super().__init__(num_users, num_items, **kwargs)
         self.feature_size = feature_size
-        self.tastes = self.add_weight(
-            name="tastes", shape=(user_count, feature_size), initializer="zeros", trainable=False
+        self.user_features = self.add_weight(
+            name="tastes", shape=(num_users, feature_size), initializer="zeros", trainable=False
         )
         self.features = self.add_weight(
-            name="features", shape=(item_count, feature_size), initializer="zeros", trainable=False
+            name="features", shape=(num_items, feature_size), initializer="zeros", trainable=False
         )
         self.built = True
 
@@ -41,20 +41,20 @@ class VisRank(Recommender):
             features: (I, F) float.
             train: (n, 2) int, training pairs (user, item).
         """
-        centred = tf.math.l2_normalize(features - features.mean(axis=0), axis=1)
-        bought = tf.gather(centred, train[:, 1])
-        sums = tf.math.unsorted_segment_sum(bought, train[:, 0], self.user_count)
-        self.features.assign(centred)
-        self.tastes.assign(tf.math.l2_normalize(sums, axis=1))
+        centered = tf.math.l2_normalize(features - features.mean(axis=0), axis=1)
+        bought = tf.gather(centered, train[:, 1])
+        sums = tf.math.unsorted_segment_sum(bought, train[:, 0], self.num_users)
+        self.features.assign(centered)
+        self.user_features.assign(tf.math.l2_normalize(sums, axis=1))
 
     def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
         """The direction of the user's mean feature; 0 for a user without items."""
-        return tf.gather(self.tastes.value, user)
+        return tf.gather(self.user_features.value, user)
 
     def item_vector(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        """The item's centred, normalised feature."""
+        """The item's centered, normalized feature."""
         return tf.gather(self.features.value, item)
 
     def get_config(self) -> dict:
@@ -109,24 +109,24 @@ class VisRankMax(keras.Model):
     """x_ui = max over the items j that u bought of the cosine of f_i and f_j.
 
     `VisRank` with the nearest item in the place of the mean: it keeps apart the tastes of one who
-    buys several kinds of things. Features are centred and normalised as there. Call `adapt`;
+    buys several kinds of things. Features are centered and normalized as there. Call `adapt`;
     there is nothing to train.
 
     It is no `Recommender`: no vector of a user gives a maximum as a product.
 
     Args:
-        user_count: U.
-        item_count: I.
+        num_users: U.
+        num_items: I.
         feature_size: F, length of a frozen feature.
     """
 
-    def __init__(self, user_count: int, item_count: int, feature_size: int, **kwargs) -> None:
+    def __init__(self, num_users: int, num_items: int, feature_size: int, **kwargs) -> None:
         super().__init__(**kwargs)
-        self.user_count = user_count
-        self.item_count = item_count
+        self.num_users = num_users
+        self.num_items = num_items
         self.feature_size = feature_size
         self.features = self.add_weight(
-            name="features", shape=(item_count, feature_size), initializer="zeros", trainable=False
+            name="features", shape=(num_items, feature_size), initializer="zeros", trainable=False
         )
         self.built = True
 
@@ -166,13 +166,13 @@ class VisRankMax(keras.Model):
         if train is None:
             raise ValueError("users are made from what they bought: give train, (user, item) pairs")
         by_user = train[np.argsort(train[:, 0], kind="stable")]
-        starts = np.searchsorted(by_user[:, 0], np.arange(self.user_count + 1))
+        starts = np.searchsorted(by_user[:, 0], np.arange(self.num_users + 1))
         return NearestItemScores(self.features.numpy(), by_user[:, 1], starts)
 
     def get_config(self) -> dict:
         """Constructor arguments."""
         return super().get_config() | {
-            "user_count": self.user_count,
-            "item_count": self.item_count,
+            "num_users": self.num_users,
+            "num_items": self.num_items,
             "feature_size": self.feature_size,
         }

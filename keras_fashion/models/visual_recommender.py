@@ -21,65 +21,65 @@ class VisualRecommender(Recommender):
     et al., KDD 2013) and SVD++ (Koren, KDD 2008) with styles in place of item factors; it helps
     users with few purchases and serves those who were never trained on (`newcomer_vector`). The
     second mean is common to all users and says nothing of this one. Neither has a weight that is
-    learnt: a negative one would let own_u, which knows the positive, tell it by the difference.
+    learned: a negative one would let own_u, which knows the positive, tell it by the difference.
 
-    The regulariser is lambda / B * sum over the batch of ½|own_u|² and of half the squares of
+    The regularizer is lambda / B * sum over the batch of ½|own_u|² and of half the squares of
     the other rows; a subclass adds its own.
 
     Args:
-        user_count: U.
-        item_count: I.
-        style_size: K, length of Phi and theta.
+        num_users: U.
+        num_items: I.
+        embedding_size: K, length of Phi and theta.
         latent_size: Length of gamma; 0 leaves the latent term out.
         bias: Whether items have a bias.
         with_history: Whether users are made from what they bought.
-        regularisation: lambda, on the rows of users and items.
-        initialiser: Of theta.
+        regularization: lambda, on the rows of users and items.
+        initializer: Of theta.
     """
 
     def __init__(
         self,
-        user_count: int,
-        item_count: int,
-        style_size: int,
+        num_users: int,
+        num_items: int,
+        embedding_size: int,
         latent_size: int,
         bias: bool,
         with_history: bool,
-        regularisation: float,
-        initialiser: keras.initializers.Initializer,
+        regularization: float,
+        initializer: keras.initializers.Initializer,
         **kwargs,
     ) -> None:
-        super().__init__(user_count, item_count, **kwargs)
+        super().__init__(num_users, num_items, **kwargs)
         self.latent_size = latent_size
         self.bias = bias
         self.with_history = with_history
-        self.regularisation = regularisation
+        self.regularization = regularization
         self.theta = self.add_weight(
-            name="theta", shape=(user_count, style_size), initializer=initialiser
+            name="theta", shape=(num_users, embedding_size), initializer=initializer
         )
         if latent_size:
             normal = keras.initializers.RandomNormal(stddev=0.1)
             self.gamma_user = self.add_weight(
-                name="gamma_user", shape=(user_count, latent_size), initializer=normal
+                name="gamma_user", shape=(num_users, latent_size), initializer=normal
             )
             self.gamma_item = self.add_weight(
-                name="gamma_item", shape=(item_count, latent_size), initializer=normal
+                name="gamma_item", shape=(num_items, latent_size), initializer=normal
             )
         if bias:
             self.beta_item = self.add_weight(
-                name="beta_item", shape=(item_count,), initializer="zeros"
+                name="beta_item", shape=(num_items,), initializer="zeros"
             )
         if with_history:
             self._histories_found = False
-            self.history_style = self.add_weight(
-                name="history_style",
-                shape=(user_count, style_size),
+            self.history_embedding = self.add_weight(
+                name="history_embedding",
+                shape=(num_users, embedding_size),
                 initializer="zeros",
                 trainable=False,
             )
 
     @abstractmethod
-    def style(
+    def item_embedding(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
         """Phi_i: (B,) int and, for models that see pixels, (B, H, W, 3), to (B, K) float32."""
@@ -95,7 +95,7 @@ class VisualRecommender(Recommender):
             (B, K) float32, 0 for an empty history.
         """
 
-    def taste(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+    def user_embedding(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
         """theta_u: (B,) int to (B, K).
 
         Args:
@@ -116,32 +116,32 @@ class VisualRecommender(Recommender):
                     "with_history=True makes users from what they bought, which this model has "
                     "not been told; call adapt_users(items, train) after training."
                 )
-            bought = tf.gather(self.history_style.value, user)
+            bought = tf.gather(self.history_embedding.value, user)
         else:
             bought = self.history_mean(history)
         return own + bought
 
     def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
         """[gamma_u, theta_u]."""
-        taste = self.taste(user, history)
+        user_embedding = self.user_embedding(user, history)
         if not self.latent_size:
-            return taste
-        return tf.concat([tf.gather(self.gamma_user.value, user), taste], axis=1)
+            return user_embedding
+        return tf.concat([tf.gather(self.gamma_user.value, user), user_embedding], axis=1)
 
     def item_vector(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
         """[gamma_i, Phi_i]."""
-        style = self.style(item, picture, training)
+        item_embedding = self.item_embedding(item, picture, training)
         if not self.latent_size:
-            return style
-        return tf.concat([tf.gather(self.gamma_item.value, item), style], axis=1)
+            return item_embedding
+        return tf.concat([tf.gather(self.gamma_item.value, item), item_embedding], axis=1)
 
     def item_bias(self, item: tf.Tensor) -> tf.Tensor:
         """beta_i, if items have a bias."""
         return tf.gather(self.beta_item.value, item) if self.bias else super().item_bias(item)
 
-    def regulariser(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
+    def regularizer(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
         """lambda times half the squared norm of the batch's rows, per positive."""
         items = tf.concat([positive, negative], axis=0)
         rows = [tf.gather(self.theta.value, user)]
@@ -150,7 +150,7 @@ class VisualRecommender(Recommender):
             rows += [tf.gather(self.gamma_item.value, items)]
         if self.bias:
             rows += [tf.gather(self.beta_item.value, items)]
-        return self.regularisation * squared_norm(*rows) / tf.cast(tf.size(user), tf.float32)
+        return self.regularization * squared_norm(*rows) / tf.cast(tf.size(user), tf.float32)
 
     def user_vectors(self, items: np.ndarray, train: np.ndarray | None = None) -> np.ndarray:
         """[gamma_u, theta_u] of all users, from what they bought where `with_history` is set.
@@ -172,28 +172,28 @@ class VisualRecommender(Recommender):
         return theta.numpy()
 
     def adapt_users(self, items: np.ndarray, train: np.ndarray) -> None:
-        """Stores what users bought, for `taste` without a history; saved with the weights.
+        """Stores what users bought, for `user_embedding` without a history; saved with the weights.
 
         Args:
             items: (I, K) float32, [gamma_i, Phi_i] of all items.
             train: (n, 2) int, training pairs (user, item).
         """
         if self.with_history:
-            self.history_style.assign(self._history_styles(items, train))
+            self.history_embedding.assign(self._history_styles(items, train))
 
     def _has_histories(self) -> bool:
         """Whether histories are stored; the table is looked through until they are."""
         if not self._histories_found:
             with tf.init_scope():
-                self._histories_found = bool(tf.reduce_any(self.history_style.value != 0))
+                self._histories_found = bool(tf.reduce_any(self.history_embedding.value != 0))
         return self._histories_found
 
     def _history_styles(self, items: np.ndarray, train: np.ndarray) -> tf.Tensor:
         """Mean of Phi over each user's training items less that over the catalogue, (U, K)."""
-        bought = tf.gather(self._centred_styles(items), train[:, 1])
+        bought = tf.gather(self._centered_styles(items), train[:, 1])
         users = tf.constant(train[:, 0])
-        sums = tf.math.unsorted_segment_sum(bought, users, self.user_count)
-        counts = tf.math.unsorted_segment_sum(tf.ones(len(train)), users, self.user_count)
+        sums = tf.math.unsorted_segment_sum(bought, users, self.num_users)
+        counts = tf.math.unsorted_segment_sum(tf.ones(len(train)), users, self.num_users)
         return tf.math.divide_no_nan(sums, counts[:, None])
 
     def newcomer_vector(self, history: np.ndarray, vectors: ScoringVectors) -> np.ndarray:
@@ -211,12 +211,12 @@ class VisualRecommender(Recommender):
         """
         if not self.with_history:
             raise ValueError("only with_history=True knows users who were never trained on")
-        style = self._centred_styles(vectors.items)[history].mean(axis=0)
-        return np.concatenate([np.zeros(self.latent_size, np.float32), style])
+        item_embedding = self._centered_styles(vectors.items)[history].mean(axis=0)
+        return np.concatenate([np.zeros(self.latent_size, np.float32), item_embedding])
 
-    def _centred_styles(self, items: np.ndarray) -> np.ndarray:
-        styles = items[:, self.latent_size :]
-        return styles - styles.mean(axis=0)
+    def _centered_styles(self, items: np.ndarray) -> np.ndarray:
+        item_embeddings = items[:, self.latent_size :]
+        return item_embeddings - item_embeddings.mean(axis=0)
 
     def get_config(self) -> dict:
         """Constructor arguments."""
@@ -224,7 +224,7 @@ class VisualRecommender(Recommender):
             "latent_size": self.latent_size,
             "bias": self.bias,
             "with_history": self.with_history,
-            "regularisation": self.regularisation,
+            "regularization": self.regularization,
         }
 
 

@@ -9,7 +9,7 @@ def sum_duplicates(gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor | tf.Ind
 
     `tf.gather` names a row as often as the batch does, and whatever is not linear in the
     gradient (its square, its norm) is wrong until the parts are added up. Keras 3's adaptive
-    optimisers and `clipnorm` are: give them the outcome of this function. That does not help
+    optimizers and `clipnorm` are: give them the outcome of this function. That does not help
     them across replicas, whose rows Keras joins later without adding them up; `LazyAdam` adds.
 
     Args:
@@ -57,7 +57,7 @@ class LazyAdam(keras.optimizers.Adam):
     here it rests. `clipnorm`, `clipvalue` and `global_clipnorm` act on the summed rows, each
     replica by itself, as in Keras.
 
-    A `keras.layers.Embedding` copies its table at every call, which no optimiser can mend: read
+    A `keras.layers.Embedding` copies its table at every call, which no optimizer can mend: read
     rows with `tf.gather`.
 
     Args:

@@ -36,7 +36,7 @@ Map = Callable[[ImageEncoder, np.ndarray, np.ndarray], np.ndarray]
 
 
 def integrated_gradients(
-    encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray
+    encoder: ImageEncoder, user_embedding: np.ndarray, picture: np.ndarray
 ) -> np.ndarray:
     """Sundararajan, Taly & Yan, ICML 2017, from the ground to the picture: (H, W)."""
     start = scale(ground_of(picture))
@@ -45,17 +45,21 @@ def integrated_gradients(
     pictures = start + shares[:, None, None, None] * way
     with tf.GradientTape() as tape:
         tape.watch(pictures)
-        preference = tf.linalg.matvec(encoder(pictures, training=False), taste)
+        preference = tf.linalg.matvec(encoder(pictures, training=False), user_embedding)
     gradient = tf.reduce_mean(tape.gradient(preference, pictures), axis=0)
     return tf.reduce_sum(gradient * way, axis=-1).numpy()
 
 
-def smoothed_gradients(encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray) -> np.ndarray:
+def smoothed_gradients(
+    encoder: ImageEncoder, user_embedding: np.ndarray, picture: np.ndarray
+) -> np.ndarray:
     """The same without its grain."""
-    return gaussian(integrated_gradients(encoder, taste, picture), max(picture.shape) / 20)
+    return gaussian(integrated_gradients(encoder, user_embedding, picture), max(picture.shape) / 20)
 
 
-def random_garment(encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray) -> np.ndarray:
+def random_garment(
+    encoder: ImageEncoder, user_embedding: np.ndarray, picture: np.ndarray
+) -> np.ndarray:
     """Chance, but for the ground, which no map calls anything."""
     garment = np.abs(picture.astype(int) - ground_of(picture)).sum(axis=-1) > 12
     return garment * np.random.default_rng(int(picture.sum())).random(garment.shape)
@@ -77,7 +81,7 @@ def in_cells(values: np.ndarray, cells: int) -> np.ndarray:
 
 
 def moved(
-    encoder: ImageEncoder, taste: np.ndarray, picture: np.ndarray, ranks: np.ndarray
+    encoder: ImageEncoder, user_embedding: np.ndarray, picture: np.ndarray, ranks: np.ndarray
 ) -> float:
     """How far the preference falls on the mean of `SHARES` when the highest ranks are covered."""
     order = np.argsort(-ranks, axis=None, kind="stable")
@@ -85,7 +89,7 @@ def moved(
     for covered, share in zip(pictures[1:], SHARES, strict=True):
         first = np.unravel_index(order[: round(share * order.size)], ranks.shape)
         covered[first] = ground_of(picture)[first]
-    preference = encoder(scale(pictures), training=False).numpy() @ taste
+    preference = encoder(scale(pictures), training=False).numpy() @ user_embedding
     return float(preference[0] - preference[1:].mean())
 
 
@@ -103,15 +107,18 @@ def main(folders: tuple[Path, ...], pairs: int) -> None:
     found = defaultdict(list)
     for user, item in zip(users, items, strict=True):
         picture = catalogue.pictures_of([item], encoders[0].picture_size)[0]
-        tastes = [run.vectors.users[user] for run in runs]
+        user_embeddings = [run.vectors.users[user] for run in runs]
         same = catalogue.item_categories == catalogue.item_categories[item]
-        deviation = (runs[0].vectors.items[same] @ tastes[0]).std()
+        deviation = (runs[0].vectors.items[same] @ user_embeddings[0]).std()
         for name, make in MAPS.items():
-            maps = [make(e, taste, picture) for e, taste in zip(encoders, tastes, strict=True)]
+            maps = [
+                make(e, user_embedding, picture)
+                for e, user_embedding in zip(encoders, user_embeddings, strict=True)
+            ]
             for unit, values in (("cells", in_cells(maps[0], PATCHES)), ("pixels", maps[0])):
-                falls = moved(encoders[0], tastes[0], picture, values) / deviation
+                falls = moved(encoders[0], user_embeddings[0], picture, values) / deviation
                 against = values if make is random_garment else -values
-                rises = -moved(encoders[0], tastes[0], picture, against) / deviation
+                rises = -moved(encoders[0], user_embeddings[0], picture, against) / deviation
                 found[name, f"{unit} for"].append(falls)
                 found[name, f"{unit} against"].append(rises)
             if len(runs) > 1 and make is not random_garment:

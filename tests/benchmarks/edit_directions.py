@@ -1,18 +1,18 @@
 """Do a generator's edit directions change the attribute they are for, and leave the rest?
 
-For a GAN of the atelier. The directions are found from `picture_attributes`; codes from the prior
+For a GAN of the atelier. The directions are found from `picture_attributes`; latents from the prior
 that no probe was fitted to are edited in nine strengths from -2 to 2, and the pictures measured
 by the atelier's own `measure`, which knows the garments and nothing of the probes: its `length` is
 the sleeve of a top, where the picture's attribute is its spread. The atelier measures no pattern:
 there it is the picture's. Each direction is tried free, and with the four other attributes and the
 width of the hem held: a generator may draw longer sleeves only on wider bodies.
 
-By category and attribute: R² of the probe on codes left out; Spearman's correlation of strength and
-measured attribute, mean over codes, from -2 to 2 and from -1 to 1. Then how far each other
+By category and attribute: R² of the probe on latents left out; Spearman's correlation of strength
+and measured attribute, mean over latents, from -2 to 2 and from -1 to 1. Then how far each other
 attribute is at strength 1 from where it was at -1, in standard deviations over the prior (root mean
-square over codes and categories).
+square over latents and categories).
 
-    .venv/bin/python tests/benchmarks/edit_directions.py runs/gan [--codes 12]
+    .venv/bin/python tests/benchmarks/edit_directions.py runs/gan [--latents 12]
 """
 
 import argparse
@@ -24,29 +24,29 @@ from scipy.stats import spearmanr
 
 from keras_fashion.app.run import Run
 from keras_fashion.data.sources.atelier.measure import measure
-from keras_fashion.design.edit_directions import CODES, EditDirections, edit, find_directions
-from keras_fashion.design.named_latents import random_codes
+from keras_fashion.design.edit_directions import LATENTS, EditDirections, edit, find_directions
+from keras_fashion.design.named_latents import random_latents
 from keras_fashion.design.picture_attributes import picture_attributes
 from keras_fashion.models.conditional_gan import ConditionalGAN
 
 STRENGTHS = np.linspace(-2, 2, 9)
 WITHIN_ONE = slice(2, 7)
-COLOUR = ("lightness", "redness", "yellowness")
-ATTRIBUTES = (*COLOUR, "length", "pattern")
+COLOR = ("lightness", "redness", "yellowness")
+ATTRIBUTES = (*COLOR, "length", "pattern")
 SEED = 2**16
 
 
 def edited(
-    gan: ConditionalGAN, category: int, codes: np.ndarray, direction: np.ndarray
+    gan: ConditionalGAN, category: int, latents: np.ndarray, direction: np.ndarray
 ) -> np.ndarray:
-    """(codes * strengths, H, W, 3) uint8, the strengths of a code together."""
-    moved = np.stack([edit(codes, direction, each) for each in STRENGTHS], axis=1)
-    moved = moved.reshape(-1, gan.code_size)
+    """(latents * strengths, H, W, 3) uint8, the strengths of a latent together."""
+    moved = np.stack([edit(latents, direction, each) for each in STRENGTHS], axis=1)
+    moved = moved.reshape(-1, gan.latent_dim)
     return gan.draw(moved, np.full(len(moved), category))
 
 
 def measured(pictures: np.ndarray, category: str, attribute: str) -> np.ndarray:
-    """(codes, strengths), by the atelier's measure where it has the attribute."""
+    """(latents, strengths), by the atelier's measure where it has the attribute."""
     if attribute == "pattern":
         values = picture_attributes(pictures)["pattern"].to_numpy()
     else:
@@ -54,12 +54,12 @@ def measured(pictures: np.ndarray, category: str, attribute: str) -> np.ndarray:
         if attribute == "length":
             values = np.array([each.length for each in found])
         else:
-            values = np.array([each.lab[COLOUR.index(attribute)] for each in found])
+            values = np.array([each.lab[COLOR.index(attribute)] for each in found])
     return values.reshape(-1, len(STRENGTHS))
 
 
 def rank_correlation(values: np.ndarray, strengths: slice = slice(None)) -> float:
-    """Of strength and (codes, strengths) values, mean over codes; 0 where nothing changes."""
+    """Of strength and (latents, strengths) values, mean over latents; 0 where nothing changes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         each = [spearmanr(STRENGTHS[strengths], row[strengths]).statistic for row in values]
@@ -78,11 +78,11 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run")
-    parser.add_argument("--codes", type=int, default=12)
+    parser.add_argument("--latents", type=int, default=12)
     arguments = parser.parse_args()
     run = Run(arguments.run)
     gan = run.model
-    codes = random_codes(arguments.codes, gan.code_size, SEED)
+    latents = random_latents(arguments.latents, gan.latent_dim, SEED)
     rows, squared = [], {"free": [], "held": []}
     for category, name in enumerate(run.catalogue.categories):
         directions = find_directions(gan, category)
@@ -92,7 +92,7 @@ def main() -> None:
             explained = directions.explained[directions.names.index(column)]
             row = {"category": name, "attribute": attribute, "R²": explained}
             for state, hold in (("free", []), ("held", others)):
-                pictures = edited(gan, category, codes, directions.direction(column, hold))
+                pictures = edited(gan, category, latents, directions.direction(column, hold))
                 values = measured(pictures, name, attribute)
                 row[f"{state}, to 2"] = rank_correlation(values)
                 row[f"{state}, to 1"] = rank_correlation(values, WITHIN_ONE)
@@ -105,7 +105,7 @@ def main() -> None:
                 flush=True,
             )
     table = pd.DataFrame(rows)
-    print(f"{CODES} codes a category for the probes, {len(codes)} for the edits")
+    print(f"{LATENTS} latents a category for the probes, {len(latents)} for the edits")
     for keys in ("category", "attribute"):
         means = table.groupby(keys, sort=False).mean(numeric_only=True)
         print(means.round(3).to_string())

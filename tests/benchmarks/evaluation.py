@@ -72,9 +72,9 @@ def main(
     users, items, biases = (
         rng.normal(size=size).astype(np.float32)
         for size in (
-            (split.user_count, factors),
-            (split.item_count, factors),
-            (split.item_count,),
+            (split.num_users, factors),
+            (split.num_items, factors),
+            (split.num_items,),
         )
     )
     vectors = ScoringVectors(users, items, biases)
@@ -99,7 +99,7 @@ def main(
     measure()
     report: dict[str, Any] = {
         "tested_users": len(split.test),
-        "items": split.item_count,
+        "items": split.num_items,
         "factors": factors,
         "first_call_cpu_ms": {name: 1e3 * seconds for name, seconds in first.items()},
     }
@@ -129,7 +129,7 @@ def main(
     if as_json:
         click.echo(json.dumps(report))
         return
-    click.echo(f"{len(split.test):,} users, {split.item_count:,} items, {factors} factors")
+    click.echo(f"{len(split.test):,} users, {split.num_items:,} items, {factors} factors")
     for name, milliseconds in report["cpu_ms"].items():
         click.echo(f"{name:26} {milliseconds:9.1f} ms of CPU")
     click.echo(

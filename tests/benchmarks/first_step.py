@@ -41,8 +41,8 @@ def measure(width: int, size: int) -> dict[str, float]:
     import tensorflow as tf
 
     from keras_fashion.app.training.loop import _batches, _step
-    from keras_fashion.data import labelled_pictures
-    from keras_fashion.design import PreferenceMaximiser, redesign
+    from keras_fashion.data import labeled_pictures
+    from keras_fashion.design import PreferenceMaximizer, redesign
     from keras_fashion.models import DVBPR, GAN_PRESETS, CompactEncoder
 
     random = np.random.default_rng(0)
@@ -52,19 +52,19 @@ def measure(width: int, size: int) -> dict[str, float]:
         "build the GAN", lambda: GAN_PRESETS["default"].make(CATEGORIES, (size, size), width)
     )
     step = _step(gan)
-    batches = _batches(gan, lambda start, _: labelled_pictures(pictures, kinds, BATCH, 0), 0)
+    batches = _batches(gan, lambda start, _: labeled_pictures(pictures, kinds, BATCH, 0), 0)
     for number in range(STEPS):
         name = ["first step of the GAN", "second step"][min(number, 1)]
         timed(name, lambda: tf.nest.map_structure(np.array, step(batches)))
 
-    taste = DVBPR(USERS, 10, CompactEncoder(8, (min(size, 32),) * 2))
-    taste.theta.assign(keras.random.normal(taste.theta.shape, seed=0))
-    maximiser = PreferenceMaximiser(taste, gan)
-    timed("a category's sample of the prior", lambda: maximiser.prior_sample([0]))
-    timed("first design, after the sample", lambda: maximiser.design([0], 0))
-    timed("second design", lambda: maximiser.design([1], 0))
-    timed("first redesign", lambda: redesign(maximiser, 0, pictures[0], 0))
-    timed("second redesign", lambda: redesign(maximiser, 1, pictures[1], 0))
+    user_embedding = DVBPR(USERS, 10, CompactEncoder(8, (min(size, 32),) * 2))
+    user_embedding.theta.assign(keras.random.normal(user_embedding.theta.shape, seed=0))
+    maximizer = PreferenceMaximizer(user_embedding, gan)
+    timed("a category's sample of the prior", lambda: maximizer.prior_sample([0]))
+    timed("first design, after the sample", lambda: maximizer.design([0], 0))
+    timed("second design", lambda: maximizer.design([1], 0))
+    timed("first redesign", lambda: redesign(maximizer, 0, pictures[0], 0))
+    timed("second redesign", lambda: redesign(maximizer, 1, pictures[1], 0))
     return seconds
 
 

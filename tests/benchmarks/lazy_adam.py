@@ -3,7 +3,7 @@
     python tests/benchmarks/lazy_adam.py --json
 
 One step is what a recommender's `train_step` does with its user table: gather a batch's rows,
-differentiate a loss, sum the rows that repeat, apply. The sizes and optimisers take turns in
+differentiate a loss, sum the rows that repeat, apply. The sizes and optimizers take turns in
 blocks, so that whatever else the machine does falls on all alike; wall time is the median over
 single steps, CPU time (all threads of the process) the median over blocks. Takes 3 GB.
 """
@@ -29,7 +29,7 @@ BATCH = 128
 STEPS = 10
 """Steps a block."""
 Cell = tuple[str, int]
-"""An optimiser's name and the rows of its table."""
+"""An optimizer's name and the rows of its table."""
 
 
 @click.command()

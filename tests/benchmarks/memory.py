@@ -47,7 +47,7 @@ def one(folder: Path, steps: int, table: bool) -> dict[str, float]:
     # The pipeline holds the training pairs once more, and sorted 8-byte keys of them.
     tables = sum(array.nbytes for array in ids) + split.train.nbytes + 8 * len(split.train)
     pictures = catalogue.pictures(SIZE) if table else DecodedPictures(files, SIZE)
-    model = DVBPR(split.user_count, split.item_count, CompactEncoder(32, SIZE))
+    model = DVBPR(split.num_users, split.num_items, CompactEncoder(32, SIZE))
     model.compile(optimizer=LazyAdam(1e-3))
     batches = triplets(split, BATCH, 0, pictures, flip=True)
     halfway: list[int] = []
@@ -60,7 +60,7 @@ def one(folder: Path, steps: int, table: bool) -> dict[str, float]:
     model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[watch])
     variables = [*model.variables, *model.optimizer.variables]
     return {
-        "items": split.item_count,
+        "items": split.num_items,
         "load_seconds": loaded,
         "train_seconds": time.perf_counter() - started,
         "tables": tables,
@@ -93,14 +93,14 @@ def main(folders: tuple[Path, ...], steps: int, table: bool, as_json: bool) -> N
         click.echo(
             f"{row['items']:>9,} items: load {row['load_seconds']:.1f} s, {steps} steps "
             f"{row['train_seconds']:.0f} s; MB of id tables {row['tables'] / megabyte:,.0f}, of "
-            f"model and optimiser {row['model'] / megabyte:,.0f}; MB resident before "
+            f"model and optimizer {row['model'] / megabyte:,.0f}; MB resident before "
             f"{row['before'] / megabyte:,.0f}, halfway {row['halfway'] / megabyte:,.0f}, "
             f"at the end {row['end'] / megabyte:,.0f}, peak {row['peak'] / megabyte:,.0f}"
         )
     first, last = rows[0], rows[-1]
     click.echo(
         f"resident at the end: +{(last['end'] - first['end']) / megabyte:,.0f} MB; id tables "
-        f"+{(last['tables'] - first['tables']) / megabyte:,.0f} MB, model and optimiser "
+        f"+{(last['tables'] - first['tables']) / megabyte:,.0f} MB, model and optimizer "
         f"+{(last['model'] - first['model']) / megabyte:,.0f} MB"
     )
 

@@ -18,7 +18,7 @@ import tensorflow as tf
 from keras_fashion.data import (
     Catalogue,
     decode_picture,
-    labelled_pictures,
+    labeled_pictures,
     leave_one_out,
     triplets,
 )
@@ -83,8 +83,8 @@ def main(folder: Path, size: int, batches: int, repeats: int) -> None:
     categories = catalogue.item_categories
     streams = {
         "decoder alone": decoder_alone(catalogue, sides),
-        "decoded at each use": labelled_pictures(decoded, categories, BATCH, 0),
-        f"table ({type(table).__name__})": labelled_pictures(table, categories, BATCH, 0),
+        "decoded at each use": labeled_pictures(decoded, categories, BATCH, 0),
+        f"table ({type(table).__name__})": labeled_pictures(table, categories, BATCH, 0),
     }
     rates: dict[str, list[float]] = {name: [] for name in streams}
     for _ in range(repeats):
@@ -106,7 +106,7 @@ def main(folder: Path, size: int, batches: int, repeats: int) -> None:
                 f"triplets of {BATCH}, {kind:10s} {name:8s} {np.median(speeds):8.1f} batches/s"
             )
 
-    model = DVBPR(split.user_count, split.item_count, CompactEncoder(32, sides))
+    model = DVBPR(split.num_users, split.num_items, CompactEncoder(32, sides))
     model.compile(optimizer=LazyAdam(1e-3))
     keras.utils.set_random_seed(0)
     for name, pictures in (("decoded", decoded), ("table", table)):

@@ -3,7 +3,7 @@
     python tests/benchmarks/retrieval.py
     taskset -c 0 python tests/benchmarks/retrieval.py   # on one core
 
-Item vectors lie about centres of unequal weight, as styles do; users are made from eight items
+Item vectors lie about centers of unequal weight, as styles do; users are made from eight items
 each, as the models with `--history` make them. All ways take turns, so that whatever else the
 machine does falls on all alike. Times are the quickest of the rounds, wall clock.
 """
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--items", "item_count", type=click.IntRange(1000), default=1_000_000, show_default=True
+    "--items", "num_items", type=click.IntRange(1000), default=1_000_000, show_default=True
 )
 @click.option("--size", type=click.IntRange(1), default=50, show_default=True, help="Dimensions.")
-@click.option("--users", "user_count", type=click.IntRange(2), default=256, show_default=True)
+@click.option("--users", "num_users", type=click.IntRange(2), default=256, show_default=True)
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--recall", type=click.FloatRange(0, 1), default=0.95, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def retrieval(
-    item_count: int,
+    num_items: int,
     size: int,
-    user_count: int,
+    num_users: int,
     rounds: int,
     recall: float,
     as_json: bool,
@@ -48,20 +48,20 @@ def retrieval(
     from keras_fashion.models.faiss_retriever import FaissRetriever
     from keras_fashion.models.retrieval import ItemRetriever, top_items
 
-    vectors = clustered(item_count, size, 2 * user_count)
+    vectors = clustered(num_items, size, 2 * num_users)
     # FAISS is set by half of the users and measured on the others.
     setting, vectors = (vectors._replace(users=half) for half in np.split(vectors.users, 2))
     exact = ItemRetriever(vectors)
     started = time.perf_counter()
     approximate = FaissRetriever(setting, recall=recall)
     building = time.perf_counter() - started
-    twentieth = np.random.default_rng(0).random(item_count) < 0.05
-    seen = np.random.default_rng(1).integers(0, item_count, (user_count, 20))
+    twentieth = np.random.default_rng(0).random(num_items) < 0.05
+    seen = np.random.default_rng(1).integers(0, num_items, (num_users, 20))
     tables = tf.constant(vectors.users), tf.constant(vectors.items)
     nothing = np.array([], int)
 
     report: dict[str, Any] = {
-        "items": item_count,
+        "items": num_items,
         "dimensions": size,
         "cores": len(os.sched_getaffinity(0)),
         "probes": approximate.probes,
@@ -75,7 +75,7 @@ def retrieval(
         report["recall"][k] = float(
             np.mean([np.isin(*rows).mean() for rows in zip(wanted, found, strict=True)])
         )
-        for count in (1, user_count):
+        for count in (1, num_users):
             users, bought = vectors.users[:count], list(seen[:count])
             calls: dict[str, Callable[[], Any]] = {
                 "product": partial(tf.matmul, tables[0][:count], tables[1], transpose_b=True),
@@ -93,7 +93,7 @@ def retrieval(
         click.echo(json.dumps(report))
         return
     click.echo(
-        f"{item_count:,} items of {size} dimensions, {report['cores']} cores; FAISS built and "
+        f"{num_items:,} items of {size} dimensions, {report['cores']} cores; FAISS built and "
         f"measured in {building:.0f} s, {approximate.probes} lists, recall "
         + ", ".join(f"@{k} {share:.3f}" for k, share in report["recall"].items())
     )
@@ -108,19 +108,19 @@ def sorted_whole(vectors: "ScoringVectors", k: int) -> np.ndarray:
     return np.argsort(-vectors.scores(np.array([0]))[0], kind="stable")[:k]
 
 
-def clustered(item_count: int, size: int, user_count: int) -> "ScoringVectors":
-    """Items about 2,000 centres, a few of which hold most; users of eight items each."""
+def clustered(num_items: int, size: int, num_users: int) -> "ScoringVectors":
+    """Items about 2,000 centers, a few of which hold most; users of eight items each."""
     from keras_fashion.models.recommender import ScoringVectors
 
     rng = np.random.default_rng(0)
     spread = 1 / np.sqrt(1 + np.arange(size))
     weight = 1 / np.arange(10, 2010)
-    centre = rng.choice(2000, item_count, p=weight / weight.sum())
-    centres = (spread * rng.normal(size=(2000, size))).astype(np.float32)
-    items = centres[centre]
+    center = rng.choice(2000, num_items, p=weight / weight.sum())
+    centers = (spread * rng.normal(size=(2000, size))).astype(np.float32)
+    items = centers[center]
     items += (0.5 * spread).astype(np.float32) * rng.standard_normal(items.shape, np.float32)
-    users = items[rng.integers(0, item_count, (user_count, 8))].mean(axis=1) - items.mean(axis=0)
-    return ScoringVectors(users, items, 0.3 * rng.standard_normal(item_count, np.float32))
+    users = items[rng.integers(0, num_items, (num_users, 8))].mean(axis=1) - items.mean(axis=0)
+    return ScoringVectors(users, items, 0.3 * rng.standard_normal(num_items, np.float32))
 
 
 def quickest(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:

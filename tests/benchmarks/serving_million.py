@@ -1,6 +1,6 @@
 """A served catalogue of a million items: its size, how long it loads, and what an answer costs.
 
-Vectors are random: K numbers an item about 1,000 centres, so that approximate search has something
+Vectors are random: K numbers an item about 1,000 centers, so that approximate search has something
 to find. The bare product and top-k of TensorFlow run in turns with the exported `recommend`.
 
 Usage: python tests/benchmarks/serving_million.py [--items 1000000] [--size 100]
@@ -28,10 +28,10 @@ USERS, BOUGHT, ROUNDS, K = 200_000, 10, 11, 10
 def made_run(items, size, seed=0):
     """What `ServedRecommender` reads of a run."""
     rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(1000, size)).astype(np.float32)
-    near = centres[rng.integers(1000, size=items)]
+    centers = rng.normal(size=(1000, size)).astype(np.float32)
+    near = centers[rng.integers(1000, size=items)]
     vectors = ScoringVectors(
-        centres[rng.integers(1000, size=USERS)]
+        centers[rng.integers(1000, size=USERS)]
         + 0.5 * rng.normal(size=(USERS, size)).astype(np.float32),
         near + 0.5 * rng.normal(size=(items, size)).astype(np.float32),
         rng.normal(size=items).astype(np.float32),
@@ -46,8 +46,8 @@ def made_run(items, size, seed=0):
         interactions=bought.astype(np.int32),
     )
     split = SimpleNamespace(
-        user_count=USERS,
-        item_count=items,
+        num_users=USERS,
+        num_items=items,
         train=bought,
         training_counts=np.bincount(bought[:, 1], minlength=items),
     )

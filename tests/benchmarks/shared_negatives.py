@@ -91,7 +91,7 @@ def main(
     def ours(name: str, batch_size: int, epochs: int, shared: int, history: int) -> dict[str, Any]:
         keras.utils.set_random_seed(0)
         encoder = CompactEncoder(picture_size=(32, 32))
-        model = DVBPR(split.user_count, split.item_count, encoder, with_history=history > 0)
+        model = DVBPR(split.num_users, split.num_items, encoder, with_history=history > 0)
         batches = triplets(split, batch_size, 0, pictures, True, shared, history)
         steps = split.steps(batch_size)
         decay = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
@@ -107,13 +107,13 @@ def main(
     def torch() -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             data = Path(folder) / "data.npz"
-            np.savez(data, train=split.train, pictures=pictures, user_count=split.user_count)
+            np.savez(data, train=split.train, pictures=pictures, num_users=split.num_users)
             arguments = [data, folder, epochs, BATCH_SIZE, LEARNING_RATE]
             subprocess.run([peer, PEER, *map(str, arguments)], check=True)
             aucs = []
             for epoch in range(1, epochs + 1):
                 with np.load(Path(folder) / f"epoch_{epoch}.npz") as arrays:
-                    biases = np.zeros(split.item_count, np.float32)
+                    biases = np.zeros(split.num_items, np.float32)
                     vectors = ScoringVectors(arrays["users"], arrays["items"], biases)
                 aucs.append(rank_held_out(vectors, split, "validation").means()["auc_all"])
             seconds = json.loads((Path(folder) / "seconds.json").read_text())

@@ -1,6 +1,6 @@
 """What scale of the users' vectors k-means should see.
 
-    .venv/bin/python tests/benchmarks/taste_clusters.py runs/dvbpr runs/dvbpr_seed1
+    .venv/bin/python tests/benchmarks/cluster_users.py runs/dvbpr runs/dvbpr_seed1
 
 Prints, for raw vectors, unit length, and unit length after the mean is subtracted: the adjusted
 Rand index of the clusters of both runs with the tribes (an atelier has nine) or, without a known
@@ -23,7 +23,7 @@ from keras_fashion.errors import InputError
 SCALES = {
     "raw": lambda vectors: vectors,
     "unit length": normalize,
-    "centred, unit length": lambda vectors: normalize(vectors - vectors.mean(axis=0)),
+    "centered, unit length": lambda vectors: normalize(vectors - vectors.mean(axis=0)),
 }
 
 

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 
 class Encoder(nn.Module):
-    """CompactEncoder: four strided convolutions with batch normalisation and a dense layer."""
+    """CompactEncoder: four strided convolutions with batch normalization and a dense layer."""
 
     def __init__(self, embedding_size: int, side: int, width: int = 24, dropout: float = 0.2):
         super().__init__()
@@ -44,43 +44,43 @@ def main(data: str, out: str, epochs: int, batch_size: int, learning_rate: float
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     arrays = np.load(data)
-    train, pictures, user_count = arrays["train"], arrays["pictures"], int(arrays["user_count"])
-    item_count = len(pictures)
+    train, pictures, num_users = arrays["train"], arrays["pictures"], int(arrays["num_users"])
+    num_items = len(pictures)
     bought = {(int(u), int(i)) for u, i in train}
     encoder = Encoder(50, pictures.shape[1])
-    theta = nn.Parameter(torch.rand(user_count, 50) * 0.01)
+    theta = nn.Parameter(torch.rand(num_users, 50) * 0.01)
     kernels = [p for p in encoder.parameters() if p.dim() > 1]
     steps = -(-len(train) // batch_size)
-    optimiser = torch.optim.Adam([theta, *encoder.parameters()], lr=learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs * steps)
+    optimizer = torch.optim.Adam([theta, *encoder.parameters()], lr=learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * steps)
     seconds = []
     for epoch in range(1, epochs + 1):
         started = time.monotonic()
         encoder.train()
         for _ in range(steps):
             user, positive = train[rng.integers(len(train), size=batch_size)].T
-            negative = rng.integers(item_count, size=batch_size)
+            negative = rng.integers(num_items, size=batch_size)
             while bad := [
                 k for k, pair in enumerate(zip(user, negative, strict=True)) if pair in bought
             ]:
-                negative[bad] = rng.integers(item_count, size=len(bad))
+                negative[bad] = rng.integers(num_items, size=len(bad))
             batch = pictures[np.concatenate([positive, negative])]
             mirrored = rng.random(len(batch)) < 0.5
             batch[mirrored] = batch[mirrored, :, ::-1]
             liked, other = encoder(batch).chunk(2)
-            taste = theta[user]
-            penalty = 0.5 * taste.square().sum()
+            user_embedding = theta[user]
+            penalty = 0.5 * user_embedding.square().sum()
             penalty = penalty + 0.5e-3 * sum(kernel.square().sum() for kernel in kernels)
-            ranking = functional.softplus((taste * (other - liked)).sum(1)).mean()
-            optimiser.zero_grad()
+            ranking = functional.softplus((user_embedding * (other - liked)).sum(1)).mean()
+            optimizer.zero_grad()
             (ranking + penalty / batch_size).backward()
-            optimiser.step()
+            optimizer.step()
             schedule.step()
         seconds.append(time.monotonic() - started)
         print(f"torch: epoch {epoch} of {epochs}, {seconds[-1]:.1f} s", file=sys.stderr, flush=True)
         encoder.eval()
         with torch.no_grad():
-            items = [encoder(pictures[k : k + 256]).numpy() for k in range(0, item_count, 256)]
+            items = [encoder(pictures[k : k + 256]).numpy() for k in range(0, num_items, 256)]
         users = theta.detach().numpy()
         np.savez(Path(out) / f"epoch_{epoch}.npz", users=users, items=np.concatenate(items))
     (Path(out) / "seconds.json").write_text(json.dumps(seconds))

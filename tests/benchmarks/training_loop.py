@@ -18,7 +18,7 @@ from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import KEPT, Checkpoints, Progress
 from keras_fashion.app.training.loop import fit
 from keras_fashion.app.training.options import CheckpointSchedule
-from keras_fashion.data import Split, labelled_pictures, triplets
+from keras_fashion.data import Split, labeled_pictures, triplets
 from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder
 from keras_fashion.optimizers import LazyAdam
 
@@ -63,7 +63,7 @@ def worlds():
         ),
         "GAN": (
             lambda: GAN_PRESETS["default"].make(6, (64, 64), width=24),
-            lambda start, context: labelled_pictures(pictures, kinds, 16, 0, start=start),
+            lambda start, context: labeled_pictures(pictures, kinds, 16, 0, start=start),
         ),
     }
 

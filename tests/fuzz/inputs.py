@@ -36,7 +36,7 @@ class Shop:
         self.rng = rng
         ids = [f"{number:04d}" for number in range(1, ITEMS + 1)]
         groups = ["Shoes", "Bags", "Tops"]
-        self.items = [["article_id", "colour", "category"]]
+        self.items = [["article_id", "color", "category"]]
         self.items += [[item, "red", groups[at % 3]] for at, item in enumerate(ids)]
         self.log = [["customer_id", "article_id", "t_dat"]]
         bought = rng.integers(0, (5, ITEMS), (30, 2))
@@ -61,7 +61,7 @@ class Shop:
         if rng.random() < 0.3:
             options = {"user_column": "customer_id", "category_column": "category"}
         if rng.random() < 0.3:
-            options["attribute_columns"] = ["colour"]
+            options["attribute_columns"] = ["color"]
         paths = [folder / name for name in ("log", "items", "images")]
         return lambda: ShopFiles(*paths, **options)
 

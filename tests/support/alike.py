@@ -1,6 +1,6 @@
 """Trains models on one device, on two and on two machines, and compares what they have learned.
 
-    python alike.py CATALOGUE OUT MODELS OPTIMISER DEVICES [STEP]
+    python alike.py CATALOGUE OUT MODELS OPTIMIZER DEVICES [STEP]
 
 is a process of it, as each strategy takes one of its own. OUT gets a run folder for each model.
 DEVICES is as for --devices; TF_CONFIG says the rest. With a STEP the first model is trained once
@@ -64,7 +64,7 @@ def train(
     catalogue: Catalogue,
     out: Path,
     model: str,
-    optimiser: str,
+    optimizer: str,
     strategy: tf.distribute.Strategy | None = None,
 ) -> None:
     """Trains a model into a run folder; by default on one device."""
@@ -73,7 +73,7 @@ def train(
     def sgd(*_: object) -> keras.Optimizer:
         return keras.optimizers.SGD(0.01)
 
-    if optimiser == "sgd":
+    if optimizer == "sgd":
         with (
             patch("keras_fashion.app.training.recommenders.LazyAdam", sgd),
             patch("keras_fashion.models.gan_presets.GANPreset._adam", sgd),
@@ -84,15 +84,15 @@ def train(
 
 
 def train_everywhere(
-    catalogue: Catalogue, folder: Path, models: Sequence[str], optimiser: str
+    catalogue: Catalogue, folder: Path, models: Sequence[str], optimizer: str
 ) -> None:
     """Trains into `folder/cpu` in this process, and into `2` and `multi-worker` in others."""
     for model in models:
-        train(catalogue, folder / "cpu" / model, model, optimiser)
+        train(catalogue, folder / "cpu" / model, model, optimizer)
     ports = free_ports(2)
     workers = [environment_of(task, ports) for task in (0, 1)]
     for devices, environments in (("2", [os.environ]), ("multi-worker", workers)):
-        arguments = [catalogue.path, folder / devices, ",".join(models), optimiser, devices]
+        arguments = [catalogue.path, folder / devices, ",".join(models), optimizer, devices]
         if devices == "2":
             arguments.append(STOPPED_AT)
         processes = [
@@ -109,9 +109,9 @@ def train_everywhere(
             assert process.returncode == 0, error[-3000:]
 
 
-def assert_alike(folder: Path, devices: str, models: Sequence[str], optimiser: str) -> None:
+def assert_alike(folder: Path, devices: str, models: Sequence[str], optimizer: str) -> None:
     """Losses, scores and weights are those of one device."""
-    close = CLOSE[optimiser]
+    close = CLOSE[optimizer]
     for model in models:
         one, other = Run(folder / "cpu" / model), Run(folder / devices / model)
         assert np.load(folder / devices / f"{model}.npy").item() == 2
@@ -124,15 +124,15 @@ def assert_alike(folder: Path, devices: str, models: Sequence[str], optimiser: s
 
 
 def assert_ended_on_fewer(
-    catalogue: Catalogue, folder: Path, models: Sequence[str], optimiser: str
+    catalogue: Catalogue, folder: Path, models: Sequence[str], optimizer: str
 ) -> None:
     """The training that two devices have left in the midst of an epoch is ended on one."""
     stopped, model = folder / "2" / "stopped", models[0]
     assert Run(stopped).metrics["interrupted"]
     assert (stopped / "checkpoints" / f"epoch-0-step-{STOPPED_AT}.index").is_file()
-    train(catalogue, stopped, model, optimiser)
+    train(catalogue, stopped, model, optimizer)
     ours, theirs = (pd.read_csv(each / "history.csv") for each in (stopped, folder / "cpu" / model))
-    pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=CLOSE[optimiser])
+    pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=CLOSE[optimizer])
 
 
 def _weights(run: Run) -> list[np.ndarray]:
@@ -151,15 +151,15 @@ def _tell_at(step: int) -> None:
     Checkpoints.is_due = is_due_and_told
 
 
-def main(path: str, out: str, models: str, optimiser: str, devices: str, step: str = "") -> None:
+def main(path: str, out: str, models: str, optimizer: str, devices: str, step: str = "") -> None:
     strategy, catalogue = strategy_for(devices), Catalogue.load(path)
     for model in models.split(","):
-        train(catalogue, Path(out) / model, model, optimiser, strategy)
+        train(catalogue, Path(out) / model, model, optimizer, strategy)
         np.save(Path(out) / f"{model}.npy", [strategy.num_replicas_in_sync])
     if step:
         _tell_at(int(step))
         with suppress(Terminated):
-            train(catalogue, Path(out) / "stopped", models.split(",")[0], optimiser, strategy)
+            train(catalogue, Path(out) / "stopped", models.split(",")[0], optimizer, strategy)
 
 
 if __name__ == "__main__":

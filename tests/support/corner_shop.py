@@ -39,7 +39,7 @@ def corner_shop():
             "item": ["0108", "été", "c", "d", "bare"],
             "category": ["Schuhe", "Hemden", "Schuhe", "日本", "Hemden"],
             "picture": pictures,
-            "colour": ["red", "", "blue", "red", "red"],
+            "color": ["red", "", "blue", "red", "red"],
         }
     )
     interactions = pd.DataFrame(

@@ -34,7 +34,7 @@ def png_that_says(width, height):
 
 
 class PictureServer(ThreadingHTTPServer):
-    """Serves `/<behaviour>/<anything>`.
+    """Serves `/<behavior>/<anything>`.
 
     Attributes:
         url: Of the server, without a path.

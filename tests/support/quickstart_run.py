@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner, Result
 
-from keras_fashion.design import PROCEDURES, PreferenceMaximiser, inversion
+from keras_fashion.design import PROCEDURES, PreferenceMaximizer, inversion
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "quickstart.py"
 SMALL = ["--users", 40, "--items", 120, "--epochs", 2, "--dvbpr-epochs", 1, "--gan-epochs", 1]
@@ -25,9 +25,9 @@ def load_recipe() -> ModuleType:
     return module
 
 
-def five_steps(recommender, gan) -> PreferenceMaximiser:
+def five_steps(recommender, gan) -> PreferenceMaximizer:
     """A short search."""
-    return PreferenceMaximiser(recommender, gan, replace(PROCEDURES["default"], steps=5))
+    return PreferenceMaximizer(recommender, gan, replace(PROCEDURES["default"], steps=5))
 
 
 def start(recipe: ModuleType, folder: Path) -> Result:
@@ -35,7 +35,7 @@ def start(recipe: ModuleType, folder: Path) -> Result:
     where = ["--out", str(folder / "demo"), "--exports", str(folder / "exports")]
     with pytest.MonkeyPatch.context() as patch:
         # Longer ascents show nothing more here.
-        patch.setattr(recipe, "PreferenceMaximiser", five_steps)
+        patch.setattr(recipe, "PreferenceMaximizer", five_steps)
         # (The function `redesign` hides its module, of the same name, in the package.)
         patch.setattr(sys.modules["keras_fashion.design.item_redesign"], "STEPS", 3)
         patch.setattr(inversion, "STEPS", 3)

@@ -55,39 +55,39 @@ def category_frequency():
 
 
 def biased_mf():
-    return scrambled(BiasedMF(USERS, ITEMS, latent_size=3, regularisation=0.5))
+    return scrambled(BiasedMF(USERS, ITEMS, latent_size=3, regularization=0.5))
 
 
 def warp():
-    return scrambled(WARP(USERS, ITEMS, latent_size=3, regularisation=0.5))
+    return scrambled(WARP(USERS, ITEMS, latent_size=3, regularization=0.5))
 
 
 def fm():
-    model = scrambled(FM(USERS, ITEMS, 2, 5, latent_size=3, regularisation=0.5))
+    model = scrambled(FM(USERS, ITEMS, 2, 5, latent_size=3, regularization=0.5))
     model.adapt(COLUMNS)
     return model
 
 
 def bprmf():
-    return scrambled(BPRMF(USERS, ITEMS, latent_size=3, regularisation=0.5))
+    return scrambled(BPRMF(USERS, ITEMS, latent_size=3, regularization=0.5))
 
 
 def vbpr():
-    sizes = {"style_size": 2, "latent_size": 3}
-    model = VBPR(USERS, ITEMS, 4, **sizes, regularisation=0.5, embedding_regularisation=0.25)
+    sizes = {"embedding_size": 2, "latent_size": 3}
+    model = VBPR(USERS, ITEMS, 4, **sizes, regularization=0.5, embedding_regularization=0.25)
     model.adapt(FEATURES)
     return scrambled(model)
 
 
 def vbpr_with_history():
-    model = VBPR(USERS, ITEMS, 4, style_size=2, latent_size=3, with_history=True)
+    model = VBPR(USERS, ITEMS, 4, embedding_size=2, latent_size=3, with_history=True)
     model.adapt(FEATURES)
     return scrambled(model)
 
 
 def dvbpr(**terms):
     encoder = CompactEncoder(4, (16, 16), 2, 0.1)
-    penalties = {"regularisation": 0.5, "encoder_regularisation": 0.25}
+    penalties = {"regularization": 0.5, "encoder_regularization": 0.25}
     return scrambled(DVBPR(USERS, ITEMS, encoder, **terms, **penalties))
 
 
@@ -136,7 +136,7 @@ def assert_ranks_what_was_bought_above_the_rest(model, negatives):
     none = np.empty((0, 2), np.int32)
     pictures = PICTURES if isinstance(model, DVBPR) else None
     split = Split(USERS, ITEMS, TRAIN, none, none)
-    for name in ("regularisation", "encoder_regularisation"):
+    for name in ("regularization", "encoder_regularization"):
         setattr(model, name, 0.0)
     model.compile(optimizer=LazyAdam(0.05))
     batches = triplets(split, 8, 0, pictures, negatives=negatives)

@@ -74,7 +74,7 @@ def make_dvbpr(path, catalogue, **options):
 
 
 def make_gan(path, catalogue):
-    gan = replace(GAN_PRESETS["default"], code_size=6).make(len(CATEGORIES), (32, 32), 4, seed=3)
+    gan = replace(GAN_PRESETS["default"], latent_dim=6).make(len(CATEGORIES), (32, 32), 4, seed=3)
     return make_run(path, "gan", gan, catalogue)
 
 

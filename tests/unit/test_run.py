@@ -117,7 +117,7 @@ def test_a_changed_catalogue_is_refused(tmp_path, tiny_catalogue):
 def test_model_and_vectors_come_back_as_they_were_saved(run, tiny_catalogue):
     keras.utils.set_random_seed(0)
     model = BPRMF(*counts(tiny_catalogue), latent_size=3)
-    model.beta_item.assign(np.linspace(-1, 1, model.item_count))
+    model.beta_item.assign(np.linspace(-1, 1, model.num_items))
     run.save_model(model)
     run.write_vectors()
     run.write_json("metrics.json", {"training_seconds": 2.5})
@@ -127,7 +127,7 @@ def test_model_and_vectors_come_back_as_they_were_saved(run, tiny_catalogue):
     np.testing.assert_array_equal(later.model.gamma_user, model.gamma_user)
     np.testing.assert_array_equal(later.vectors.users, model.gamma_user)
     np.testing.assert_array_equal(later.vectors.items, model.gamma_item)
-    np.testing.assert_allclose(later.vectors.biases, np.linspace(-1, 1, model.item_count))
+    np.testing.assert_allclose(later.vectors.biases, np.linspace(-1, 1, model.num_items))
     left = sorted(path.name for path in run.path.iterdir())
     assert left == ["config.json", "metrics.json", "model.keras", "vectors.npz"]
 

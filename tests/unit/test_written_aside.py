@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 
 
 def test_writes_beside_and_renames(tmp_path):
     path = tmp_path / "runs" / "a" / "metrics.json"
-    with written_aside(path) as aside:
+    with atomic_write(path) as aside:
         aside.write_text("new")
         assert aside.parent == path.parent
         assert aside.suffix == ".json"
@@ -21,7 +21,7 @@ def test_writes_beside_and_renames(tmp_path):
 def test_keeps_what_was_there_when_the_block_fails(tmp_path, error):
     path = tmp_path / "metrics.json"
     path.write_text("old")
-    with pytest.raises(error), written_aside(path) as aside:
+    with pytest.raises(error), atomic_write(path) as aside:
         aside.write_text("half")
         raise error
     assert path.read_text() == "old"
@@ -31,7 +31,7 @@ def test_keeps_what_was_there_when_the_block_fails(tmp_path, error):
 def test_replaces_only_at_the_end(tmp_path):
     path = tmp_path / "metrics.json"
     path.write_text("old")
-    with written_aside(str(path)) as aside:
+    with atomic_write(str(path)) as aside:
         aside.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
@@ -40,9 +40,9 @@ def test_replaces_only_at_the_end(tmp_path):
 def test_two_writers_never_share_a_file(tmp_path):
     """As two containers on one disk, in each of which the writer is process 1."""
     path = tmp_path / "metrics.json"
-    with written_aside(path) as ours:
+    with atomic_write(path) as ours:
         ours.write_text("ours")
-        with written_aside(path) as theirs:
+        with atomic_write(path) as theirs:
             theirs.write_text("theirs, which is longer")
             assert ours != theirs and ours.read_text() == "ours"
         assert path.read_text() == "theirs, which is longer"
@@ -62,6 +62,6 @@ def test_a_file_is_on_the_disk_before_it_is_renamed_and_its_name_after(tmp_path,
 
     monkeypatch.setattr(Path, "replace", renamed)
     monkeypatch.setattr(os, "fsync", synced)
-    with written_aside(tmp_path / "metrics.json") as aside:
+    with atomic_write(tmp_path / "metrics.json") as aside:
         aside.write_text("{}")
     assert events == [("sync", aside), ("rename", aside), ("sync", tmp_path)]

@@ -54,7 +54,7 @@ def compare(
     from keras_fashion.evaluation.comparison import compare
 
     trained = [Run(run) for run in runs]
-    ks = lists_that_fit(ks, trained[0].split.item_count)
+    ks = lists_that_fit(ks, trained[0].split.num_items)
     click.echo(trained[0].catalogue.summary(), err=True)
     click.echo(trained[0].split.summary(), err=True)
     comparison = compare(trained, part, ks, seed)

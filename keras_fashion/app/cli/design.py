@@ -21,7 +21,7 @@ from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
     help="Of a user in the group; one for each, in their order.  [default: equal]",
 )
 @click.option(
-    "--together",
+    "--aggregation",
     type=click.Choice(["mean", "least-misery", "soft-min"]),
     help="How the group's preferences become one.  [default: mean]",
 )
@@ -64,7 +64,7 @@ def design(
     gan: Path,
     user_ids: tuple[str, ...],
     weights: tuple[float, ...],
-    together: str | None,
+    aggregation: str | None,
     clusters: int | None,
     category: str,
     count: int,
@@ -78,7 +78,7 @@ def design(
 ) -> None:
     """Design garments with the runs of a DVBPR and of a GAN.
 
-    Writes design_1.png and so on, the best of each row first, codes.npy, the code of each, and
+    Writes design_1.png and so on, the best of each row first, latents.npy, the latent of each, and
     sheet.png: what the users bought, what exists and suits them best, and the designs.
 
     Preference is also given as the share of the category's items that users like less: of a
@@ -86,8 +86,8 @@ def design(
     """
     if bool(user_ids) == (clusters is not None):
         raise click.UsageError("give either --user, once or more, or --clusters.")
-    if clusters is not None and (weights or together):
-        raise click.UsageError("--weight and --together are for a group of --user.")
+    if clusters is not None and (weights or aggregation):
+        raise click.UsageError("--weight and --aggregation are for a group of --user.")
     if weights and len(weights) != len(user_ids):
         raise click.UsageError(f"{len(weights)} --weight for {len(user_ids)} --user.")
     if not all(map(isfinite, (*etas, *weights))) or (weights and not any(weights)):
@@ -100,40 +100,42 @@ def design(
     from keras_fashion.app.report.design_sheets import design_sheet
     from keras_fashion.app.report.design_table import design_table
     from keras_fashion.app.report.picture_files import write_picture_folder
-    from keras_fashion.app.run import Run, matching_pair, second_opinion
-    from keras_fashion.design import GROUP_PREFERENCES, PROCEDURES, PreferenceMaximiser
-    from keras_fashion.design.attribute_labels import held_attributes
-    from keras_fashion.design.targets import Client, design_for_clients
-    from keras_fashion.design.user_clusters import taste_clusters
+    from keras_fashion.app.run import Run, independent_recommender, matching_pair
+    from keras_fashion.design import AGGREGATIONS, PROCEDURES, PreferenceMaximizer
+    from keras_fashion.design.attribute_labels import attribute_directions
+    from keras_fashion.design.targets import DesignTarget, design_for_targets
+    from keras_fashion.design.user_clusters import cluster_users
 
     run, drawn = matching_pair(Run(recommender), Run(gan))
-    other = None if unseen is None else second_opinion(Run(unseen), run)
+    other = None if unseen is None else independent_recommender(Run(unseen), run)
     index = run.catalogue.category_index(category)
     if clusters is None:
         users = [run.trained_user(user_id) for user_id in user_ids]
-        clients = [Client.of_users(run.catalogue, run.vectors.users, users, weights or None)]
+        targets = [DesignTarget.of_users(run.catalogue, run.vectors.users, users, weights or None)]
     else:
-        found = taste_clusters(run.vectors.users, run.split, run.catalogue, clusters, seed)
-        clients = [Client.of_cluster(cluster) for cluster in found]
-    how = GROUP_PREFERENCES[together or "mean"]
-    maximiser = PreferenceMaximiser(run.model, drawn.model, PROCEDURES[procedure])
-    held = held_attributes(drawn.model, run.catalogue, index, hold)
-    designs = design_for_clients(maximiser, clients, index, count, etas, seed, how, held)
+        found = cluster_users(run.vectors.users, run.split, run.catalogue, clusters, seed)
+        targets = [DesignTarget.of_cluster(cluster) for cluster in found]
+    how = AGGREGATIONS[aggregation or "mean"]
+    maximizer = PreferenceMaximizer(run.model, drawn.model, PROCEDURES[procedure])
+    fixed_directions = attribute_directions(drawn.model, run.catalogue, index, hold)
+    designs = design_for_targets(
+        maximizer, targets, index, count, etas, seed, how, fixed_directions
+    )
 
-    rows = design_table(run, clients, index, etas, designs, other)
-    sheet = design_sheet(run, maximiser, clients, index, etas, designs, how)
+    rows = design_table(run, targets, index, etas, designs, other)
+    sheet = design_sheet(run, maximizer, targets, index, etas, designs, how)
     files = write_picture_folder(
         out,
         "design",
         np.concatenate(designs.pictures),
-        np.concatenate(designs.codes),
+        np.concatenate(designs.latents),
         sheet,
     )
     rows = [{"file": str(file)} | row for file, row in zip(files, rows, strict=True)]
     if as_json:
         found = {"users": user_ids} if clusters is None else {"clusters": clusters}
         found |= {"category": category, "designs": rows}
-        found |= {"codes": str(out / "codes.npy"), "sheet": str(out / "sheet.png")}
+        found |= {"latents": str(out / "latents.npy"), "sheet": str(out / "sheet.png")}
         click.echo(json.dumps(found))
         return
     for row in rows:

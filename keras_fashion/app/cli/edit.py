@@ -29,18 +29,18 @@ from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
     help="Standard deviations of the attribute among random designs; repeat for more.",
 )
 @click.option(
-    "--codes",
+    "--latents",
     metavar="FILE.npy[:ROW]",
     help="What to edit, as `design` (by its default procedure), `redesign` and `edit` leave it "
-    "beside their pictures; or one row of it, from 1 on.  [default: random codes]",
+    "beside their pictures; or one row of it, from 1 on.  [default: random latents]",
 )
-@click.option("--count", type=click.IntRange(1), help="Random codes.  [default: 4]")
+@click.option("--count", type=click.IntRange(1), help="Random latents.  [default: 4]")
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
     default=0,
     show_default=True,
-    help="Of the random codes.",
+    help="Of the random latents.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -50,7 +50,7 @@ def edit(
     attribute: str,
     hold: tuple[str, ...],
     strengths: tuple[float, ...],
-    codes: str | None,
+    latents: str | None,
     count: int | None,
     seed: int,
     out: Path,
@@ -59,10 +59,10 @@ def edit(
     """Edit designs with the run of a GAN.
 
     Writes sheet.png, a row a design and a column a strength with the attribute as measured on
-    the picture, and codes.npy, the code of each picture, row by row.
+    the picture, and latents.npy, the latent of each picture, row by row.
     """
-    if codes is not None and count is not None:
-        raise click.UsageError("give either --codes or --count.")
+    if latents is not None and count is not None:
+        raise click.UsageError("give either --latents or --count.")
     if not all(map(isfinite, strengths)):
         raise click.UsageError("--strength is finite.")
     quiet_tensorflow()
@@ -70,24 +70,24 @@ def edit(
 
     from keras_fashion.app.report.design_sheets import edit_sheet
     from keras_fashion.app.run import Run, generating_run
-    from keras_fashion.atomic_files import written_aside
+    from keras_fashion.atomic_files import atomic_write
     from keras_fashion.design.attribute_labels import named_attributes
-    from keras_fashion.design.edit_directions import edit as edited_codes
+    from keras_fashion.design.edit_directions import edit as edited_latents
     from keras_fashion.design.edit_directions import find_directions
-    from keras_fashion.design.named_latents import named_codes, random_codes
+    from keras_fashion.design.named_latents import latents_by_name, random_latents
 
     run = generating_run(Run(gan))
     index, model = run.catalogue.category_index(category), run.model
-    if codes is None:
-        start = random_codes(count or 4, model.code_size, seed)
+    if latents is None:
+        start = random_latents(count or 4, model.latent_dim, seed)
     else:
-        start = named_codes(codes, model.code_size)
+        start = latents_by_name(latents, model.latent_dim)
     names = [attribute, *hold]
     measure = named_attributes(names, run.catalogue, index, model.picture_size)
     directions = find_directions(model, index, measure)
     direction = directions.direction(attribute, hold)
-    moved = np.stack([edited_codes(start, direction, each) for each in strengths], axis=1)
-    flat = moved.reshape(-1, model.code_size)
+    moved = np.stack([edited_latents(start, direction, each) for each in strengths], axis=1)
+    flat = moved.reshape(-1, model.latent_dim)
     pictures = model.draw(flat, np.full(len(flat), index))
     measured = measure(pictures)
 
@@ -99,8 +99,8 @@ def edit(
         strengths,
         title,
     )
-    with written_aside(out / "codes.npy") as code_file, written_aside(out / "sheet.png") as aside:
-        np.save(code_file, flat)
+    with atomic_write(out / "latents.npy") as latent_file, atomic_write(out / "sheet.png") as aside:
+        np.save(latent_file, flat)
         sheet.save(aside, "PNG")
 
     found = {
@@ -110,11 +110,11 @@ def edit(
         "deviation": float(directions.deviations[0]),
         "explained": float(directions.explained[0]),
         "edits": [
-            {"code": row // len(strengths) + 1, "strength": strengths[row % len(strengths)]}
+            {"latent": row // len(strengths) + 1, "strength": strengths[row % len(strengths)]}
             | values
             for row, values in enumerate(measured.to_dict("records"))
         ],
-        "codes": str(out / "codes.npy"),
+        "latents": str(out / "latents.npy"),
         "sheet": str(out / "sheet.png"),
     }
     if as_json:
@@ -126,5 +126,5 @@ def edit(
     )
     for each in found["edits"]:
         values = "  ".join(f"{name} {each[name]:.3g}" for name in measured.columns)
-        click.echo(f"code {each['code']}  {each['strength']:+g}  {values}")
+        click.echo(f"latent {each['latent']}  {each['strength']:+g}  {values}")
     click.echo(found["sheet"])

@@ -46,7 +46,7 @@ def evaluate(run: Path, part: str, ks: tuple[int, ...], as_json: bool) -> None:
 
     trained = Run(run)
     split = trained.split
-    ks = lists_that_fit(ks, split.item_count)
+    ks = lists_that_fit(ks, split.num_items)
     click.echo(trained.catalogue.summary(), err=True)
     click.echo(split.summary(), err=True)
     vectors = trained.vectors

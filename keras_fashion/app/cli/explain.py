@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _THIRDS = [
     f"{row} {column}"
-    for row, column in product(("upper", "middle", "lower"), ("left", "centre", "right"))
+    for row, column in product(("upper", "middle", "lower"), ("left", "center", "right"))
 ]
 
 
@@ -57,7 +57,7 @@ def explain(
     quiet_tensorflow()
     from keras_fashion.app.report.explanation_sheet import explanation_sheet, shown_size
     from keras_fashion.app.run import Run, picture_recommender
-    from keras_fashion.atomic_files import written_aside
+    from keras_fashion.atomic_files import atomic_write
     from keras_fashion.data.picture_store import read_picture
     from keras_fashion.design.explanations import PreferenceExplainer
 
@@ -75,7 +75,7 @@ def explain(
         explanation = explainer.explain_picture(users, read_picture(picture, seen), index)
         name, shown = picture.name, read_picture(picture, shown_size(seen))
     who = user_ids[0] if len(users) == 1 else f"{len(users)} users"
-    with written_aside(out) as aside:
+    with atomic_write(out) as aside:
         explanation_sheet(catalogue, explanation, shown, name, who).save(aside, "PNG")
 
     found = {

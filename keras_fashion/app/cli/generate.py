@@ -1,4 +1,4 @@
-"""`keras-fashion generate`: pictures from random codes of a GAN."""
+"""`keras-fashion generate`: pictures from random latents of a GAN."""
 
 from pathlib import Path
 
@@ -21,14 +21,14 @@ from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
     "--interpolations",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="PNG",
-    help="Also write this sheet: a row a category, from one code to another in 8 steps.",
+    help="Also write this sheet: a row a category, from one latent to another in 8 steps.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
     default=0,
     show_default=True,
-    help="Of codes and categories.",
+    help="Of latents and categories.",
 )
 def generate(
     run: Path,
@@ -43,12 +43,12 @@ def generate(
     from keras_fashion.app.report.picture_files import drawn_pictures, write_pictures
     from keras_fashion.app.report.pictures import interpolation_sheet
     from keras_fashion.app.run import Run
-    from keras_fashion.atomic_files import written_aside
+    from keras_fashion.atomic_files import atomic_write
 
     gan = Run(run)
     write_pictures(drawn_pictures(gan, count, categories, seed), out)
     click.echo(out)
     if interpolations is not None:
-        with written_aside(interpolations) as aside:
+        with atomic_write(interpolations) as aside:
             interpolation_sheet(gan, seed).save(aside, "PNG")
         click.echo(interpolations)

@@ -99,7 +99,7 @@ existing = click.Path(exists=True, path_type=Path)
     "--attribute-column",
     "attribute_columns",
     multiple=True,
-    help="In --items: a further category to keep, such as the colour; may be repeated.",
+    help="In --items: a further category to keep, such as the color; may be repeated.",
 )
 @from_source
 def shop(**options: Any) -> Source:

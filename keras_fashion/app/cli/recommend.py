@@ -57,7 +57,7 @@ def recommend(
     from keras_fashion.app.report.design_sheets import SHOWN
     from keras_fashion.app.report.sheets import PictureGroup, SheetRow, picture_sheet
     from keras_fashion.app.run import Run
-    from keras_fashion.atomic_files import written_aside
+    from keras_fashion.atomic_files import atomic_write
     from keras_fashion.models.retrieval import top_items
 
     trained = Run(run)
@@ -90,7 +90,7 @@ def recommend(
                 "recommended", catalogue.pictures_of(items, SHOWN), [row["item"] for row in rows]
             ),
         ]
-        with written_aside(sheet) as aside:
+        with atomic_write(sheet) as aside:
             picture_sheet([SheetRow(title, groups)]).save(aside, "PNG")
     if as_json:
         who = {"history": history} if history else {"user": user_id}

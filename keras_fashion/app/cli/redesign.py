@@ -57,7 +57,7 @@ def redesign(
     """Change an item, or any picture, with the runs of a DVBPR and of a GAN.
 
     Writes frame_1.png, the generator's nearest picture to the item, and so on to the redesign,
-    codes.npy, the code of each, and sheet.png.
+    latents.npy, the latent of each, and sheet.png.
     """
     if (item_id is None) == (picture is None):
         raise click.UsageError("give either --item, or --picture and --category.")
@@ -72,9 +72,9 @@ def redesign(
     from keras_fashion.app.report.picture_files import write_picture_folder
     from keras_fashion.app.run import Run, matching_pair
     from keras_fashion.data.picture_store import read_picture
-    from keras_fashion.design import PreferenceMaximiser
+    from keras_fashion.design import PreferenceMaximizer
     from keras_fashion.design import redesign as redesigned
-    from keras_fashion.design.attribute_labels import held_attributes
+    from keras_fashion.design.attribute_labels import attribute_directions
     from keras_fashion.evaluation.preference import standing
 
     run, drawn = matching_pair(Run(recommender), Run(gan))
@@ -87,9 +87,9 @@ def redesign(
     else:
         index = catalogue.category_index(category)
         original, name = read_picture(picture, size), picture.name
-    held = held_attributes(drawn.model, catalogue, index, hold)
-    maximiser = PreferenceMaximiser(run.model, drawn.model)
-    strip = redesigned(maximiser, user, original, index, frames, eta, proximity, held)
+    fixed_directions = attribute_directions(drawn.model, catalogue, index, hold)
+    maximizer = PreferenceMaximizer(run.model, drawn.model)
+    strip = redesigned(maximizer, user, original, index, frames, eta, proximity, fixed_directions)
     liked_less = standing(
         run, np.array([user]), index, np.concatenate([original[None], strip.pictures])
     ).liked_less[0]
@@ -97,7 +97,7 @@ def redesign(
     title = f"{name}, redesigned for {user_id}"
     title += f", {', '.join(hold)} held" * bool(hold)
     sheet = redesign_sheet(original, strip, liked_less, title)
-    files = write_picture_folder(out, "frame", strip.pictures, strip.codes, sheet)
+    files = write_picture_folder(out, "frame", strip.pictures, strip.latents, sheet)
     rows = [
         {
             "file": str(file),
@@ -115,7 +115,7 @@ def redesign(
             "category": catalogue.categories[index],
             "liked_less": float(liked_less[0]),
             "frames": rows,
-            "codes": str(out / "codes.npy"),
+            "latents": str(out / "latents.npy"),
             "sheet": str(out / "sheet.png"),
         }
         click.echo(json.dumps(found))

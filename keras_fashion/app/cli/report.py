@@ -28,28 +28,37 @@ def report(recommender: Path, gan: Path, unseen: Path | None, out: Path, seed: i
     quiet_tensorflow()
     from keras_fashion.app.report.comparison_table import comparison_section
     from keras_fashion.app.report.study_report import study_report
-    from keras_fashion.app.run import Run, matching_pair, second_opinion
-    from keras_fashion.design import PreferenceMaximiser
+    from keras_fashion.app.run import Run, independent_recommender, matching_pair
+    from keras_fashion.design import PreferenceMaximizer
     from keras_fashion.evaluation.comparison import compare
     from keras_fashion.evaluation.generation import generation_study
     from keras_fashion.evaluation.ranking import rank_held_out
     from keras_fashion.evaluation.reference_models import baselines
     from keras_fashion.features import category_classifier
 
-    taste, drawn = matching_pair(Run(recommender), Run(gan))
-    maximiser = PreferenceMaximiser(taste.model, drawn.model)
-    classifier = category_classifier(taste.catalogue)
+    run, drawn = matching_pair(Run(recommender), Run(gan))
+    maximizer = PreferenceMaximizer(run.model, drawn.model)
+    classifier = category_classifier(run.catalogue)
     study = generation_study(
-        taste,
+        run,
         drawn,
         classifier,
-        {"generation": maximiser},
-        unseen=None if unseen is None else second_opinion(Run(unseen), taste),
+        {"generation": maximizer},
+        unseen=None if unseen is None else independent_recommender(Run(unseen), run),
         seed=seed,
     )
-    scorers = baselines(taste.split) | {"dvbpr": taste.vectors}
-    aucs = {name: rank_held_out(each, taste.split).means() for name, each in scorers.items()}
-    lists = min(10, taste.split.item_count)
-    compared = comparison_section(compare([taste], ks=(lists,), seed=seed))
-    study_report(out, taste, drawn, maximiser, study, aucs, trained=[taste], more=[compared])
+    scorers = baselines(run.split) | {"dvbpr": run.vectors}
+    aucs = {name: rank_held_out(each, run.split).means() for name, each in scorers.items()}
+    lists = min(10, run.split.num_items)
+    compared = comparison_section(compare([run], ks=(lists,), seed=seed))
+    study_report(
+        out,
+        run,
+        drawn,
+        maximizer,
+        study,
+        aucs,
+        trained=[run],
+        more=[compared],
+    )
     click.echo(out)

@@ -8,9 +8,9 @@ from PIL import Image
 from keras_fashion.app.report.sheets import PictureGroup, SheetRow, picture_sheet
 from keras_fashion.app.run import Run
 from keras_fashion.design.item_redesign import Redesign
-from keras_fashion.design.objective import MEAN, GroupPreference
-from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximiser
-from keras_fashion.design.targets import Client, preference_for_items
+from keras_fashion.design.objective import MEAN, Aggregation
+from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
+from keras_fashion.design.targets import DesignTarget, preference_for_items
 
 SHOWN = (128, 128)
 """Height and width at which sheets show items, in pixels."""
@@ -72,27 +72,27 @@ def design_row(
 
 def design_sheet(
     run: Run,
-    maximiser: PreferenceMaximiser,
-    clients: Sequence[Client],
+    maximizer: PreferenceMaximizer,
+    targets: Sequence[DesignTarget],
     category: int,
     etas: Sequence[float],
     designs: Designs,
-    together: GroupPreference = MEAN,
+    aggregation: Aggregation = MEAN,
 ) -> Image.Image:
     """A row a client; of several weights of realism, a row each below it.
 
     Args:
         run: Of the recommender.
-        maximiser: That made the designs.
-        clients: For whom.
+        maximizer: That made the designs.
+        targets: For whom.
         category: Dense index of what was designed.
         etas: Weights of realism.
-        designs: N = clients times etas, as `design_for_clients` gives them.
-        together: How a group's preferences become one.
+        designs: N = clients times etas, as `design_for_targets` gives them.
+        aggregation: How a group's preferences become one.
     """
     rows = []
-    for who, client in enumerate(clients):
-        scores = preference_for_items(maximiser, client, category, run.vectors.items, together)
+    for who, target in enumerate(targets):
+        scores = preference_for_items(maximizer, target, category, run.vectors.items, aggregation)
         sweep = []
         for which, eta in enumerate(etas):
             number = who * len(etas) + which
@@ -101,13 +101,13 @@ def design_sheet(
                 f"{liked:.2f}, real {real:.2f}"
                 for liked, real in zip(preference, designs.realism[number], strict=True)
             ]
-            row = design_row(run, client.users, category, pictures, preference, scores, captions)
+            row = design_row(run, target.users, category, pictures, preference, scores, captions)
             *exist, designed = row.groups
             sweep.append(SheetRow(f"eta {eta:g}", [designed]))
         if len(etas) > 1:
-            rows += [SheetRow(client.name, exist), *sweep]
+            rows += [SheetRow(target.name, exist), *sweep]
         else:
-            rows.append(SheetRow(client.name, [*exist, designed]))
+            rows.append(SheetRow(target.name, [*exist, designed]))
     title = f"{run.catalogue.categories[category]}: preference, and realism (1: taken for real)"
     return picture_sheet(rows, title)
 
@@ -125,7 +125,7 @@ def edit_sheet(
     """
     rows = [
         SheetRow(
-            f"code {number}",
+            f"latent {number}",
             [
                 PictureGroup(f"{strength:+g}", picture[None], [f"{value:.3g}"])
                 for strength, picture, value in zip(strengths, row, measured, strict=True)

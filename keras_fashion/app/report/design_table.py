@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_fashion.app.run import Run
 from keras_fashion.design.preference_maximizer import Designs
-from keras_fashion.design.targets import Client
+from keras_fashion.design.targets import DesignTarget
 from keras_fashion.evaluation.preference import standing
 
 ASKED = 100
@@ -16,7 +16,7 @@ ASKED = 100
 
 def design_table(
     run: Run,
-    clients: Sequence[Client],
+    targets: Sequence[DesignTarget],
     category: int,
     etas: Sequence[float],
     designs: Designs,
@@ -26,10 +26,10 @@ def design_table(
 
     Args:
         run: Of the recommender that designed.
-        clients: For whom.
+        targets: For whom.
         category: Dense index of what was designed.
         etas: Weights of realism.
-        designs: N = clients times etas, as `design_for_clients` gives them.
+        designs: N = clients times etas, as `design_for_targets` gives them.
         unseen: Run of a second recommender of the same users, which had no say in the designs.
 
     Returns:
@@ -38,26 +38,26 @@ def design_table(
         their weights (of at most `ASKED`, drawn at random); "members", the same of each member of
         a group by id.
         With `unseen` also the mean preference in standard deviations over the category's items
-        (`StandardPreference`) by the two recommenders, "standard" and "unseen", and "gap", how
+        (`StandardizedPreference`) by the two recommenders, "standard" and "unseen", and "gap", how
         much more the first thinks of the design.
     """
     rows = []
-    for who, client in enumerate(clients):
-        asked = client.users
+    for who, target in enumerate(targets):
+        asked = target.users
         if len(asked) > ASKED:
             asked = np.sort(np.random.default_rng(0).choice(asked, ASKED, replace=False))
         own = slice(who * len(etas), (who + 1) * len(etas))
         pictures = np.concatenate(designs.pictures[own])
         seen = standing(run, asked, category, pictures)
         table = {
-            "for": [client.name] * len(pictures),
+            "for": [target.name] * len(pictures),
             "eta": np.repeat(etas, designs.pictures.shape[1]).tolist(),
             "preference": designs.preference[own].ravel().tolist(),
             "realism": designs.realism[own].ravel().tolist(),
             "liked_less": seen.liked_less.mean(axis=0).tolist(),
         }
-        if len(client.tastes) > 1:
-            ids = run.catalogue.user_ids[client.users].tolist()
+        if len(target.user_embeddings) > 1:
+            ids = run.catalogue.user_ids[target.users].tolist()
             table["members"] = [
                 dict(zip(ids, each, strict=True)) for each in seen.liked_less.T.tolist()
             ]

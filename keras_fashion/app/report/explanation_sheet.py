@@ -16,46 +16,46 @@ from skimage.transform import resize
 from keras_fashion.app.report.sheets import PictureGroup, SheetRow, picture_sheet
 from keras_fashion.data import Catalogue
 from keras_fashion.design.explanations import PATCHES, ComparedItem, Explanation
-from keras_fashion.design.inversion import colour_difference
+from keras_fashion.design.inversion import color_difference
 
 _DPI = 100
 _INK = "#333333"
 _LINE = 17
 """Height of a line of text, in pixels."""
 _STRONGEST = 0.85
-"""Share of the colour where the map is at its limit; the rest is the picture."""
+"""Share of the color where the map is at its limit; the rest is the picture."""
 
 
 def heat_overlay(
-    picture: np.ndarray, values: np.ndarray, limits: tuple[float, float], colours: str
+    picture: np.ndarray, values: np.ndarray, limits: tuple[float, float], colors: str
 ) -> np.ndarray:
-    """A picture in pale grey, coloured where a map is far from 0.
+    """A picture in pale gray, colored where a map is far from 0.
 
     Args:
         picture: (H, W, 3) uint8.
         values: (h, w) float, brought to (H, W).
-        limits: What the first and the last colour stand for.
-        colours: Of matplotlib's maps; white where the values are 0.
+        limits: What the first and the last color stand for.
+        colors: Of matplotlib's maps; white where the values are 0.
 
     Returns:
         (H, W, 3) uint8.
     """
     values = resize(values, picture.shape[:2], order=3, preserve_range=True)
-    colour = matplotlib.colormaps[colours](Normalize(*limits, clip=True)(values))[..., :3]
+    color = matplotlib.colormaps[colors](Normalize(*limits, clip=True)(values))[..., :3]
     strength = np.clip(np.abs(values) / np.max(np.abs(limits)), 0, 1) ** 0.5 * _STRONGEST
     pale = 0.5 + 0.5 * gray2rgb(rgb2gray(picture))
-    mixed = pale + strength[..., None] * (colour - pale)
+    mixed = pale + strength[..., None] * (color - pale)
     return np.round(255 * mixed).astype(np.uint8)
 
 
 def heat_scale(
-    limits: tuple[float, float], colours: str, meanings: dict[float, str], size: tuple[int, int]
+    limits: tuple[float, float], colors: str, meanings: dict[float, str], size: tuple[int, int]
 ) -> np.ndarray:
-    """What the colours of `heat_overlay` mean.
+    """What the colors of `heat_overlay` mean.
 
     Args:
         limits: As there.
-        colours: As there.
+        colors: As there.
         meanings: Of some values, in words.
         size: Height and width in pixels.
 
@@ -64,7 +64,7 @@ def heat_scale(
     """
     figure = _card(size)
     axis = figure.add_axes((0.08, 0.12, 0.1, 0.76))
-    bar = figure.colorbar(ScalarMappable(Normalize(*limits), colours), cax=axis)
+    bar = figure.colorbar(ScalarMappable(Normalize(*limits), colors), cax=axis)
     bar.outline.set_visible(False)
     bar.set_ticks(list(meanings), labels=list(meanings.values()))
     bar.ax.tick_params(colors=_INK, labelsize=9, length=3)
@@ -96,7 +96,7 @@ HEIGHT = 192
 """Of each picture, in pixels."""
 _RAISES, _DIFFERS = "RdBu", "Purples"
 _FAR = 50.0
-"""CIEDE2000 of the strongest purple: as of black and a medium grey."""
+"""CIEDE2000 of the strongest purple: as of black and a medium gray."""
 _CARD_COLUMNS = 25
 """Characters of a line on a card of text."""
 
@@ -160,10 +160,10 @@ def _better_row(
     catalogue: Catalogue, explanation: Explanation, better: ComparedItem, shown: np.ndarray
 ) -> SheetRow:
     size = shown.shape[:2]
-    item = _items("nearest favourite", catalogue, [better], size)
-    difference = colour_difference(shown, item.pictures[0])
+    item = _items("nearest favorite", catalogue, [better], size)
+    difference = color_difference(shown, item.pictures[0])
     limits = (0.0, _FAR)
-    meanings = {_FAR: "another\ncolour", 0: "the same"}
+    meanings = {_FAR: "another\ncolor", 0: "the same"}
     cards = [
         heat_overlay(shown, difference, limits, _DIFFERS),
         heat_scale(limits, _DIFFERS, meanings, size),

@@ -16,7 +16,7 @@ from typing import Literal
 from matplotlib.figure import Figure
 from PIL import Image
 
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.evaluation.significance import Estimate
 
 Cell = str | float | Estimate | None
@@ -124,7 +124,7 @@ def write_report(path: Path, title: str, sections: Sequence[Section], subtitle: 
         contents=_contents(sections),
         sections="\n".join(_section(n, section) for n, section in enumerate(sections, start=1)),
     )
-    with written_aside(path) as aside:
+    with atomic_write(path) as aside:
         aside.write_text(page, encoding="utf-8")
 
 
@@ -141,7 +141,7 @@ def _contents(sections: Sequence[Section]) -> str:
 def _section(number: int, section: Section) -> str:
     blocks = "\n".join(_block(block) for block in section.blocks)
     return (
-        f'<section id="section-{number}" aria-labelledby="title-{number}">\n'
+        f'<section id="section-{number}" aria-labeledby="title-{number}">\n'
         f'<h2 id="title-{number}">{escape(section.title)}</h2>\n{blocks}\n</section>'
     )
 
@@ -211,7 +211,7 @@ def _(table: Table) -> str:
 
 
 def _best(table: Table, number: int) -> str | None:
-    """The best value of a column as it is printed: what prints alike shares the honour."""
+    """The best value of a column as it is printed: what prints alike shares the honor."""
     column = table.columns[number]
     values = [_mean(row[number]) for row in table.rows if row[0] not in table.reference]
     values = [value for value in values if _is_number(value)]

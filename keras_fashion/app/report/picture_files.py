@@ -9,20 +9,20 @@ import numpy as np
 from PIL import Image
 
 from keras_fashion.app.run import Run, generating_run
-from keras_fashion.atomic_files import folder_aside, written_aside
+from keras_fashion.atomic_files import atomic_folder, atomic_write
 from keras_fashion.evaluation.picture_set import PictureSet, category_to_folder
 
 
 def drawn_pictures(
     gan: Run, count: int, categories: Sequence[str] = (), seed: int = 0
 ) -> PictureSet:
-    """Pictures of random codes.
+    """Pictures of random latents.
 
     Args:
         gan: Run of a GAN.
         count: N, how many pictures.
         categories: In equal shares; by default drawn at random in the catalogue's proportions.
-        seed: Of codes and categories.
+        seed: Of latents and categories.
 
     Returns:
         N pictures with their categories.
@@ -37,8 +37,8 @@ def drawn_pictures(
         drawn = np.resize(named, count)
     else:
         drawn = random.choice(catalogue.item_categories, count)
-    codes = random.uniform(-1, 1, (count, model.code_size)).astype(np.float32)
-    pictures = model.draw(codes, drawn)
+    latents = random.uniform(-1, 1, (count, model.latent_dim)).astype(np.float32)
+    pictures = model.draw(latents, drawn)
     return PictureSet(pictures, np.array(catalogue.categories)[drawn])
 
 
@@ -53,7 +53,7 @@ def write_pictures(pictures: PictureSet, out: Path) -> None:
         InputError: If the folder is not empty.
     """
     numbers: Counter[str] = Counter()
-    with folder_aside(out) as aside:
+    with atomic_folder(out) as aside:
         for picture, category in zip(pictures.pictures, pictures.categories, strict=True):
             folder = aside / category_to_folder(category)
             folder.mkdir(exist_ok=True)
@@ -62,18 +62,18 @@ def write_pictures(pictures: PictureSet, out: Path) -> None:
 
 
 def write_picture_folder(
-    folder: Path, stem: str, pictures: np.ndarray, codes: np.ndarray, sheet: Image.Image
+    folder: Path, stem: str, pictures: np.ndarray, latents: np.ndarray, sheet: Image.Image
 ) -> list[Path]:
-    """Writes stem_1.png and so on, codes.npy with a row for each, and sheet.png.
+    """Writes stem_1.png and so on, latents.npy with a row for each, and sheet.png.
 
     All are written aside before the first takes its place; then pictures of higher numbers, of an
-    earlier and longer row, are removed, for codes.npy no longer has them.
+    earlier and longer row, are removed, for latents.npy no longer has them.
 
     Args:
         folder: Made where it does not exist.
         stem: Of the pictures' names.
         pictures: (n, H, W, 3) uint8.
-        codes: (n, Z) float32.
+        latents: (n, Z) float32.
         sheet: Of all.
 
     Returns:
@@ -82,9 +82,9 @@ def write_picture_folder(
     paths = [folder / f"{stem}_{number}.png" for number in range(1, len(pictures) + 1)]
     with ExitStack() as stack:
         for path, picture in zip(paths, pictures, strict=True):
-            Image.fromarray(picture).save(stack.enter_context(written_aside(path)), "PNG")
-        sheet.save(stack.enter_context(written_aside(folder / "sheet.png")), "PNG")
-        np.save(stack.enter_context(written_aside(folder / "codes.npy")), codes)
+            Image.fromarray(picture).save(stack.enter_context(atomic_write(path)), "PNG")
+        sheet.save(stack.enter_context(atomic_write(folder / "sheet.png")), "PNG")
+        np.save(stack.enter_context(atomic_write(folder / "latents.npy")), latents)
     for left in folder.glob(f"{stem}_*.png"):
         if left not in paths and left.stem.removeprefix(f"{stem}_").isdecimal():
             left.unlink()

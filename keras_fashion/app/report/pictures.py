@@ -10,17 +10,17 @@ from keras_fashion.app.report.plots import design_trajectory
 from keras_fashion.app.report.sheets import PictureGroup, SheetRow, picture_sheet
 from keras_fashion.app.run import Run
 from keras_fashion.design.item_redesign import redesign
-from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximiser
+from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
 from keras_fashion.models.conditional_gan import ConditionalGAN
 
 COLUMNS = 6
 
 
 def samples_sheet(gan: Run, seed: int = 0) -> Image.Image:
-    """Real items beside generated ones, a row a category; codes from the prior, none picked."""
+    """Real items beside generated ones, a row a category; latents from the prior, none picked."""
     catalogue, model = gan.catalogue, gan.model
     rng = np.random.default_rng(seed)
-    codes = rng.uniform(-1, 1, (COLUMNS, model.code_size)).astype(np.float32)
+    latents = rng.uniform(-1, 1, (COLUMNS, model.latent_dim)).astype(np.float32)
     rows = []
     for category, name in enumerate(catalogue.categories):
         items = np.flatnonzero(catalogue.item_categories == category)
@@ -30,7 +30,7 @@ def samples_sheet(gan: Run, seed: int = 0) -> Image.Image:
                 name,
                 [
                     PictureGroup("real", catalogue.pictures_of(items, model.picture_size)),
-                    PictureGroup("generated", _draw(model, codes, category)),
+                    PictureGroup("generated", _draw(model, latents, category)),
                 ],
             )
         )
@@ -38,15 +38,15 @@ def samples_sheet(gan: Run, seed: int = 0) -> Image.Image:
 
 
 def interpolation_sheet(gan: Run, seed: int = 0) -> Image.Image:
-    """From one code to another in equal steps, a row a category."""
+    """From one latent to another in equal steps, a row a category."""
     model = gan.model
     rng = np.random.default_rng(seed)
     rows = []
     for category, name in enumerate(gan.catalogue.categories):
-        start, end = rng.uniform(-1, 1, (2, model.code_size)).astype(np.float32)
+        start, end = rng.uniform(-1, 1, (2, model.latent_dim)).astype(np.float32)
         shares = np.linspace(0, 1, 9, dtype=np.float32)[:, None]
-        codes = (1 - shares) * start + shares * end
-        rows.append(SheetRow(name, [PictureGroup("", _draw(model, codes, category))]))
+        latents = (1 - shares) * start + shares * end
+        rows.append(SheetRow(name, [PictureGroup("", _draw(model, latents, category))]))
     return picture_sheet(rows, picture_height=80)
 
 
@@ -69,7 +69,7 @@ def people_sheet(
 
 def redesigns_sheet(
     recommender: Run,
-    maximiser: PreferenceMaximiser,
+    maximizer: PreferenceMaximizer,
     users: np.ndarray,
     categories: np.ndarray,
     seed: int = 0,
@@ -77,12 +77,12 @@ def redesigns_sheet(
     """A row a user: an item of the category drawn at random, then step by step to their taste."""
     catalogue = recommender.catalogue
     rng = np.random.default_rng(seed)
-    size = maximiser.gan.picture_size
+    size = maximizer.gan.picture_size
     rows = []
     for user, category in zip(users, categories, strict=True):
         item = rng.choice(np.flatnonzero(catalogue.item_categories == category))
         original = catalogue.pictures_of([item], size)
-        strip = redesign(maximiser, user, original[0], category)
+        strip = redesign(maximizer, user, original[0], category)
         score = float(recommender.vectors.scores(np.array([user]))[0, item])
         rows.append(
             SheetRow(
@@ -90,7 +90,7 @@ def redesigns_sheet(
                 [
                     PictureGroup("item", original, [f"{score:.2f}"]),
                     PictureGroup(
-                        "its nearest code, then towards the taste",
+                        "its nearest latent, then towards the taste",
                         strip.pictures,
                         [f"{value:.2f}" for value in strip.preference],
                     ),
@@ -101,15 +101,17 @@ def redesigns_sheet(
 
 
 def trajectory_figure(
-    maximiser: PreferenceMaximiser, user: int, category: int, designs: Designs, pair: int
+    maximizer: PreferenceMaximizer, user: int, category: int, designs: Designs, pair: int
 ) -> Figure:
     """Preference and realism at each step of one pair's designs."""
     path = designs.path[:, pair]
-    steps, count, code_size = path.shape
-    people = maximiser.people(maximiser.recommender.taste(tf.constant([user])), [category], [0.0])
-    places = maximiser.places(path.reshape(steps * count, code_size))
-    everyone = people.rows(tf.zeros(steps * count, tf.int32))
-    _, _, _, preference, realism = maximiser.judge(places, everyone)
+    steps, count, latent_dim = path.shape
+    batch = maximizer.batch(
+        maximizer.recommender.user_embedding(tf.constant([user])), [category], [0.0]
+    )
+    places = maximizer.coordinates(path.reshape(steps * count, latent_dim))
+    everyone = batch.rows(tf.zeros(steps * count, tf.int32))
+    _, _, _, preference, realism = maximizer.judge(places, everyone)
     return design_trajectory(
         {
             "preference": preference.numpy().reshape(steps, count),
@@ -118,5 +120,5 @@ def trajectory_figure(
     )
 
 
-def _draw(model: ConditionalGAN, codes: np.ndarray, category: int) -> np.ndarray:
-    return model.draw(codes, np.full(len(codes), category))
+def _draw(model: ConditionalGAN, latents: np.ndarray, category: int) -> np.ndarray:
+    return model.draw(latents, np.full(len(latents), category))

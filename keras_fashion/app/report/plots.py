@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-# Okabe and Ito's colour-blind-safe palette without its yellow and black.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# Okabe and Ito's color-blind-safe palette without its yellow and black.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 _INK = "#333333"
 _PANEL_WIDTH, _PANEL_HEIGHT = 3.4, 2.8  # inches
@@ -24,7 +24,7 @@ def training_curves(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figu
 
     Args:
         panels: title of a panel (as "validation AUC") -> name of a curve (as "DVBPR") -> one value
-            an epoch, as they stand in `History.history`. A name keeps its colour across panels.
+            an epoch, as they stand in `History.history`. A name keeps its color across panels.
     """
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
     figure, axes = _panels(panels)
@@ -58,7 +58,7 @@ def auc_chart(aucs: Mapping[str, Mapping[str, float]], reference: str = "oracle"
             [aucs[name].get(kind, np.nan) for name in models],
             range(len(models)),
             s=56,
-            color=COLOURS[number % len(COLOURS)],
+            color=COLORS[number % len(COLORS)],
             marker=_MARKERS[number % len(_MARKERS)],
             edgecolor="white",
             linewidth=0.8,
@@ -128,7 +128,7 @@ def design_trajectory(steps: Mapping[str, np.ndarray]) -> Figure:
         others = np.delete(series, best, axis=1)
         if others.size:
             axis.plot(others, color="#BDBDBD", linewidth=0.8, alpha=0.7)
-        axis.plot(series[:, best], color=COLOURS[number % len(COLOURS)], linewidth=2.2)
+        axis.plot(series[:, best], color=COLORS[number % len(COLORS)], linewidth=2.2)
         axis.set_xlabel("step")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     return figure
@@ -160,11 +160,11 @@ def _styled(axis: Axes) -> Axes:
 
 
 def _line(axis: Axes, x: Sequence[float], y: Sequence[float], number: int, **options: Any) -> None:
-    """A curve with marks, so that two curves differ in more than their colour."""
+    """A curve with marks, so that two curves differ in more than their color."""
     axis.plot(
         x,
         y,
-        color=COLOURS[number % len(COLOURS)],
+        color=COLORS[number % len(COLORS)],
         marker=_MARKERS[number % len(_MARKERS)],
         markersize=5,
         linewidth=1.8,

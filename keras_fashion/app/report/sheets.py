@@ -1,4 +1,4 @@
-"""Picture sheets: labelled rows of captioned pictures, drawn with Pillow."""
+"""Picture sheets: labeled rows of captioned pictures, drawn with Pillow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,8 +122,8 @@ def _draw_group(
         draw.rectangle((x - 1, top - 1, x + width, top + picture_height), outline=_FRAME)
         if group.captions:
             caption = _shorten(str(group.captions[number]), _font(12), width + _GAP - 2)
-            centre = (x + width / 2, top + picture_height + 5)
-            draw.text(centre, caption, _MUTED, _font(12), anchor="ma")
+            center = (x + width / 2, top + picture_height + 5)
+            draw.text(center, caption, _MUTED, _font(12), anchor="ma")
 
 
 def _draw_label(draw: ImageDraw.ImageDraw, label: str, width: int, middle: float) -> None:

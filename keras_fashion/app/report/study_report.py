@@ -15,7 +15,7 @@ from keras_fashion.app.report.pictures import (
 )
 from keras_fashion.app.report.plots import auc_chart, eta_curve, training_curves
 from keras_fashion.app.run import Run
-from keras_fashion.design.preference_maximizer import PreferenceMaximiser
+from keras_fashion.design.preference_maximizer import PreferenceMaximizer
 from keras_fashion.evaluation.generation import GenerationStudy
 
 SHOWN_PEOPLE = 6
@@ -49,7 +49,7 @@ STUDY_NOTE = (
 )
 
 UNSEEN_NOTE = (
-    " The unseen recommender was trained with another seed, and no optimiser saw it: the gap is "
+    " The unseen recommender was trained with another seed, and no optimizer saw it: the gap is "
     "what only the first believes in. Retrieval has one, too, as it also takes the first's best."
 )
 
@@ -58,7 +58,7 @@ def study_report(
     path: Path,
     recommender: Run,
     gan: Run,
-    maximiser: PreferenceMaximiser,
+    maximizer: PreferenceMaximizer,
     study: GenerationStudy,
     aucs: Mapping[str, Mapping[str, float | None]],
     trained: Sequence[Run],
@@ -70,7 +70,7 @@ def study_report(
         path: Of the HTML file.
         recommender: Run of the DVBPR that designs are made with.
         gan: Run of the GAN.
-        maximiser: Over the models of the two runs.
+        maximizer: Over the models of the two runs.
         study: What was measured on designs.
         aucs: Name of a model to its AUCs, as `HeldOutRanks.means` gives them.
         trained: Runs whose training curves are shown.
@@ -97,7 +97,7 @@ def study_report(
             "Pictures",
             [
                 Picture(
-                    "Real items beside generated ones. The codes are the first ones drawn.",
+                    "Real items beside generated ones. The latents are the first ones drawn.",
                     samples_sheet(gan),
                     "Rows of real and generated garments, one row a category.",
                 ),
@@ -113,20 +113,20 @@ def study_report(
                     "Rows of users with bought, recommended and designed garments.",
                 ),
                 Picture(
-                    "Redesign: an existing item, its nearest code in the generator, and the steps "
+                    "Redesign: an existing item, its nearest latent in the generator, and steps "
                     "towards the user's taste.",
-                    redesigns_sheet(recommender, maximiser, study.users[:4], study.categories[:4]),
+                    redesigns_sheet(recommender, maximizer, study.users[:4], study.categories[:4]),
                     "Strips that begin with an existing garment and change it step by step.",
                 ),
                 Picture(
-                    "Interpolation between two codes.",
+                    "Interpolation between two latents.",
                     interpolation_sheet(gan),
                     "Rows of garments that change gradually from left to right.",
                 ),
                 Picture(
                     f"How the designs of {catalogue.user_ids[study.users[0]]} came about.",
                     trajectory_figure(
-                        maximiser, study.users[0], study.categories[0], study.designs, pair=0
+                        maximizer, study.users[0], study.categories[0], study.designs, pair=0
                     ),
                     "Preference and realism by step of the ascent.",
                 ),

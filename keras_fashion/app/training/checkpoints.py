@@ -56,7 +56,7 @@ class Checkpoints:
     """The checkpoints of a run, `checkpoints/epoch-E-step-S` in its folder, `tf.train.Checkpoint`s.
 
     E epochs are over, and S steps of the next one; what ends an epoch comes after its last step.
-    A checkpoint holds weights, states of random number generators, the optimisers and the
+    A checkpoint holds weights, states of random number generators, the optimizers and the
     progress. Batches are functions of their number, so that the number of the next one is all
     there is to know of the data. Each is written aside and renamed by TensorFlow, and once it
     is on the disk the oldest goes.

@@ -8,12 +8,12 @@ from typing import Any
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import checkpoints_in
 from keras_fashion.app.training.options import GANOptions, ModelOptions
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue
 from keras_fashion.errors import InputError
 
 
-def begun_run(
+def find_existing_run(
     catalogue: Catalogue,
     out: Path,
     options: ModelOptions,
@@ -126,7 +126,7 @@ def drop_later_rows(run: Run, epochs: int) -> None:
     kept = [row for row in whole if int(row[0]) < epochs]
     if kept == rows:
         return
-    with written_aside(history) as aside, open(aside, "w", newline="") as file:
+    with atomic_write(history) as aside, open(aside, "w", newline="") as file:
         csv.writer(file).writerows([header, *kept] if header else [])
 
 

@@ -6,13 +6,13 @@ import keras
 import tensorflow as tf
 
 from keras_fashion.app.run import Run
-from keras_fashion.app.training.kept_epochs import KeepLast
+from keras_fashion.app.training.kept_epochs import LastEpoch
 from keras_fashion.app.training.options import CheckpointSchedule, GANOptions
-from keras_fashion.app.training.resumable_training import KeptTraining
-from keras_fashion.callbacks.generation_metrics import ScheduledScores
-from keras_fashion.callbacks.mode_collapse import CollapseWatch
+from keras_fashion.app.training.resumable_training import ResumableTraining
+from keras_fashion.callbacks.generation_metrics import GenerationMetrics
+from keras_fashion.callbacks.mode_collapse import ModeCollapseMonitor
 from keras_fashion.callbacks.sample_grid import SampleGrid
-from keras_fashion.data import Catalogue, labelled_pictures
+from keras_fashion.data import Catalogue, labeled_pictures
 from keras_fashion.data.batches import require_shareable
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError
@@ -36,14 +36,14 @@ def train_gan(
         catalogue: What to learn from.
         out: The run folder, new, empty or that of the same training.
         options: Size, length and speed.
-        seed: Decides initial weights, codes and order.
+        seed: Decides initial weights, latents and order.
         strategy: On what to train, see `strategy_for`; by default on one device.
         schedule: When to write checkpoints.
 
     Raises:
         InputError: If the catalogue has fewer pictures than a batch or the devices cannot share
             one, the run in `out` is another training (more epochs are allowed), the scores that
-            are asked for cannot be made (`ScheduledScores`), or a checkpoint cannot be written.
+            are asked for cannot be made (`GenerationMetrics`), or a checkpoint cannot be written.
         TrainingFailed: If it diverges, or the generator collapses; `model.keras` is that of the
             last good epoch.
         Terminated: If the process is told to end; the same call goes on.
@@ -60,15 +60,17 @@ def train_gan(
         raise InputError("--jit compiles for one device; leave it out, or give --devices 1.")
     workers = Workers(strategy)
     with (
-        workers.lost_worker_said(),
-        KeptTraining(catalogue, out, options, seed, None, workers) as training,
+        workers.report_lost_worker(),
+        ResumableTraining(catalogue, out, options, seed, None, workers) as training,
     ):
         if training.found_finished():
             return training.run
         with workers.chief_first():
             pictures = catalogue.pictures(options.picture_size)
         # First, because they may refuse what is given: then no folder is left behind.
-        watch = CollapseWatch(catalogue, options.picture_size, seed, training.progress, workers)
+        watch = ModeCollapseMonitor(
+            catalogue, options.picture_size, seed, training.progress, workers
+        )
         callbacks: list[keras.callbacks.Callback] = [watch]
         if workers.is_chief and options.metrics_every:
             callbacks.append(_scores(catalogue, options, seed))
@@ -77,10 +79,10 @@ def train_gan(
         run = training.begin()
         if workers.is_chief:
             callbacks.append(SampleGrid(run.path, every=options.grid_every, last=options.epochs))
-        callbacks.append(KeepLast(run if workers.is_chief else None, watch))
+        callbacks.append(LastEpoch(run if workers.is_chief else None, watch))
         training.fit(
             gan,
-            lambda start, context: labelled_pictures(
+            lambda start, context: labeled_pictures(
                 pictures, catalogue.item_categories, batch_size, seed, start=start, context=context
             ),
             options.epochs,
@@ -92,12 +94,12 @@ def train_gan(
     return run
 
 
-def _scores(catalogue: Catalogue, options: GANOptions, seed: int) -> ScheduledScores:
-    return ScheduledScores(
+def _scores(catalogue: Catalogue, options: GANOptions, seed: int) -> GenerationMetrics:
+    return GenerationMetrics(
         catalogue,
         options.picture_size,
         options.metrics_every,
-        options.metrics_count,
+        options.num_metrics_pictures,
         options.inception,
         seed,
         options.epochs,

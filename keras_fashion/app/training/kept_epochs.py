@@ -6,10 +6,10 @@ import numpy as np
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import Progress
 from keras_fashion.app.training.loop import TrainingFailed, require_finite
-from keras_fashion.callbacks.mode_collapse import CollapseWatch
+from keras_fashion.callbacks.mode_collapse import ModeCollapseMonitor
 
 
-class KeepBest(keras.callbacks.Callback):
+class BestEpoch(keras.callbacks.Callback):
     """Saves `model.keras` when a validation AUC has risen; ends a training in which it does not.
 
     Args:
@@ -45,7 +45,7 @@ class KeepBest(keras.callbacks.Callback):
             self.model.stop_training = noted["waited"] >= self.patience
 
 
-class KeepLast(keras.callbacks.Callback):
+class LastEpoch(keras.callbacks.Callback):
     """Saves `model.keras` after every epoch in which the generator has not collapsed.
 
     No loss says which epoch of a GAN is best: the last one is taken.
@@ -56,7 +56,7 @@ class KeepLast(keras.callbacks.Callback):
         watch: Called before, looks at the generated pictures.
     """
 
-    def __init__(self, run: Run | None, watch: CollapseWatch) -> None:
+    def __init__(self, run: Run | None, watch: ModeCollapseMonitor) -> None:
         super().__init__()
         self.run = run
         self.watch = watch

@@ -69,7 +69,7 @@ class ModelOptions:
 
     Attributes:
         model: The model's name.
-        extendable: Whether a finished training may go on for more `epochs`: what is learnt at a
+        extendable: Whether a finished training may go on for more `epochs`: what is learned at a
             step must not depend on how many there will be.
     """
 
@@ -117,7 +117,7 @@ class FactorOptions(FitOptions):
     """Options of every model that gives users and items a vector of their own, and no more."""
 
     latent_size: int = _option(32, "length of a vector")
-    regularisation: float = _option(0.01, "lambda, on the batch's rows")
+    regularization: float = _option(0.01, "lambda, on the batch's rows")
 
 
 @dataclass(frozen=True)
@@ -136,28 +136,28 @@ class PopRankOptions(ModelOptions):
 
 @dataclass(frozen=True)
 class BiasedMFOptions(FactorOptions):
-    """Matrix factorisation with all biases, trained pair by pair."""
+    """Matrix factorization with all biases, trained pair by pair."""
 
     model: ClassVar[str] = "biasedmf"
 
 
 @dataclass(frozen=True)
 class BPRMFOptions(FactorOptions):
-    """Matrix factorisation: who bought what, nothing else."""
+    """Matrix factorization: who bought what, nothing else."""
 
     model: ClassVar[str] = "bprmf"
 
 
 @dataclass(frozen=True)
 class WARPOptions(FactorOptions):
-    """Matrix factorisation that minds the top of the list."""
+    """Matrix factorization that minds the top of the list."""
 
     model: ClassVar[str] = "warp"
     learning_rate: float = _option(0.02, "of LazyAdam at the start; falls to 0 along a cosine")
     patience: int = _option(15, "epochs without a better validation AUC before training stops")
     negatives: int = _option(64, "items that a batch shares as candidates for a violation")
     latent_size: int = _option(64, "length of a vector")
-    regularisation: float = _option(0.5, "lambda; a loss of many ranks weighs more than BPR's")
+    regularization: float = _option(0.5, "lambda; a loss of many ranks weighs more than BPR's")
 
 
 @dataclass(frozen=True)
@@ -199,23 +199,23 @@ class VisRankMaxOptions(VisRankOptions):
 
 @dataclass(frozen=True)
 class FMOptions(FactorOptions):
-    """Factorisation machine over all that an item is."""
+    """Factorization machine over all that an item is."""
 
     model: ClassVar[str] = "fm"
 
 
 @dataclass(frozen=True)
 class VBPROptions(FitOptions):
-    """Matrix factorisation that sees frozen features."""
+    """Matrix factorization that sees frozen features."""
 
     model: ClassVar[str] = "vbpr"
     features: tuple[str, ...] = _option(("classifier",), FEATURES)
     feature_size: int = _option(512, "principal components of the features that are kept, at most")
-    style_size: int = _option(32, "length of theta")
+    embedding_size: int = _option(32, "length of theta")
     latent_size: int = _option(16, LATENT_SIZE, minimum=0)
     bias: bool = _option(True, "whether items have a bias, and pictures one")
     history: int = _option(0, HISTORY, minimum=0)
-    regularisation: float = _option(0.01, "lambda, on the batch's rows")
+    regularization: float = _option(0.01, "lambda, on the batch's rows")
 
 
 @dataclass(frozen=True)
@@ -237,8 +237,8 @@ class DVBPROptions(FitOptions):
     latent_size: int = _option(0, LATENT_SIZE, minimum=0)
     bias: bool = _option(False, "whether items have a bias")
     history: int = _option(0, HISTORY, minimum=0)
-    regularisation: float = _option(1.0, "lambda of theta, as in the original")
-    encoder_regularisation: float = _option(1e-3, "lambda of the CNN, as in the original")
+    regularization: float = _option(1.0, "lambda of theta, as in the original")
+    encoder_regularization: float = _option(1e-3, "lambda of the CNN, as in the original")
 
 
 @dataclass(frozen=True)
@@ -270,7 +270,7 @@ class GANOptions(ModelOptions):
         "coverage) to the next; the last is scored too; 0: never",
         minimum=0,
     )
-    metrics_count: int = _option(
+    num_metrics_pictures: int = _option(
         2000, "pictures that are scored, real and generated; at most the catalogue's", minimum=6
     )
     inception: str = _option(

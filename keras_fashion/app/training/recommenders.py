@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.app.run import Run
-from keras_fashion.app.training.kept_epochs import KeepBest
+from keras_fashion.app.training.kept_epochs import BestEpoch
 from keras_fashion.app.training.loop import TrainingFailed
 from keras_fashion.app.training.options import (
     BiasedMFOptions,
@@ -27,7 +27,7 @@ from keras_fashion.app.training.options import (
     VisRankOptions,
     WARPOptions,
 )
-from keras_fashion.app.training.resumable_training import KeptTraining
+from keras_fashion.app.training.resumable_training import ResumableTraining
 from keras_fashion.callbacks.validation_auc import ValidationAUC
 from keras_fashion.data import Catalogue, Split, leave_one_out, read_split, triplets
 from keras_fashion.data.batches import require_shareable
@@ -97,8 +97,8 @@ def train_recommender(
     strategy = strategy or tf.distribute.get_strategy()
     workers = Workers(strategy)
     with (
-        workers.lost_worker_said(),
-        KeptTraining(catalogue, out, options, seed, split, workers, split_seed) as training,
+        workers.report_lost_worker(),
+        ResumableTraining(catalogue, out, options, seed, split, workers, split_seed) as training,
     ):
         if training.found_finished():
             return training.run
@@ -156,29 +156,29 @@ def untrained(
 
 @untrained.register
 def _random(options: RandomOptions, catalogue: Catalogue, parts: Split, seed: int) -> RandomScores:
-    return RandomScores(parts.user_count, parts.item_count, seed)
+    return RandomScores(parts.num_users, parts.num_items, seed)
 
 
 @untrained.register
 def _poprank(options: PopRankOptions, catalogue: Catalogue, parts: Split, seed: int) -> PopRank:
-    model = PopRank(parts.user_count, parts.item_count)
+    model = PopRank(parts.num_users, parts.num_items)
     model.adapt(parts.training_counts)
     return model
 
 
 @untrained.register
 def _biased_mf(options: BiasedMFOptions, catalogue: Catalogue, parts: Split, seed: int) -> BiasedMF:
-    return BiasedMF(parts.user_count, parts.item_count, options.latent_size, options.regularisation)
+    return BiasedMF(parts.num_users, parts.num_items, options.latent_size, options.regularization)
 
 
 @untrained.register
 def _bprmf(options: BPRMFOptions, catalogue: Catalogue, parts: Split, seed: int) -> BPRMF:
-    return BPRMF(parts.user_count, parts.item_count, options.latent_size, options.regularisation)
+    return BPRMF(parts.num_users, parts.num_items, options.latent_size, options.regularization)
 
 
 @untrained.register
 def _warp(options: WARPOptions, catalogue: Catalogue, parts: Split, seed: int) -> WARP:
-    return WARP(parts.user_count, parts.item_count, options.latent_size, options.regularisation)
+    return WARP(parts.num_users, parts.num_items, options.latent_size, options.regularization)
 
 
 @untrained.register
@@ -186,7 +186,7 @@ def _category_popularity(
     options: CategoryPopularityOptions, catalogue: Catalogue, parts: Split, seed: int
 ) -> CategoryPopularity:
     values, _ = item_columns(catalogue, [options.column])
-    model = CategoryPopularity(parts.user_count, parts.item_count)
+    model = CategoryPopularity(parts.num_users, parts.num_items)
     model.adapt(parts.training_counts, values[:, 0])
     return model
 
@@ -195,8 +195,8 @@ def _category_popularity(
 def _category_frequency(
     options: CategoryFrequencyOptions, catalogue: Catalogue, parts: Split, seed: int
 ) -> CategoryFrequency:
-    values, value_count = item_columns(catalogue, options.columns)
-    model = CategoryFrequency(parts.user_count, parts.item_count, values.shape[1], value_count)
+    values, num_values = item_columns(catalogue, options.columns)
+    model = CategoryFrequency(parts.num_users, parts.num_items, values.shape[1], num_values)
     model.adapt(values, parts.train)
     return model
 
@@ -204,7 +204,7 @@ def _category_frequency(
 @untrained.register
 def _visrank(options: VisRankOptions, catalogue: Catalogue, parts: Split, seed: int) -> VisRank:
     features = _whitened_features(options, catalogue)
-    model = VisRank(parts.user_count, parts.item_count, features.shape[1])
+    model = VisRank(parts.num_users, parts.num_items, features.shape[1])
     model.adapt(features, parts.train)
     return model
 
@@ -214,21 +214,21 @@ def _visrank_max(
     options: VisRankMaxOptions, catalogue: Catalogue, parts: Split, seed: int
 ) -> VisRankMax:
     features = _whitened_features(options, catalogue)
-    model = VisRankMax(parts.user_count, parts.item_count, features.shape[1])
+    model = VisRankMax(parts.num_users, parts.num_items, features.shape[1])
     model.adapt(features)
     return model
 
 
 @untrained.register
 def _fm(options: FMOptions, catalogue: Catalogue, parts: Split, seed: int) -> FM:
-    values, value_count = item_columns(catalogue, ["category", *catalogue.attributes])
+    values, num_values = item_columns(catalogue, ["category", *catalogue.attributes])
     model = FM(
-        parts.user_count,
-        parts.item_count,
+        parts.num_users,
+        parts.num_items,
         values.shape[1],
-        value_count,
+        num_values,
         options.latent_size,
-        options.regularisation,
+        options.regularization,
     )
     model.adapt(values)
     return model
@@ -240,14 +240,14 @@ def _vbpr(options: VBPROptions, catalogue: Catalogue, parts: Split, seed: int) -
     # Once more: the classifier has drawn from the seed if it was trained just now.
     keras.utils.set_random_seed(seed)
     model = VBPR(
-        parts.user_count,
-        parts.item_count,
+        parts.num_users,
+        parts.num_items,
         feature_size=min(options.feature_size, features.shape[1]),
-        style_size=options.style_size,
+        embedding_size=options.embedding_size,
         latent_size=options.latent_size,
         bias=options.bias,
         with_history=options.history > 0,
-        regularisation=options.regularisation,
+        regularization=options.regularization,
     )
     model.adapt(features)
     return model
@@ -263,24 +263,24 @@ def _dvbpr(options: DVBPROptions, catalogue: Catalogue, parts: Split, seed: int)
         )
     size = (options.picture_size, options.picture_size)
     return DVBPR(
-        parts.user_count,
-        parts.item_count,
+        parts.num_users,
+        parts.num_items,
         encoders[options.encoder](options.embedding_size, size),
         latent_size=options.latent_size,
         bias=options.bias,
         with_history=options.history > 0,
-        regularisation=options.regularisation,
-        encoder_regularisation=options.encoder_regularisation,
+        regularization=options.regularization,
+        encoder_regularization=options.encoder_regularization,
     )
 
 
 def _require_validation(options: FitOptions, parts: Split, split: Path | None) -> None:
     if not (len(parts.train) and len(parts.validation)):
         raise InputError(f"{split} has no row of part train or none of part valid; add some.")
-    if np.bincount(parts.train[:, 0]).max() >= parts.item_count:
+    if np.bincount(parts.train[:, 0]).max() >= parts.num_items:
         raise InputError("the split has a user with every item in training: leave some out.")
     ties = rank_held_out(
-        lambda users: np.zeros((len(users), parts.item_count)), parts, "validation"
+        lambda users: np.zeros((len(users), parts.num_items)), parts, "validation"
     ).means()
     if ties["auc_all"] is None:
         raise InputError("all validation users have all items: there is nothing to rank.")
@@ -301,7 +301,7 @@ def _whitened_features(options: VisRankOptions, catalogue: Catalogue) -> np.ndar
 
 
 def _fit(
-    training: KeptTraining,
+    training: ResumableTraining,
     model: Recommender,
     catalogue: Catalogue,
     parts: Split,
@@ -334,7 +334,7 @@ def _fit(
             parts.steps(options.batch_size),
             [
                 ValidationAUC(parts, pictures, workers),
-                KeepBest(
+                BestEpoch(
                     run if workers.is_chief else None, monitor, options.patience, training.progress
                 ),
             ],

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import Checkpoints, Progress
-from keras_fashion.app.training.existing_run import begun_run, drop_later_rows, require_same
+from keras_fashion.app.training.existing_run import drop_later_rows, find_existing_run, require_same
 from keras_fashion.app.training.lock import run_lock
 from keras_fashion.app.training.loop import Stream, TrainingFailed, fit
 from keras_fashion.app.training.options import CheckpointSchedule, GANOptions, ModelOptions
@@ -26,7 +26,7 @@ LATE = 60
 """Seconds after which a network disk shows at the latest what another machine has written."""
 
 
-class KeptTraining:
+class ResumableTraining:
     """A training that goes on with what its run folder holds, and leaves there what it takes.
 
     Within a `with` block, in this order: ask `found_finished`; make what may refuse its
@@ -47,7 +47,7 @@ class KeptTraining:
         progress: Where it stands; callbacks note here what they need to know later.
 
     Raises:
-        InputError: By the `with`: see `run_lock` and `begun_run`.
+        InputError: By the `with`: see `run_lock` and `find_existing_run`.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class KeptTraining:
         self.checkpoints: Checkpoints | None = None
         self.interrupted = False
 
-    def __enter__(self) -> "KeptTraining":
+    def __enter__(self) -> "ResumableTraining":
         with ExitStack() as held:
             if self.workers.is_chief:
                 held.enter_context(run_lock(self.run.path))
-            self.begun = begun_run(
+            self.begun = find_existing_run(
                 self.catalogue,
                 self.run.path,
                 self.options,

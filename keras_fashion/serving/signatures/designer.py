@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from keras_fashion.app.run import Run
 from keras_fashion.data import scale, unscale
-from keras_fashion.design import Originals, PreferenceMaximiser
+from keras_fashion.design import Originals, PreferenceMaximizer
 from keras_fashion.design.item_redesign import towards
-from keras_fashion.design.objective import People, PriorSample
+from keras_fashion.design.objective import DesignBatch, PriorSample
 from keras_fashion.serving.signatures.picture_bytes import decode_pictures
 from keras_fashion.serving.signatures.request_checks import (
     after,
@@ -32,7 +32,7 @@ LARGEST_WEIGHT = 1000.0
 class ServedDesigner(Served):
     """Draws garments, designs them for a user or a group, and redesigns one that exists.
 
-    The gradient ascents of `PreferenceMaximiser` and `redesign` are part of the exported graph. A
+    The gradient ascents of `PreferenceMaximizer` and `redesign` are part of the exported graph. A
     request is one task for one or more people: its inputs are scalars, but for the members.
 
     Args:
@@ -53,17 +53,17 @@ class ServedDesigner(Served):
         theta = recommender_run.vectors.users[trained]
         self.theta = tf.Variable(theta, trainable=False, name="theta")
 
-        # Only the weights are tracked: a tracked Keras model would bring its optimiser along.
+        # Only the weights are tracked: a tracked Keras model would bring its optimizer along.
         self.weights = [
             variable.value
-            for network in (recommender.encoder, gan.generator, gan.discriminator)
+            for network in (recommender.encoder, gan.ema_generator, gan.discriminator)
             for variable in network.variables
         ]
-        self.maximiser = PreferenceMaximiser(recommender, gan)
+        self.maximizer = PreferenceMaximizer(recommender, gan)
         self.sample = PriorSample(
             *(
                 tf.Variable(each, trainable=False)
-                for each in self.maximiser.prior_sample(range(len(catalogue.categories)))
+                for each in self.maximizer.prior_sample(range(len(catalogue.categories)))
             )
         )
 
@@ -83,7 +83,7 @@ class ServedDesigner(Served):
         Args:
             category: () string, the name of a category.
             count: () int32, from 1 to MOST_DRAWINGS.
-            seed: () int32, decides the codes.
+            seed: () int32, decides the latents.
 
         Returns:
             `image_bytes` (count,) string, PNG files; `realism` (count,) float32, D(G(z, c), c).
@@ -93,8 +93,8 @@ class ServedDesigner(Served):
         """
         (count,) = after([require_range("count", count, 1, MOST_DRAWINGS)], count)
         index = tf.repeat(self._category(category), count)
-        codes = self.maximiser.prior(count, seed)
-        pictures, _, realism = self.maximiser.terms(codes, index)
+        latents = self.maximizer.prior(count, seed)
+        pictures, _, realism = self.maximizer.terms(latents, index)
         return {"image_bytes": tf.io.encode_png(unscale(pictures)), "realism": realism}
 
     @tf.function(
@@ -122,7 +122,7 @@ class ServedDesigner(Served):
         Args:
             user_id: (n,) string, from 1 to MOST_MEMBERS.
             category: () string, the name of a category.
-            count: () int32, how many designs; at most the maximiser's restarts.
+            count: () int32, how many designs; at most the maximizer's restarts.
             eta: () float32, weight of the realism term, from 0 to LARGEST_WEIGHT.
             steps: () int32, of the ascent, from 0 to MOST_STEPS; `Procedure.steps` is what was
                 measured best.
@@ -137,14 +137,14 @@ class ServedDesigner(Served):
                 out of range.
         """
         checks = [
-            require_range("count", count, 1, self.maximiser.procedure.restarts),
+            require_range("count", count, 1, self.maximizer.procedure.restarts),
             require_range("steps", steps, 0, MOST_STEPS),
         ]
         count, steps = after(checks, count, steps)
-        sample, people = self._commission(user_id, category, eta)
-        consensus = self.maximiser.consensus(sample, people)
-        start = self.maximiser.starts(sample, people, seed)
-        _, *designed = self.maximiser.maximise(people, consensus, start, count, steps=steps)
+        sample, batch = self._commission(user_id, category, eta)
+        consensus = self.maximizer.consensus(sample, batch)
+        start = self.maximizer.starts(sample, batch, seed)
+        _, *designed = self.maximizer.maximize(batch, consensus, start, count, steps=steps)
         pictures, preference, realism = (each[0] for each in designed[:3])
         return {
             "image_bytes": tf.io.encode_png(unscale(pictures)),
@@ -196,10 +196,10 @@ class ServedDesigner(Served):
             require_range("proximity", proximity, 0.0, LARGEST_WEIGHT),
         ]
         frames, proximity = after(checks, frames, proximity)
-        sample, people = self._commission(user_id, category, eta)
-        picture = decode_pictures(image_bytes[None], self.maximiser.gan.picture_size)
-        beside = Originals.beside(sample, self.maximiser, scale(picture))
-        pictures, _, *rest = towards(self.maximiser, sample, people, *beside, frames, proximity)
+        sample, batch = self._commission(user_id, category, eta)
+        picture = decode_pictures(image_bytes[None], self.maximizer.gan.picture_size)
+        beside = Originals.beside(sample, self.maximizer, scale(picture))
+        pictures, _, *rest = towards(self.maximizer, sample, batch, *beside, frames, proximity)
         preference, realism, distance = rest
         return {
             "image_bytes": tf.io.encode_png(pictures),
@@ -226,20 +226,22 @@ class ServedDesigner(Served):
 
     def _commission(
         self, user_id: tf.Tensor, category: tf.Tensor, eta: tf.Tensor
-    ) -> tuple[PriorSample, People]:
+    ) -> tuple[PriorSample, DesignBatch]:
         """The sample of the prior in the category, and the one group that is designed for."""
         checks = [
             require_rows(MOST_MEMBERS, user_id=user_id),
             require_range("eta", eta, 0.0, LARGEST_WEIGHT),
         ]
         user_id, eta = after(checks, user_id, eta)
-        tastes = tf.gather(self.theta, known_index(self.user_index, "user_id", user_id))[None]
+        user_embeddings = tf.gather(self.theta, known_index(self.user_index, "user_id", user_id))[
+            None
+        ]
         index = self._category(category)
         sample = PriorSample(
-            self.sample.codes.value(), *(tf.gather(each, index) for each in self.sample[1:])
+            self.sample.latents.value(), *(tf.gather(each, index) for each in self.sample[1:])
         )
-        return sample, People.on_scale(
-            sample, tastes, tf.ones_like(tastes[..., 0]), index, eta[None]
+        return sample, DesignBatch.from_prior(
+            sample, user_embeddings, tf.ones_like(user_embeddings[..., 0]), index, eta[None]
         )
 
     def _category(self, name: tf.Tensor) -> tf.Tensor:

@@ -33,7 +33,7 @@ class ItemTable(tf.Module):
         catalogue: Says what was bought by whom, and the categories.
 
     Attributes:
-        item_count: I, which also stands for an item that is none.
+        num_items: I, which also stands for an item that is none.
         nobody: A buyer who has bought nothing.
 
     Raises:
@@ -42,8 +42,8 @@ class ItemTable(tf.Module):
 
     def __init__(self, vectors: ScoringVectors, split: Split, catalogue: Catalogue) -> None:
         super().__init__()
-        self.item_count = len(vectors.items)
-        self.nobody = split.user_count
+        self.num_items = len(vectors.items)
+        self.nobody = split.num_users
         popularity = split.training_counts.astype(np.float32)
         table = np.concatenate(
             [vectors.items, vectors.biases[:, None], popularity[:, None]],
@@ -57,9 +57,9 @@ class ItemTable(tf.Module):
             )
         # What fills up the last chunk has no score, whoever asks; there is always some, which
         # stands for items that are none.
-        filling = CHUNK - self.item_count % CHUNK
+        filling = CHUNK - self.num_items % CHUNK
         table = np.pad(table, ((0, 0), (0, filling)))
-        table[-2:, self.item_count :] = NO_SCORE
+        table[-2:, self.num_items :] = NO_SCORE
         self.columns = tf.Variable(table, trainable=False, name="items")
         categories = np.pad(
             catalogue.item_categories.astype(np.int32), (0, filling), constant_values=-1
@@ -69,7 +69,7 @@ class ItemTable(tf.Module):
         # What a user bought stands in `bought` from `bought_starts[u]` to `bought_starts[u + 1]`.
         bought_by, bought = catalogue.interactions.astype(np.int32).T
         self.bought = tf.Variable(bought, trainable=False, name="bought")
-        starts = np.searchsorted(bought_by, np.arange(split.user_count + 2)).astype(np.int64)
+        starts = np.searchsorted(bought_by, np.arange(split.num_users + 2)).astype(np.int64)
         self.bought_starts = tf.Variable(starts, trainable=False, name="bought_starts")
         self._best = batched(self._best_not_bought)
         self._best_but = batched(self._best_not_hidden)
@@ -77,7 +77,7 @@ class ItemTable(tf.Module):
     def score(self, rows: tf.Tensor, item: tf.Tensor) -> tf.Tensor:
         """Scores of pairs: (B, K + 2) rows and (B,) int64 items to (B,) float32.
 
-        NO_SCORE for an item of `item_count`, which is none.
+        NO_SCORE for an item of `num_items`, which is none.
         """
         columns = tf.gather(self.columns, item, axis=1)
         return tf.reduce_sum(rows * tf.transpose(columns), axis=1)
@@ -112,7 +112,7 @@ class ItemTable(tf.Module):
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """`best` without (B, H) int64 hidden items of each row, H at most MOST_HIDDEN."""
         filling = MOST_HIDDEN - tf.shape(hidden)[1]
-        hidden = tf.pad(hidden, [[0, 0], [0, filling]], constant_values=self.item_count)
+        hidden = tf.pad(hidden, [[0, 0], [0, filling]], constant_values=self.num_items)
         hidden = tf.ensure_shape(hidden, [None, MOST_HIDDEN])
         return self.cut_to(k, *self._best_but(rows, k, category, hidden))
 
@@ -129,7 +129,7 @@ class ItemTable(tf.Module):
         Returns:
             As `best`.
         """
-        longest = tf.minimum(tf.reduce_max(k), self.item_count)
+        longest = tf.minimum(tf.reduce_max(k), self.num_items)
         item, score = item[:, :longest], score[:, :longest]
         score = tf.where(tf.range(longest) < k[:, None], score, NO_SCORE)
         return tf.where(score > NO_SCORE, tf.cast(item, tf.int64), -1), score

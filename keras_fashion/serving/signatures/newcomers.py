@@ -8,7 +8,7 @@ from keras_fashion.app.run import Run
 from keras_fashion.serving.signatures.item_table import MOST_HIDDEN, MOST_K
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
-from keras_fashion.serving.signatures.served import ItemStyles, Served
+from keras_fashion.serving.signatures.served import ItemEmbeddings, Served
 
 
 class ServedNewcomers(Served):
@@ -16,13 +16,13 @@ class ServedNewcomers(Served):
 
     Args:
         known: The recommender of a model with `with_history`.
-        styles: Its styles.
+        embeddings: Its styles.
     """
 
-    def __init__(self, known: ServedRecommender, styles: ItemStyles) -> None:
+    def __init__(self, known: ServedRecommender, embeddings: ItemEmbeddings) -> None:
         super().__init__()
         self.known = known
-        self.styles = styles
+        self.embeddings = embeddings
 
     @tf.function(
         input_signature=[
@@ -58,14 +58,17 @@ class ServedNewcomers(Served):
         ]
         bought_item_id, k, category = after(checks, bought_item_id, k, category)
         bought = self.known.item_index[bought_item_id]
-        known = bought < self.known.items.item_count
+        known = bought < self.known.items.num_items
         known_items = tf.reduce_sum(tf.cast(known, tf.int32), axis=1)
-        style = self.known.items.mean_of(bought, known)[:, self.styles.start :] - self.styles.mean
+        embedding = (
+            self.known.items.mean_of(bought, known)[:, self.embeddings.start :]
+            - self.embeddings.mean
+        )
         somebody = known_items[:, None] > 0
         # [gamma, theta, 1, 0], and [0, 0, 0, 1] for nobody.
         last = tf.cast(tf.concat([somebody, ~somebody], axis=1), tf.float32)
-        rows = tf.concat([tf.where(somebody, style, 0.0), last], axis=1)
-        rows = tf.pad(rows, [[0, 0], [self.styles.start, 0]])
+        rows = tf.concat([tf.where(somebody, embedding, 0.0), last], axis=1)
+        rows = tf.pad(rows, [[0, 0], [self.embeddings.start, 0]])
         item, score = self.known.items.best_but(rows, k, self.known.category(category), bought)
         return {"item_id": self.known.item_id[item], "score": score, "known_items": known_items}
 

@@ -12,7 +12,7 @@ from keras_fashion.serving.signatures.item_table import MOST_K, NO_SCORE, longes
 from keras_fashion.serving.signatures.picture_bytes import MOST_PICTURES, decode_pictures
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
-from keras_fashion.serving.signatures.served import ItemStyles, Served
+from keras_fashion.serving.signatures.served import ItemEmbeddings, Served
 
 
 class ServedPictures(Served):
@@ -21,23 +21,23 @@ class ServedPictures(Served):
     Args:
         run: Of a model with an `encoder` (DVBPR).
         known: The same run's recommender.
-        styles: And its styles.
+        embeddings: And its styles.
     """
 
-    def __init__(self, run: Run, known: ServedRecommender, styles: ItemStyles) -> None:
+    def __init__(self, run: Run, known: ServedRecommender, embeddings: ItemEmbeddings) -> None:
         super().__init__()
         self.known = known
-        self.styles = styles
+        self.embeddings = embeddings
         encoder = run.model.encoder
         self.picture_size = encoder.picture_size
-        # Only the weights are tracked: a tracked Keras model would bring its optimiser along.
+        # Only the weights are tracked: a tracked Keras model would bring its optimizer along.
         self.encoder_weights = [variable.value for variable in encoder.variables]
         self.encode = batched(lambda pictures: encoder(scale(pictures), training=False))
 
-        centred = run.vectors.items[:, styles.start :] - styles.mean.numpy()
-        lengths = np.linalg.norm(centred, axis=1)
+        centered = run.vectors.items[:, embeddings.start :] - embeddings.mean.numpy()
+        lengths = np.linalg.norm(centered, axis=1)
         inverse = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-        filling = known.items.columns.shape[1] - known.items.item_count
+        filling = known.items.columns.shape[1] - known.items.num_items
         self.inverse_lengths = tf.Variable(
             np.pad(inverse, (0, filling)), trainable=False, name="inverse_lengths"
         )
@@ -72,8 +72,10 @@ class ServedPictures(Served):
         """
         checks = [require_rows(MOST_PICTURES, user_id=user_id, image_bytes=image_bytes)]
         user_id, image_bytes = after(checks, user_id, image_bytes)
-        rows, known_user = self.known.taste(self.known.user_index[user_id])
-        score = tf.reduce_sum(rows[:, self.styles.start : -2] * self._style(image_bytes), axis=1)
+        rows, known_user = self.known.user_rows(self.known.user_index[user_id])
+        score = tf.reduce_sum(
+            rows[:, self.embeddings.start : -2] * self._style(image_bytes), axis=1
+        )
         return {"score": tf.where(known_user, score, NO_SCORE), "known_user": known_user}
 
     @tf.function(
@@ -105,7 +107,7 @@ class ServedPictures(Served):
             require_range("k", k, 1, MOST_K),
         ]
         image_bytes, k = after(checks, image_bytes, k)
-        direction = tf.math.l2_normalize(self._style(image_bytes) - self.styles.mean, axis=1)
+        direction = tf.math.l2_normalize(self._style(image_bytes) - self.embeddings.mean, axis=1)
         item, similarity = self.known.items.cut_to(k, *self._most_alike(direction, k))
         return {"item_id": self.known.item_id[item], "similarity": similarity}
 
@@ -128,17 +130,17 @@ class ServedPictures(Served):
         }
 
     def _style(self, image_bytes: tf.Tensor) -> tf.Tensor:
-        style = self.encode(decode_pictures(image_bytes, self.picture_size))
-        return tf.ensure_shape(style, [None, self.styles.mean.shape[0]])
+        embedding = self.encode(decode_pictures(image_bytes, self.picture_size))
+        return tf.ensure_shape(embedding, [None, self.embeddings.mean.shape[0]])
 
     def _most_alike_of_many(
         self, direction: tf.Tensor, k: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """(B, K) and (B,) to items (B, MOST_K) int32 and cosines (B, MOST_K) float32."""
         # v . (q - m) / |q - m| from the vectors that are there, without a second table.
-        rows = tf.pad(direction, [[0, 0], [self.styles.start, 2]])
+        rows = tf.pad(direction, [[0, 0], [self.embeddings.start, 2]])
         products = tf.matmul(rows, self.known.items.columns)
-        less = tf.linalg.matvec(direction, self.styles.mean)[:, None]
+        less = tf.linalg.matvec(direction, self.embeddings.mean)[:, None]
         cosines = (products - less) * self.inverse_lengths
-        real = tf.range(tf.shape(cosines)[1]) < self.known.items.item_count
+        real = tf.range(tf.shape(cosines)[1]) < self.known.items.num_items
         return longest_list(tf.where(real, cosines, NO_SCORE), k)

@@ -44,14 +44,14 @@ class ServedRecommender(Served):
         users = write_ids(folder / "users.txt", catalogue.user_ids)
         items = write_ids(folder / "items.txt", catalogue.item_ids)
         categories = write_ids(folder / "categories.txt", catalogue.categories)
-        self.user_index = index_table(users, unknown=split.user_count)
-        self.item_index = index_table(items, unknown=split.item_count)
+        self.user_index = index_table(users, unknown=split.num_users)
+        self.item_index = index_table(items, unknown=split.num_items)
         self.item_id = id_table(items)
         self.category_index = index_table(categories, unknown=-1)
         self.items = ItemTable(vectors, split, catalogue)
         # Rows as `ItemTable` takes them: [p, 1, 0], and [0, 0, 1] for whoever was not trained on.
-        rows = np.zeros((split.user_count + 1, vectors.users.shape[1] + 2), np.float32)
-        trained = np.zeros(split.user_count + 1, bool)
+        rows = np.zeros((split.num_users + 1, vectors.users.shape[1] + 2), np.float32)
+        trained = np.zeros(split.num_users + 1, bool)
         trained[split.train[:, 0]] = True
         rows[trained, :-2] = vectors.users[trained[:-1]]
         rows[trained, -2] = 1
@@ -81,12 +81,12 @@ class ServedRecommender(Served):
             tf.errors.InvalidArgumentError: If there are no rows, or not as many of both.
         """
         user_id, item_id = after([require_rows(user_id=user_id, item_id=item_id)], user_id, item_id)
-        rows, known_user = self.taste(self.user_index[user_id])
+        rows, known_user = self.user_rows(self.user_index[user_id])
         item = self.item_index[item_id]
         return {
             "score": self.items.score(rows, item),
             "known_user": known_user,
-            "known_item": item < self.items.item_count,
+            "known_item": item < self.items.num_items,
         }
 
     @tf.function(
@@ -127,7 +127,7 @@ class ServedRecommender(Served):
         ]
         user_id, k, category, exclude_seen = after(checks, user_id, k, category, exclude_seen)
         user = self.user_index[user_id]
-        rows, known_user = self.taste(user)
+        rows, known_user = self.user_rows(user)
         buyer = tf.where(exclude_seen, user, self.items.nobody)
         item, score = self.items.best(rows, k, self.category(category), buyer)
         return {"item_id": self.item_id[item], "score": score, "known_user": known_user}
@@ -145,7 +145,7 @@ class ServedRecommender(Served):
             "score": {"user_id": [user], "item_id": [item]},
         }
 
-    def taste(self, user: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def user_rows(self, user: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Rows of users, (B, K + 2), and whether they were trained on, (B,) bool."""
         rows = tf.gather(self.users, user)
         return rows, rows[:, -2] == 1

@@ -26,7 +26,7 @@ class Served(tf.Module):
         return tuple(self._flatten(predicate=lambda each: isinstance(each, kinds)))
 
 
-class ItemStyles(tf.Module):
+class ItemEmbeddings(tf.Module):
     """What is needed to compare the catalogue's styles with those of somebody or something new.
 
     Args:
@@ -40,5 +40,5 @@ class ItemStyles(tf.Module):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self.start = run.model.latent_size
-        styles = run.vectors.items[:, self.start :]
-        self.mean = tf.Variable(styles.mean(axis=0), trainable=False, name="mean_style")
+        embeddings = run.vectors.items[:, self.start :]
+        self.mean = tf.Variable(embeddings.mean(axis=0), trainable=False, name="mean_style")

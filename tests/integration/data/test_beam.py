@@ -32,7 +32,7 @@ def source():
         Image.fromarray(pixels).save(data, ("PNG", "JPEG", "BMP")[number % 3])
         picture = b"no picture" if number in BAD else data.getvalue()
         rows.append((f"0{number}", ("Tops", "Bags")[number % 2], picture, "réd"))
-    items = pd.DataFrame(rows, columns=["item", "category", "picture", "colour"])
+    items = pd.DataFrame(rows, columns=["item", "category", "picture", "color"])
     pairs = [(f"u{number % 4}", f"0{number}") for number in range(13)] + [("u0", "00")]
     return InMemory(items, pd.DataFrame(pairs, columns=["user", "item"]))
 

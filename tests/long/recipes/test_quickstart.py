@@ -15,12 +15,12 @@ def demo(made_once):
 
 def test_designs_please_more_than_chance(demo):
     """At eta 0: after one epoch, realism outweighs what little the taste has to say."""
-    taste, drawn = (Run(demo / "demo" / name) for name in ("dvbpr", "gan"))
-    maximiser = five_steps(taste.model, drawn.model)
-    users = np.unique(taste.split.test[:, 0])[:6]
-    designs = generation(maximiser, users, np.arange(6), seed=3, eta=0.0)
-    people = maximiser.people(maximiser.recommender.taste(users), np.arange(6), np.zeros(6))
-    assert np.all(designs.preference.min(axis=1) > people.level.numpy()[:, 0])
+    user_embedding, drawn = (Run(demo / "demo" / name) for name in ("dvbpr", "gan"))
+    maximizer = five_steps(user_embedding.model, drawn.model)
+    users = np.unique(user_embedding.split.test[:, 0])[:6]
+    designs = generation(maximizer, users, np.arange(6), seed=3, eta=0.0)
+    batch = maximizer.batch(maximizer.recommender.user_embedding(users), np.arange(6), np.zeros(6))
+    assert np.all(designs.preference.min(axis=1) > batch.level.numpy()[:, 0])
 
 
 def test_a_second_start_takes_up_what_is_finished(demo, monkeypatch):

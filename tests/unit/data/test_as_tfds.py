@@ -34,7 +34,7 @@ def test_items_are_those_of_the_source_in_its_order(opened, source):
     expected = source.items(None, None).iloc[:4]
     assert [row["item"].decode() for row in rows] == [*expected["item"]]
     assert [row["category"].decode() for row in rows] == [*expected["category"]]
-    assert [row["attributes"]["colour"].decode() for row in rows] == [*expected["colour"]]
+    assert [row["attributes"]["color"].decode() for row in rows] == [*expected["color"]]
     assert {(row["user"], row["time"]) for row in rows} == {(b"", b"")}
 
 
@@ -65,7 +65,7 @@ def test_interactions_are_those_on_usable_items(opened):
     ]
     for row in rows:
         assert row["pictures"].shape[0] == 0
-        assert row["category"] == row["attributes"]["colour"] == b""
+        assert row["category"] == row["attributes"]["color"] == b""
 
 
 def test_documentation_is_that_of_the_source(opened):

@@ -16,9 +16,9 @@ from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.errors import InputError
 
 
-def png(colour):
+def png(color):
     data = io.BytesIO()
-    Image.new("RGB", (3, 3), colour).save(data, "PNG")
+    Image.new("RGB", (3, 3), color).save(data, "PNG")
     return data.getvalue()
 
 
@@ -50,34 +50,34 @@ def test_load_gives_what_was_written(tmp_path):
 
 def test_attributes_are_coded_by_item(tmp_path):
     columns = {"item": ["3", "1", "2"], "category": "Tops", "picture": png((0, 0, 0))}
-    columns |= {"size": ["S", "", "L"], "colour": ["red", "red", "blue"]}
+    columns |= {"size": ["S", "", "L"], "color": ["red", "red", "blue"]}
     prepare(InMemory(pd.DataFrame(columns)), tmp_path / "shop")
     catalogue = Catalogue.load(tmp_path / "shop")
-    assert list(catalogue.attributes) == ["size", "colour"]
-    size, colour = catalogue.attributes.values()
+    assert list(catalogue.attributes) == ["size", "color"]
+    size, color = catalogue.attributes.values()
     assert (size.values.tolist(), size.codes.tolist()) == (["", "L", "S"], [2, 0, 1])
-    assert (colour.values.tolist(), colour.codes.tolist()) == (["blue", "red"], [1, 1, 0])
+    assert (color.values.tolist(), color.codes.tolist()) == (["blue", "red"], [1, 1, 0])
     assert size.codes.dtype == np.int32
     assert "1 categories with 2 attribute(s)" in catalogue.summary()
 
 
 def test_items_where_columns_have_values(tmp_path):
     columns = {"item": ["3", "1", "2"], "category": ["Tops", "Bags", "Tops"]}
-    columns |= {"picture": png((0, 0, 0)), "size": ["S", "", "L"], "colour": ["red", "red", "blue"]}
+    columns |= {"picture": png((0, 0, 0)), "size": ["S", "", "L"], "color": ["red", "red", "blue"]}
     prepare(InMemory(pd.DataFrame(columns)), tmp_path / "shop")
     catalogue = Catalogue.load(tmp_path / "shop")
     for conditions, expected in (
         ([], [True, True, True]),
-        ([("colour", "red")], [True, True, False]),
-        ([("colour", "red"), ("category", "Tops")], [True, False, False]),
-        ([("size", "L"), ("colour", "red"), ("size", "")], [False, True, False]),
-        ([("colour", "blue"), ("category", "Bags")], [False, False, False]),
+        ([("color", "red")], [True, True, False]),
+        ([("color", "red"), ("category", "Tops")], [True, False, False]),
+        ([("size", "L"), ("color", "red"), ("size", "")], [False, True, False]),
+        ([("color", "blue"), ("category", "Bags")], [False, False, False]),
     ):
         assert catalogue.items_where(conditions).tolist() == expected
-    with pytest.raises(InputError, match="no column 'color'.*colour"):
-        catalogue.items_where([("color", "red")])
-    with pytest.raises(InputError, match="no colour 'blau'.*blue"):
-        catalogue.items_where([("colour", "blau")])
+    with pytest.raises(InputError, match="no column 'hue'.*color"):
+        catalogue.items_where([("hue", "red")])
+    with pytest.raises(InputError, match="no color 'blau'.*blue"):
+        catalogue.items_where([("color", "blau")])
 
 
 @pytest.mark.parametrize("other", [1, 3, None])
@@ -115,9 +115,9 @@ def test_an_unknown_id_is_refused_with_near_ones(tiny_catalogue, look_up, near, 
 
 def test_pictures_across_shards(tmp_path, monkeypatch):
     monkeypatch.setattr(builder, "ITEMS_PER_SHARD", 64)
-    colours = [(number % 64, number // 64, 7) for number in range(150)]
+    colors = [(number % 64, number // 64, 7) for number in range(150)]
     ids = [f"{number:03}" for number in range(150)]
-    pictures = [png(colour) for colour in colours]
+    pictures = [png(color) for color in colors]
     items = pd.DataFrame({"item": ids, "category": "Tops", "picture": pictures})
     prepare(InMemory(items), tmp_path / "big")
     catalogue = Catalogue.load(tmp_path / "big")
@@ -125,7 +125,7 @@ def test_pictures_across_shards(tmp_path, monkeypatch):
     for index in (0, 63, 64, 65, 127, 128, 149):
         assert catalogue.picture_files[index] == pictures[index]
     table = catalogue.pictures((3, 3))
-    np.testing.assert_array_equal(table[np.arange(150)][:, 1, 1], colours)
+    np.testing.assert_array_equal(table[np.arange(150)][:, 1, 1], colors)
     np.testing.assert_array_equal(catalogue.pictures_of([149, 3], (3, 3)), table[[149, 3]])
     assert catalogue.pictures_of([], (3, 3)).shape == (0, 3, 3, 3)
 

@@ -38,9 +38,9 @@ def read_all_but(*bad):
 
 
 def test_an_item_is_its_texts_and_its_picture():
-    items = rows(2, colour=["red", ""], size=["S", "M"])
+    items = rows(2, color=["red", ""], size=["S", "M"])
     made = []
-    for key, example in ItemExamples(items, ("size", "colour"), png, False)():
+    for key, example in ItemExamples(items, ("size", "color"), png, False)():
         made.append((key, dict(example)))
     assert made == [
         (
@@ -55,7 +55,7 @@ def test_an_item_is_its_texts_and_its_picture():
             },
         )
         for number, attributes in enumerate(
-            [{"size": "S", "colour": "red"}, {"size": "M", "colour": ""}]
+            [{"size": "S", "color": "red"}, {"size": "M", "color": ""}]
         )
     ]
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from keras_fashion.atomic_files import folder_aside
+from keras_fashion.atomic_files import atomic_folder
 from keras_fashion.errors import InputError
 
 
 def make(path):
-    with folder_aside(path) as folder:
+    with atomic_folder(path) as folder:
         (folder / "file.txt").write_text("whole")
 
 
 def test_a_folder_appears_when_it_is_whole(tmp_path):
-    with folder_aside(tmp_path / "new" / "shop") as folder:
+    with atomic_folder(tmp_path / "new" / "shop") as folder:
         (folder / "file.txt").write_text("whole")
         assert folder.parent == tmp_path / "new"  # so that renaming moves no data
         assert not (tmp_path / "new" / "shop").exists()
@@ -32,7 +32,7 @@ def test_an_empty_folder_is_filled_and_its_path_may_be_relative(tmp_path, monkey
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_nothing_is_left_behind(tmp_path, error):
-    with pytest.raises(error), folder_aside(tmp_path / "shop") as folder:
+    with pytest.raises(error), atomic_folder(tmp_path / "shop") as folder:
         (folder / "deep").mkdir()
         (folder / "deep" / "file.txt").write_text("half")
         raise error
@@ -54,8 +54,8 @@ def test_taken_places_are_refused_and_untouched(tmp_path):
 HOLDER = """
 import sys, time
 from pathlib import Path
-from keras_fashion.atomic_files import folder_aside
-with folder_aside(Path(sys.argv[1])) as folder:
+from keras_fashion.atomic_files import atomic_folder
+with atomic_folder(Path(sys.argv[1])) as folder:
     (folder / "half.txt").write_text("half")
     (folder / "scratch").mkdir()
     (folder / "scratch" / "deep.txt").write_text("half")
@@ -86,7 +86,7 @@ def test_all_of_it_is_on_the_disk_before_it_is_renamed(tmp_path, monkeypatch):
     monkeypatch.setattr(
         os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
     )
-    with folder_aside(tmp_path / "shop") as folder:
+    with atomic_folder(tmp_path / "shop") as folder:
         (folder / "deep").mkdir()
         (folder / "deep" / "file.txt").write_text("whole")
     inside = [folder, folder / "deep", folder / "deep" / "file.txt"]

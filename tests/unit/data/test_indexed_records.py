@@ -76,7 +76,7 @@ def test_tensorflow_reads_the_records_and_their_checksums(shard):
 
 
 def test_digests_are_of_the_texts_and_the_picture(shard):
-    given = item(1, b"picture", size=b"XL", colour=b"")
+    given = item(1, b"picture", size=b"XL", color=b"")
     IndexedRecordsWriter("tfrecord").write(shard, [(0, given)])
     text = b""
     for value in (b"01", "Hüte".encode(), b"picture", b"", b"XL"):

@@ -48,8 +48,8 @@ def test_half_a_picture(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 30), (40, 20)])
-@pytest.mark.parametrize("colour", ["white", RED])
-def test_one_colour_is_no_garment(tmp_path, size, colour):
-    Image.new("RGB", size, colour).save(tmp_path / "a.png")
-    with pytest.raises(InputError, match="nothing but one colour"):
+@pytest.mark.parametrize("color", ["white", RED])
+def test_one_color_is_no_garment(tmp_path, size, color):
+    Image.new("RGB", size, color).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match="nothing but one color"):
         read_picture(tmp_path / "a.png", (16, 16))

@@ -4,7 +4,7 @@ import tensorflow as tf
 from scipy.stats import chi2_contingency, chisquare
 
 from keras_fashion.data.pictures import scale
-from keras_fashion.data.pipelines import labelled_pictures, picture_batches, triplets
+from keras_fashion.data.pipelines import labeled_pictures, picture_batches, triplets
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
 
@@ -95,7 +95,7 @@ def test_shared_negatives_are_uniform_and_what_was_bought_does_not_count(picture
     for batch in dataset.take(400).as_numpy_iterator():
         assert batch["negative"].shape == (24,)
         expected = [[(u, j) not in train for j in batch["negative"]] for u in batch["user"]]
-        np.testing.assert_array_equal(batch["counted"], np.array(expected, np.float32))
+        np.testing.assert_array_equal(batch["mask"], np.array(expected, np.float32))
         assert batch["picture"].shape == (28, 4, 3, 3)
         drawn.extend(batch["negative"])
     assert chisquare(np.bincount(drawn, minlength=ITEMS)).pvalue > 1e-4
@@ -141,9 +141,9 @@ def test_flip_mirrors_half_of_the_pictures_each_by_itself(pictures):
     assert 0.45 < (positive == negative).mean() < 0.55
 
 
-def test_labelled_pictures_cover_every_item_once_a_pass(pictures):
+def test_labeled_pictures_cover_every_item_once_a_pass(pictures):
     categories = np.arange(ITEMS) % 5
-    dataset = labelled_pictures(pictures, categories, batch_size=4, seed=0)
+    dataset = labeled_pictures(pictures, categories, batch_size=4, seed=0)
     scaled = scale(pictures).numpy()
     batches = list(dataset.take(6).as_numpy_iterator())
     orders = []
@@ -161,11 +161,11 @@ def test_labelled_pictures_cover_every_item_once_a_pass(pictures):
     assert orders[0] != orders[1]
 
 
-def test_labelled_pictures_drop_the_rest_and_are_seeded(pictures):
+def test_labeled_pictures_drop_the_rest_and_are_seeded(pictures):
     scaled = scale(pictures).numpy()
 
     def labels(seed):
-        dataset = labelled_pictures(pictures, np.arange(ITEMS), 5, seed, flip=True).take(2)
+        dataset = labeled_pictures(pictures, np.arange(ITEMS), 5, seed, flip=True).take(2)
         return [
             (item, was_mirrored(picture, scaled[item]))
             for batch in dataset.as_numpy_iterator()
@@ -192,7 +192,7 @@ STREAMS = {
     "shared": lambda pictures, **place: triplets(
         SPLIT, 8, 3, pictures, flip=True, negatives=6, **place
     ),
-    "labelled": lambda pictures, **place: labelled_pictures(
+    "labeled": lambda pictures, **place: labeled_pictures(
         pictures, np.arange(ITEMS), 8, 3, flip=True, **place
     ),
 }
@@ -244,7 +244,7 @@ def test_replicas_share_each_batch(workers, replicas, pictures):
             parts = [each for worker in given for each in worker[step * local : (step + 1) * local]]
             for number, array in enumerate(whole):
                 shares = [share[number] for share in parts]
-                if len(array) <= 8:  # a row for each positive, negative or labelled picture
+                if len(array) <= 8:  # a row for each positive, negative or labeled picture
                     np.testing.assert_array_equal(dealt_back(shares), array)
                 else:  # pictures of positives, then of negatives
                     assert len(array) in (14, 16)
@@ -270,4 +270,4 @@ def test_a_batch_that_replicas_cannot_share_is_refused(pictures):
     with pytest.raises(InputError, match="6 rows .* 4 devices; give a --batch-size, and --neg"):
         triplets(SPLIT, 8, 0, negatives=6, context=context)
     with pytest.raises(ValueError, match="12 pictures do not make a batch of 13"):
-        labelled_pictures(pictures, np.arange(ITEMS), 13, 0)
+        labeled_pictures(pictures, np.arange(ITEMS), 13, 0)

@@ -222,7 +222,7 @@ def test_fingerprint_is_of_the_content_only(tmp_path, monkeypatch):
     assert len(seen) == 1 + len(others)
 
 
-@pytest.mark.parametrize("attributes", [{}, {"size": "réd", "colour": " "}])
+@pytest.mark.parametrize("attributes", [{}, {"size": "réd", "color": " "}])
 def test_fingerprint_follows_its_definition(tmp_path, attributes):
     picture = encode()
     columns = ("item", "category", "picture", *attributes)
@@ -235,9 +235,9 @@ def test_fingerprint_follows_its_definition(tmp_path, attributes):
         return struct.pack("<q", value)
 
     item = number(3) + "é1".encode() + number(5) + b"Shoes" + number(len(picture)) + picture
-    if attributes:  # by name: the colour, which is blank and so empty, comes first
+    if attributes:  # by name: the color, which is blank and so empty, comes first
         item += number(0) + number(4) + "réd".encode()
-    text = b'["size", "colour"]' if attributes else b"[]"
+    text = b'["size", "color"]' if attributes else b"[]"
     text += hashlib.sha256(item).digest()
     text += number(3) + number(3) + b"annbob"
     text += number(2) + number(2) + "é1é1".encode()
@@ -246,22 +246,22 @@ def test_fingerprint_follows_its_definition(tmp_path, attributes):
 
 
 def test_a_records_features_are_in_one_order_whichever_process_wrote_it(tmp_path):
-    columns = ("item", "category", "picture", "size", "colour")
+    columns = ("item", "category", "picture", "size", "color")
     rows = [(str(n), "Shoes", encode(), "XL", "red") for n in range(8)]
     prepare(InMemory(items(*rows, columns=columns)), tmp_path / "shop")
     shard = (tmp_path / "shop" / "in_memory-items.tfrecord-00000-of-00001").read_bytes()
-    names = ["attributes/colour", "attributes/size", "category", "item", "pictures", "time", "user"]
+    names = ["attributes/color", "attributes/size", "category", "item", "pictures", "time", "user"]
     # In a record, a name stands after its length.
     keys = "|".join(f"{chr(len(name))}{name}" for name in names).encode()
     assert [key[1:].decode() for key in re.findall(keys, shard)] == names * 8
 
 
 def test_attributes_stand_beside_the_category(tmp_path):
-    columns = ("item", "category", "picture", "size", "colour")
+    columns = ("item", "category", "picture", "size", "color")
     source = InMemory(items(("1", "Shoes", encode(), "XL", " "), columns=columns))
-    assert prepare(source, tmp_path / "shop")["attributes"] == ["size", "colour"]
+    assert prepare(source, tmp_path / "shop")["attributes"] == ["size", "color"]
     (row,) = pq.read_table(tmp_path / "shop" / "items.parquet").to_pylist()
-    assert (row["size"], row["colour"]) == ("XL", "")
+    assert (row["size"], row["color"]) == ("XL", "")
 
 
 @pytest.mark.parametrize(
@@ -473,7 +473,7 @@ def test_long_categories_and_attributes_are_left_out(tmp_path):
         ("1", "Shoes", encode(), "red"),
         ("2", "Shoes" * 60, encode(), "red"),
         ("3", "Shoes", encode(), "r\0d"),
-        columns=("item", "category", "picture", "colour"),
+        columns=("item", "category", "picture", "color"),
     )
     assert prepare(InMemory(rows), tmp_path / "shop")["skipped"] == {
         "category or attribute of more than 256 characters": 1,

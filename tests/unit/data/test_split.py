@@ -44,7 +44,7 @@ def test_leave_one_out_holds_its_promises(owned, seed):
     assert sum(map(len, parts)) == len(everything)  # with the line above: disjoint
     assert sorted(split.validation[:, 0]) == users
     assert sorted(split.test[:, 0]) == users
-    assert (split.user_count, split.item_count) == (len(owned), ITEMS)
+    assert (split.num_users, split.num_items) == (len(owned), ITEMS)
     assert all(part.dtype == np.int32 for part in parts)
 
     again = leave_one_out(catalogue, seed)
@@ -107,7 +107,7 @@ def test_read_split_takes_ids_as_text_and_both_names_of_validation(tmp_path):
     assert split.train.tolist() == [[0, 3], [1, 4], [1, 2]]
     assert split.validation.tolist() == [[0, 1], [1, 5]]
     assert split.test.tolist() == [[0, 2], [1, 6]]
-    assert (split.user_count, split.item_count) == (3, ITEMS)
+    assert (split.num_users, split.num_items) == (3, ITEMS)
     assert split.train.dtype == np.int32
 
 

@@ -69,8 +69,8 @@ def test_transparency_is_flattened_on_white():
     assert picture.mode == "RGB"
     np.testing.assert_allclose(np.asarray(picture)[0, 0], expected, atol=1)
 
-    colour = tuple(PIXELS[0, 0].tolist())  # a colour declared transparent, in a PNG of mode RGB
-    _, picture = store(encode(transparency=colour))
+    color = tuple(PIXELS[0, 0].tolist())  # a color declared transparent, in a PNG of mode RGB
+    _, picture = store(encode(transparency=color))
     expected = PIXELS.copy()
     expected[0, 0] = 255
     np.testing.assert_array_equal(picture, expected)
@@ -88,8 +88,8 @@ def test_cmyk_jpeg_becomes_rgb():
 
 
 def test_sixteen_bits_are_scaled_to_eight():
-    grey = np.array([[0, 128, 255 * 257, 257 * 100]], np.uint16)
-    _, picture = store(encode(grey))
+    gray = np.array([[0, 128, 255 * 257, 257 * 100]], np.uint16)
+    _, picture = store(encode(gray))
     assert picture.mode == "RGB"
     np.testing.assert_array_equal(np.asarray(picture)[0, :, 0], [0, 0, 255, 100])
 

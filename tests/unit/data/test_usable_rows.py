@@ -72,11 +72,11 @@ def test_a_sources_own_index_is_what_places_are_asked_by():
 
 
 def test_a_blank_attribute_is_not_known():
-    columns = ("item", "category", "picture", "size", "colour")
+    columns = ("item", "category", "picture", "size", "color")
     rows = [("1", "Shoes", "a", "XL", " "), ("2", "Shoes", "b", "", "red ")]
     kept = usable_items(items(*rows, columns=columns), Told(), place)
     assert kept["size"].tolist() == ["XL", ""]
-    assert kept["colour"].tolist() == ["", "red "]
+    assert kept["color"].tolist() == ["", "red "]
 
 
 def test_each_interaction_is_kept_or_told_with_the_reason():

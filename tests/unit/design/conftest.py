@@ -1,14 +1,14 @@
-"""Small networks with large random weights: untrained ones draw flat grey and like it equally."""
+"""Small networks with large random weights: untrained ones draw flat gray and like it equally."""
 
 import keras
 import numpy as np
 import pytest
-from traced_maximiser import traced
+from traced_maximizer import traced
 
 from keras_fashion.design import (
-    GROUP_PREFERENCES,
-    GroupPreference,
-    PreferenceMaximiser,
+    AGGREGATIONS,
+    Aggregation,
+    PreferenceMaximizer,
     Procedure,
 )
 from keras_fashion.models import DVBPR, CompactEncoder, ConditionalGAN
@@ -45,15 +45,15 @@ def recommender(make_recommender) -> DVBPR:
 def make_gan():
     """Makes a GAN of three categories for pictures of (size, size).
 
-    Its codes are of 4: in more, untrained networks are too rough to climb on.
+    Its latents are of 4: in more, untrained networks are too rough to climb on.
     """
 
     def make(size: int) -> ConditionalGAN:
         model = ConditionalGAN(
-            Generator(3, (size, size), code_size=4, width=4, seed=2),
+            Generator(3, (size, size), latent_dim=4, width=4, seed=2),
             Discriminator(3, (size, size), width=4, seed=3),
         )
-        amplify(model.generator, 3)
+        amplify(model.ema_generator, 3)
         amplify(model.discriminator, 2)
         return model
 
@@ -66,15 +66,15 @@ def gan(make_gan) -> ConditionalGAN:
 
 
 @pytest.fixture(scope="session")
-def maximiser(recommender, gan) -> PreferenceMaximiser:
+def maximizer(recommender, gan) -> PreferenceMaximizer:
     """Of 4 restarts and 12 steps, for all tests: what it traces is what they cost."""
     short = Procedure(restarts=4, steps=12, learning_rate=0.1, patience=13)
-    return traced(PreferenceMaximiser(recommender, gan, short))
+    return traced(PreferenceMaximizer(recommender, gan, short))
 
 
 @pytest.fixture(scope="session")
-def soft_min(maximiser) -> GroupPreference:
+def soft_min(maximizer) -> Aggregation:
     """How groups decide together, where any way but the mean will do."""
-    together = GROUP_PREFERENCES["soft-min"]
-    traced(maximiser, together)
-    return together
+    aggregation = AGGREGATIONS["soft-min"]
+    traced(maximizer, aggregation)
+    return aggregation

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.design.diversity import ALIKE, diverse_top, likeness, looks
+from keras_fashion.design.diversity import ALIKE, diverse_top, likeness, thumbnails
 
 
 def greedy(values, alike, count, weight):
@@ -69,9 +69,9 @@ def test_likeness_by_hand():
 
 def test_looks_are_the_means_of_blocks_where_blocks_are_flat():
     small = np.random.default_rng(1).uniform(-1, 1, (2, 8, 8, 3)).astype(np.float32)
-    np.testing.assert_allclose(looks(tf.constant(small)), small.reshape(2, -1), atol=1e-6)
-    grey = np.full((1, 64, 48, 3), 0.25, np.float32)
-    np.testing.assert_allclose(looks(tf.constant(grey)), np.full((1, 192), 0.25), atol=1e-6)
-    # Shrunk with a filter: stripes of a pixel become grey.
+    np.testing.assert_allclose(thumbnails(tf.constant(small)), small.reshape(2, -1), atol=1e-6)
+    gray = np.full((1, 64, 48, 3), 0.25, np.float32)
+    np.testing.assert_allclose(thumbnails(tf.constant(gray)), np.full((1, 192), 0.25), atol=1e-6)
+    # Shrunk with a filter: stripes of a pixel become gray.
     stripes = np.tile(np.float32([1, -1]), 32)[None, None, :, None] * np.ones((1, 64, 1, 3))
-    assert np.abs(looks(tf.constant(stripes, tf.float32))).max() < 0.1
+    assert np.abs(thumbnails(tf.constant(stripes, tf.float32))).max() < 0.1

@@ -32,10 +32,10 @@ def test_a_known_direction_is_recovered(directions, x):
 
 
 def test_one_unit_of_strength_is_one_standard_deviation(directions, x):
-    codes = np.random.default_rng(1).uniform(-0.9, 0.9, (6, 5)).astype(np.float32)
+    latents = np.random.default_rng(1).uniform(-0.9, 0.9, (6, 5)).astype(np.float32)
     for strength in (-2, 1):
-        edited = edit(codes, directions.direction("width"), strength)
-        change = (to_normal(edited).numpy() - to_normal(codes).numpy()) @ WEIGHTS[2]
+        edited = edit(latents, directions.direction("width"), strength)
+        change = (to_normal(edited).numpy() - to_normal(latents).numpy()) @ WEIGHTS[2]
         deviation = (x @ WEIGHTS[2]).std()
         np.testing.assert_allclose(change, strength * deviation, rtol=0.01)
         assert edited.dtype == np.float32 and np.abs(edited).max() < 1
@@ -71,18 +71,18 @@ def test_explained_is_low_where_an_attribute_is_not_linear(x):
 
 
 def test_it_probes_the_pictures_of_the_category():
-    def draw(codes, category):
-        value = np.where(category == 1, 127.5 * (1 + codes[:, 2]), 0)
-        return np.broadcast_to(value[:, None, None, None], (len(codes), 4, 4, 3)).astype(np.uint8)
+    def draw(latents, category):
+        value = np.where(category == 1, 127.5 * (1 + latents[:, 2]), 0)
+        return np.broadcast_to(value[:, None, None, None], (len(latents), 4, 4, 3)).astype(np.uint8)
 
     def measure(pictures):
-        return pd.DataFrame({"grey": pictures.mean(axis=(1, 2, 3))})
+        return pd.DataFrame({"gray": pictures.mean(axis=(1, 2, 3))})
 
-    gan = SimpleNamespace(code_size=5, draw=draw)
+    gan = SimpleNamespace(latent_dim=5, draw=draw)
     found = find_directions(gan, 1, measure, 300)
     assert np.abs(found.slopes[0]).argmax() == 2 and found.explained[0] > 0.9
-    with pytest.raises(InputError, match="do not differ in 'grey'"):
-        find_directions(gan, 0, measure, 300).direction("grey")
+    with pytest.raises(InputError, match="do not differ in 'gray'"):
+        find_directions(gan, 0, measure, 300).direction("gray")
 
 
 def test_mistakes_are_named(directions):

@@ -41,7 +41,7 @@ def test_columns_are_those_named_each_once(catalogue):
     assert found["shade=dark=ish"][0] > 0 > found["shade=dark=ish"][1]
 
 
-def test_a_label_is_learnt_from_the_items_of_the_category(catalogue):
+def test_a_label_is_learned_from_the_items_of_the_category(catalogue):
     items = np.flatnonzero(catalogue.item_categories == 0)
     order = np.random.default_rng(0).permutation(items)
     alone = LabelAttribute(catalogue.pictures_of(order, None), order % 4 == 0)

@@ -24,7 +24,7 @@ class LinearEncoder:
             return np.asarray(self)
 
 
-def garment_on_grey(height, width):
+def garment_on_gray(height, width):
     picture = np.full((height, width, 3), 240, np.uint8)
     inside = picture[height // 4 : -(height // 4), width // 4 : -(width // 4)]
     inside[:] = np.random.default_rng(1).integers(0, 256, inside.shape)
@@ -35,10 +35,10 @@ def garment_on_grey(height, width):
 def test_a_linear_encoder_loses_what_the_patches_cover(monkeypatch, size):
     monkeypatch.setattr(occlusion, "AT_A_TIME", 7)
     height, width = size
-    encoder, picture = LinearEncoder(*size), garment_on_grey(*size)
-    taste = np.array([0.5, -1.0, 2.0, 0.3], np.float32)
+    encoder, picture = LinearEncoder(*size), garment_on_gray(*size)
+    user_embedding = np.array([0.5, -1.0, 2.0, 0.3], np.float32)
     lost = ((picture.astype(float) - 240) / 127.5)[..., None] * encoder.weights
-    lost = (lost @ taste).sum(axis=-1)
+    lost = (lost @ user_embedding).sum(axis=-1)
 
     sums, counts = np.zeros(size), np.zeros(size)
     high, wide = max(1, round(height / 8)), max(1, round(width / 8))
@@ -50,13 +50,13 @@ def test_a_linear_encoder_loses_what_the_patches_cover(monkeypatch, size):
             sums[patch] += lost[patch].sum()
             counts[patch] += 1
 
-    found = occlusion_map(encoder, taste, picture)
+    found = occlusion_map(encoder, user_embedding, picture)
     assert found.shape == size and found.dtype == np.float32
     np.testing.assert_allclose(found, sums / counts, atol=1e-3)
 
 
 def test_covering_the_ground_changes_nothing(recommender):
-    picture = garment_on_grey(16, 16)
+    picture = garment_on_gray(16, 16)
     found = occlusion_map(recommender.encoder, recommender.theta.numpy()[0], picture)
     ground = np.abs(np.concatenate([found[:3].ravel(), found[:, -3:].ravel()])).max()
     assert ground < 1e-5 and np.abs(found[5:11, 5:11]).min() > 10 * ground
@@ -65,18 +65,20 @@ def test_covering_the_ground_changes_nothing(recommender):
 def test_it_is_the_fall_of_the_preference(recommender):
     """At 16x16 patches are of 2 pixels, and the corner has one patch alone."""
     picture = np.random.default_rng(3).integers(0, 256, (16, 16, 3)).astype(np.uint8)
-    taste = recommender.theta.numpy()[1]
+    user_embedding = recommender.theta.numpy()[1]
     covered = picture.copy()
     covered[:2, :2] = ground_of(picture)[0, 0]
-    styles = recommender.encoder(scale(np.stack([picture, covered]))).numpy()
-    fall = float((styles[0] - styles[1]) @ taste)
-    found = occlusion_map(recommender.encoder, taste, picture)
+    embeddings = recommender.encoder(scale(np.stack([picture, covered]))).numpy()
+    fall = float((embeddings[0] - embeddings[1]) @ user_embedding)
+    found = occlusion_map(recommender.encoder, user_embedding, picture)
     assert found[0, 0] == pytest.approx(fall, rel=1e-3)
-    np.testing.assert_allclose(occlusion_map(recommender.encoder, -taste, picture), -found, 1e-4)
+    np.testing.assert_allclose(
+        occlusion_map(recommender.encoder, -user_embedding, picture), -found, 1e-4
+    )
 
 
-def test_the_ground_is_the_colour_of_the_border():
-    picture = garment_on_grey(16, 12)
+def test_the_ground_is_the_color_of_the_border():
+    picture = garment_on_gray(16, 12)
     assert np.all(ground_of(picture) == 240)
     picture[0, :5] = 3  # a few odd pixels have no say
     assert np.all(ground_of(picture) == 240)
@@ -84,7 +86,7 @@ def test_the_ground_is_the_colour_of_the_border():
 
 def test_bars_of_white_are_no_ground():
     picture = np.full((16, 16, 3), 255, np.uint8)
-    picture[:, 4:12] = garment_on_grey(16, 8)
+    picture[:, 4:12] = garment_on_gray(16, 8)
     for each in (picture, picture.transpose(1, 0, 2)):
         expected = np.where(
             each.min(axis=(0 if each is picture else 1), keepdims=True) < 255, 240, 255

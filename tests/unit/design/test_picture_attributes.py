@@ -12,10 +12,10 @@ RED = (170, 60, 50)
 
 
 def paint(*boxes, ground=(240, 240, 238), size=(60, 40)):
-    """A picture with boxes (top, bottom, left, right, colour)."""
+    """A picture with boxes (top, bottom, left, right, color)."""
     picture = np.full((*size, 3), ground, np.uint8)
-    for top, bottom, left, right, colour in boxes:
-        picture[top:bottom, left:right] = colour
+    for top, bottom, left, right, color in boxes:
+        picture[top:bottom, left:right] = color
     return picture
 
 
@@ -29,11 +29,11 @@ def top():
     return paint((10, 40, 12, 28, RED), (12, 20, 4, 36, RED))
 
 
-def test_colour_is_that_of_the_garment(top):
+def test_color_is_that_of_the_garment(top):
     found = attributes_of(top)
     expected = rgb2lab(np.array(RED, np.uint8)[None, None])[0, 0]
-    colour = found[["lightness", "redness", "yellowness"]]
-    np.testing.assert_allclose(colour, expected, atol=0.5)
+    color = found[["lightness", "redness", "yellowness"]]
+    np.testing.assert_allclose(color, expected, atol=0.5)
     other = attributes_of(paint((10, 40, 12, 28, (60, 60, 170))))
     assert other["yellowness"] < -30 < 20 < found["yellowness"]
 

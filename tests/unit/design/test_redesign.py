@@ -19,31 +19,31 @@ def picture(gan):
 
 
 @pytest.fixture(scope="module")
-def strips(maximiser, picture):
+def strips(maximizer, picture):
     """By proximity."""
     return {
         proximity: redesign(
-            maximiser, USER, picture, CATEGORY, frames=5, eta=0.5, proximity=proximity
+            maximizer, USER, picture, CATEGORY, frames=5, eta=0.5, proximity=proximity
         )
         for proximity in (0.0, 1.0, 100.0)
     }
 
 
-def test_a_strip_climbs_from_the_item_towards_the_taste(strips, maximiser, picture):
+def test_a_strip_climbs_from_the_item_towards_the_taste(strips, maximizer, picture):
     strip = strips[0.0]
     assert strip.pictures.shape == (5, 16, 16, 3) and strip.pictures.dtype == np.uint8
-    assert strip.codes.shape == (5, 4) and np.abs(strip.codes).max() < 1
-    nearest = invert(maximiser, picture[None], [CATEGORY])
-    np.testing.assert_allclose(strip.codes[0], nearest[0], atol=1e-2)
+    assert strip.latents.shape == (5, 4) and np.abs(strip.latents).max() < 1
+    nearest = invert(maximizer, picture[None], [CATEGORY])
+    np.testing.assert_allclose(strip.latents[0], nearest[0], atol=1e-2)
     assert np.all(np.diff(strip.preference) >= 0)
     assert strip.preference[-1] > strip.preference[0] + 1
 
 
-def test_what_is_said_of_the_frames_is_what_the_networks_say(strips, maximiser, recommender, gan):
+def test_what_is_said_of_the_frames_is_what_the_networks_say(strips, maximizer, recommender, gan):
     theta = recommender.theta.numpy()[USER]
     for strip in strips.values():
         category = np.full(5, CATEGORY)
-        pictures = gan.generator([strip.codes, category]).numpy()
+        pictures = gan.ema_generator([strip.latents, category]).numpy()
         assert np.abs(strip.pictures - (pictures + 1) * 127.5).max() < 0.6
         liked = recommender.encoder(pictures).numpy() @ theta
         realism = gan.discriminator([pictures, category]).numpy()[:, 0]
@@ -51,14 +51,14 @@ def test_what_is_said_of_the_frames_is_what_the_networks_say(strips, maximiser, 
         np.testing.assert_allclose(strip.realism, realism, rtol=1e-3, atol=1e-3)
 
 
-def test_distance_is_that_from_the_item(strips, maximiser, recommender, gan, picture):
-    originals, _ = Originals.of(maximiser, picture[None], [CATEGORY])
+def test_distance_is_that_from_the_item(strips, maximizer, recommender, gan, picture):
+    originals, _ = Originals.of(maximizer, picture[None], [CATEGORY])
     for strip in strips.values():
-        pictures = gan.generator([tf.constant(strip.codes), tf.fill([5], CATEGORY)])
+        pictures = gan.ema_generator([tf.constant(strip.latents), tf.fill([5], CATEGORY)])
         pixels = np.mean((pictures - scale(picture)) ** 2, axis=(1, 2, 3)) / originals.pixel_unit
         style = recommender.encoder(scale(picture[None]))
-        styles = np.mean((recommender.encoder(pictures) - style) ** 2, axis=1)
-        expected = (pixels + styles / originals.style_unit) / 2
+        embeddings = np.mean((recommender.encoder(pictures) - style) ** 2, axis=1)
+        expected = (pixels + embeddings / originals.embedding_unit) / 2
         np.testing.assert_allclose(strip.distance, expected, rtol=1e-2, atol=1e-3)
         assert strip.distance[0] < 0.1
 
@@ -67,15 +67,19 @@ def test_proximity_keeps_it_nearer(strips):
     free, near, still = (strips[proximity] for proximity in (0.0, 1.0, 100.0))
     assert free.distance[-1] > near.distance[-1] > still.distance[-1]
     assert free.preference[-1] > near.preference[-1] > still.preference[-1]
-    np.testing.assert_allclose(free.codes[0], still.codes[0], atol=1e-2)
+    np.testing.assert_allclose(free.latents[0], still.latents[0], atol=1e-2)
 
 
-def test_held_directions_stay_as_they_are_in_the_item(maximiser, picture):
-    held = np.linalg.qr(np.random.default_rng(3).normal(size=(4, 2)))[0].T.astype(np.float32)
-    strip = redesign(maximiser, USER, picture, CATEGORY, frames=3, held=held)
-    moved = (to_normal(strip.codes) - to_normal(strip.codes[0])).numpy()
+def test_held_directions_stay_as_they_are_in_the_item(maximizer, picture):
+    fixed_directions = np.linalg.qr(np.random.default_rng(3).normal(size=(4, 2)))[0].T.astype(
+        np.float32
+    )
+    strip = redesign(
+        maximizer, USER, picture, CATEGORY, frames=3, fixed_directions=fixed_directions
+    )
+    moved = (to_normal(strip.latents) - to_normal(strip.latents[0])).numpy()
     assert np.abs(moved[-1]).max() > 0.02
-    np.testing.assert_allclose(moved @ held.T, 0, atol=5e-3)
+    np.testing.assert_allclose(moved @ fixed_directions.T, 0, atol=5e-3)
 
 
 def test_frames_are_places_at_equal_rises():
@@ -101,6 +105,6 @@ def test_frames_are_places_at_equal_rises():
         ({"picture": np.zeros((16, 16, 1), np.uint8)}, "cannot be compared"),
     ],
 )
-def test_mistakes_are_named(maximiser, picture, change, message):
+def test_mistakes_are_named(maximizer, picture, change, message):
     with pytest.raises(InputError, match=message):
-        redesign(maximiser, **{"user": USER, "picture": picture, "category": CATEGORY} | change)
+        redesign(maximizer, **{"user": USER, "picture": picture, "category": CATEGORY} | change)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from keras_fashion.data.columns import Attribute
-from keras_fashion.design.user_clusters import taste_clusters
+from keras_fashion.design.user_clusters import cluster_users
 from keras_fashion.errors import InputError
 
 
@@ -24,21 +24,21 @@ def test_tastes_are_told_apart_by_direction_not_by_length():
     kind = rng.integers(0, 3, 120)
     vectors = np.eye(5)[kind] + rng.normal(0, 0.1, (120, 5))
     vectors *= rng.uniform(0.1, 20, (120, 1))
-    clusters = taste_clusters(vectors, *shop([(user, 0) for user in range(120)], ["Tops"]), 3)
+    clusters = cluster_users(vectors, *shop([(user, 0) for user in range(120)], ["Tops"]), 3)
     assert [len(cluster.users) for cluster in clusters] == sorted(np.bincount(kind))[::-1]
     found = np.zeros(120, int)
     for number, cluster in enumerate(clusters):
         found[cluster.users] = number
         lengths = np.linalg.norm(vectors[cluster.users], axis=1)
         mean = (vectors[cluster.users] / lengths[:, None]).mean(axis=0) * lengths.mean()
-        np.testing.assert_allclose(cluster.taste, mean)
+        np.testing.assert_allclose(cluster.user_embedding, mean)
         assert cluster.share == len(cluster.users) / 120
     assert adjusted_rand_score(kind, found) == 1
 
 
 def test_only_users_who_were_trained_on():
     vectors = np.array([[1, 0], [9, 9], [1, 0.1], [0, 1], [5, 5]])
-    clusters = taste_clusters(vectors, *shop([(0, 0), (2, 0), (3, 1)], ["Tops", "Bags"]), 2)
+    clusters = cluster_users(vectors, *shop([(0, 0), (2, 0), (3, 1)], ["Tops", "Bags"]), 2)
     assert [cluster.users.tolist() for cluster in clusters] == [[0, 2], [3]]
     assert [cluster.share for cluster in clusters] == [2 / 3, 1 / 3]
 
@@ -46,10 +46,10 @@ def test_only_users_who_were_trained_on():
 def test_names_by_hand():
     # Users 0 and 1 buy blue trousers and blue tops; users 2 and 3 red bags and white tops.
     items = ["Trousers", "Tops", "Bags", "Tops"]
-    colours = ["blue", "blue", "red", "white"]
+    colors = ["blue", "blue", "red", "white"]
     purchases = [(0, 0), (0, 0), (0, 1), (1, 0), (1, 1), (2, 2), (2, 3), (3, 2), (3, 2), (3, 3)]
     vectors = np.array([[1, 0], [1, 0], [0, 1], [0, 1]])
-    clusters = taste_clusters(vectors, *shop(purchases, items, colour=colours), 2)
+    clusters = cluster_users(vectors, *shop(purchases, items, color=colors), 2)
     names = {cluster.users[0]: cluster.name for cluster in clusters}
     # Blue: p = 1, q = 1/2, ln 2 = .69, above Trousers: .6 ln 2 = .42. Nothing else is left.
     assert names[0] == "blue"
@@ -58,11 +58,11 @@ def test_names_by_hand():
 
 
 def test_what_is_not_known_is_no_name_and_everybody_is_like_everybody():
-    split, catalogue = shop([(0, 0), (1, 1)], ["Tops", "Tops"], colour=["", "red"])
+    split, catalogue = shop([(0, 0), (1, 1)], ["Tops", "Tops"], color=["", "red"])
     vectors = np.array([[1, 0], [0, 1]])
-    clusters = taste_clusters(vectors, split, catalogue, 2)
+    clusters = cluster_users(vectors, split, catalogue, 2)
     assert {cluster.users[0]: cluster.name for cluster in clusters} == {0: "everybody", 1: "red"}
-    (one,) = taste_clusters(vectors, split, catalogue, 1)
+    (one,) = cluster_users(vectors, split, catalogue, 1)
     assert one.name == "everybody" and one.users.tolist() == [0, 1]
 
 
@@ -70,4 +70,4 @@ def test_what_is_not_known_is_no_name_and_everybody_is_like_everybody():
 def test_as_many_clusters_as_there_can_be(count):
     split, catalogue = shop([(0, 0), (1, 0), (3, 0)], ["Tops"])
     with pytest.raises(InputError, match=f"{count} clusters of 3 users; ask for 1 to 3"):
-        taste_clusters(np.eye(4), split, catalogue, count)
+        cluster_users(np.eye(4), split, catalogue, count)

@@ -8,16 +8,16 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from traced_maximiser import traced
+from traced_maximizer import traced
 
 from keras_fashion.app.run import Run
 from keras_fashion.data import picture_batches
-from keras_fashion.design import PreferenceMaximiser, Procedure
+from keras_fashion.design import PreferenceMaximizer, Procedure
 from keras_fashion.models import DVBPR, GAN_PRESETS, CompactEncoder
 
 
 def amplify(network: keras.Model, factor: float) -> None:
-    """For untrained networks draw flat grey, and like it equally."""
+    """For untrained networks draw flat gray, and like it equally."""
     for weight in network.weights:
         if weight.name == "kernel":
             weight.assign(factor * weight)
@@ -56,14 +56,14 @@ def gan(tiny_catalogue, tmp_path_factory) -> Run:
     """Run of a GAN that draws pictures of 16x16."""
     path = tmp_path_factory.mktemp("runs") / "gan"
     run = Run.create(path, {"model": "gan", "seed": 0}, tiny_catalogue)
-    run.model = replace(GAN_PRESETS["default"], code_size=8).make(3, (16, 16), 4, seed=3)
-    amplify(run.model.generator, 3)
+    run.model = replace(GAN_PRESETS["default"], latent_dim=8).make(3, (16, 16), 4, seed=3)
+    amplify(run.model.ema_generator, 3)
     amplify(run.model.discriminator, 2)
     return run
 
 
 @pytest.fixture(scope="session")
-def maximiser(dvbpr, gan) -> PreferenceMaximiser:
+def maximizer(dvbpr, gan) -> PreferenceMaximizer:
     """A quick one, for all tests: what it traces is what they cost."""
     quick = Procedure(restarts=3, steps=2)
-    return traced(PreferenceMaximiser(dvbpr.model, gan.model, quick))
+    return traced(PreferenceMaximizer(dvbpr.model, gan.model, quick))

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.data import labelled_pictures
+from keras_fashion.data import labeled_pictures
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation import category_judge
-from keras_fashion.evaluation.category_judge import stratified, train_category_judge
+from keras_fashion.evaluation.category_judge import stratified, train_evaluation_classifier
 from keras_fashion.evaluation.picture_set import PictureSet
 from keras_fashion.models import CategoryClassifier
 
 
-def coloured(categories, seed):
+def colored(categories, seed):
     """Noise with a third of light: red for Reds, and so on."""
     rng = np.random.default_rng(seed)
     lights = {"Reds": (90, 0, 0), "Greens": (0, 90, 0)}
@@ -22,32 +22,32 @@ def coloured(categories, seed):
 
 @pytest.fixture(scope="module")
 def trained():
-    """A judge, and the pictures that it has learnt from.
+    """A judge, and the pictures that it has learned from.
 
     Three of the nine that are held out look like the other category: the rule is wrong for them.
     """
-    real = coloured(["Reds", "Greens", "Greens"] * 30, 0)
+    real = colored(["Reds", "Greens", "Greens"] * 30, 0)
     labels = np.unique(real.categories, return_inverse=True)[1]
     held_out = stratified(labels, 0)[1]
     other = {"Reds": "Greens", "Greens": "Reds"}
     odd = held_out[:3]
-    real.pictures[odd] = coloured([other[real.categories[at]] for at in odd], 2).pictures
-    learnt = []
+    real.pictures[odd] = colored([other[real.categories[at]] for at in odd], 2).pictures
+    learned = []
 
     def watched(pictures, *args, **kwargs):
-        learnt.extend(pictures)
-        return labelled_pictures(pictures, *args, **kwargs)
+        learned.extend(pictures)
+        return labeled_pictures(pictures, *args, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch:
         small = partial(CategoryClassifier, picture_size=(16, 16))
         patch.setattr(category_judge, "CategoryClassifier", small)
-        patch.setattr(category_judge, "labelled_pictures", watched)
-        return train_category_judge(real), real.pictures[held_out], np.array(learnt)
+        patch.setattr(category_judge, "labeled_pictures", watched)
+        return train_evaluation_classifier(real), real.pictures[held_out], np.array(learned)
 
 
 def test_it_tells_pictures_that_it_never_saw(trained):
     judge, *_ = trained
-    unseen = coloured(["Greens", "Reds", "Reds", "Greens"] * 5, 1)
+    unseen = colored(["Greens", "Reds", "Reds", "Greens"] * 5, 1)
     probabilities = judge.probabilities(unseen.pictures)
     assert (judge.categories[probabilities.argmax(axis=1)] == unseen.categories).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
@@ -55,11 +55,11 @@ def test_it_tells_pictures_that_it_never_saw(trained):
 
 
 def test_its_accuracy_is_that_on_pictures_held_out_of_the_training(trained):
-    judge, held_out, learnt = trained
+    judge, held_out, learned = trained
     assert judge.held_out == len(held_out) == 9 and judge.held_out_accuracy == 6 / 9
-    assert learnt.shape == (81, 16, 16, 3)
+    assert learned.shape == (81, 16, 16, 3)
     for picture in fitted(held_out):
-        assert np.abs(learnt.astype(int) - picture).mean(axis=(1, 2, 3)).min() > 10
+        assert np.abs(learned.astype(int) - picture).mean(axis=(1, 2, 3)).min() > 10
 
 
 def fitted(pictures):
@@ -79,6 +79,6 @@ def test_a_tenth_of_each_category_is_held_out():
 
 def test_categories_that_do_not_suffice():
     with pytest.raises(InputError, match="one category, 'Reds'"):
-        train_category_judge(coloured(["Reds"] * 5, 0))
+        train_evaluation_classifier(colored(["Reds"] * 5, 0))
     with pytest.raises(InputError, match="no category has two"):
-        train_category_judge(coloured(["Reds", "Greens"], 0))
+        train_evaluation_classifier(colored(["Reds", "Greens"], 0))

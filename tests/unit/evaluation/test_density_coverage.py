@@ -5,18 +5,18 @@ from sklearn.neighbors import NearestNeighbors
 from keras_fashion.metrics.manifold import DensityCoverage, density_coverage
 
 
-@pytest.mark.parametrize("neighbours", [1, 5])
-def test_equals_a_loop_over_balls(neighbours):
+@pytest.mark.parametrize("neighbors", [1, 5])
+def test_equals_a_loop_over_balls(neighbors):
     """Naeem et al., equations 3 and 4."""
     random = np.random.default_rng(0)
     real, generated = random.normal(size=(60, 6)), random.normal(0.4, 0.8, size=(45, 6))
-    distances, _ = NearestNeighbors(n_neighbors=neighbours).fit(real).kneighbors()
+    distances, _ = NearestNeighbors(n_neighbors=neighbors).fit(real).kneighbors()
     inside = [
-        [np.linalg.norm(centre - point) <= radius for point in generated]
-        for centre, radius in zip(real, distances[:, -1], strict=True)
+        [np.linalg.norm(center - point) <= radius for point in generated]
+        for center, radius in zip(real, distances[:, -1], strict=True)
     ]
-    result = density_coverage(real, generated, neighbours)
-    assert result.density == pytest.approx(np.sum(inside) / (neighbours * 45))
+    result = density_coverage(real, generated, neighbors)
+    assert result.density == pytest.approx(np.sum(inside) / (neighbors * 45))
     assert result.coverage == pytest.approx(np.mean([any(row) for row in inside]))
     assert 0 < result.coverage < 1
 
@@ -24,9 +24,9 @@ def test_equals_a_loop_over_balls(neighbours):
 def test_on_a_line_by_hand():
     real = [[0.0], [1], [10], [12]]  # with k = 1: [-1, 1], [0, 2], [8, 12], [10, 14]
     generated = [[0.5], [2], [5]]  # in 2, 1 and no ball
-    assert density_coverage(real, generated, neighbours=1) == DensityCoverage(3 / 3, 2 / 4)
+    assert density_coverage(real, generated, neighbors=1) == DensityCoverage(3 / 3, 2 / 4)
     # With k = 2: [-10, 10], [-9, 11: hits 9], [1, 19], [1, 23]; 0.5 in 2, 2 and 5 in 4 each.
-    assert density_coverage(real, generated, neighbours=2) == DensityCoverage(10 / 6, 1.0)
+    assert density_coverage(real, generated, neighbors=2) == DensityCoverage(10 / 6, 1.0)
 
 
 def test_crowding_where_real_ones_are_densest_is_above_one():
@@ -56,13 +56,13 @@ def test_standard_error_with_a_thousand():
 
 
 @pytest.mark.parametrize(
-    ("real", "generated", "neighbours", "message"),
+    ("real", "generated", "neighbors", "message"),
     [
         (5, 9, 5, "at least 6 real"),
         (9, 0, 5, "at least 1 generated"),
-        (9, 9, 0, "neighbours must be 1 or more, received 0"),
+        (9, 9, 0, "neighbors must be 1 or more, received 0"),
     ],
 )
-def test_refuses_too_few(real, generated, neighbours, message):
+def test_refuses_too_few(real, generated, neighbors, message):
     with pytest.raises(ValueError, match=message):
-        density_coverage(np.zeros((real, 2)), np.zeros((generated, 2)), neighbours)
+        density_coverage(np.zeros((real, 2)), np.zeros((generated, 2)), neighbors)

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from scipy.special import softmax
 from skimage.metrics import structural_similarity
-from traced_maximiser import under
+from traced_maximizer import under
 
 from keras_fashion.app.run import Run
 from keras_fashion.data import Catalogue, decode_picture, scale
@@ -38,17 +38,17 @@ def classifier():
 
 
 @pytest.fixture(scope="module")
-def maximisers(maximiser):
+def maximizers(maximizer):
     drawn = Procedure(restarts=3, steps=1, screened=False)
-    return {"quick": maximiser, "at random": under(maximiser, drawn)}
+    return {"quick": maximizer, "at random": under(maximizer, drawn)}
 
 
 @pytest.fixture(scope="module")
-def study(dvbpr, second_dvbpr, gan, classifier, maximisers):
+def study(dvbpr, second_dvbpr, gan, classifier, maximizers):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "RESAMPLES", 99)
         return generation_study(
-            dvbpr, gan, classifier, maximisers, PAIRS, PAIRS, ETAS, unseen=second_dvbpr, seed=6
+            dvbpr, gan, classifier, maximizers, PAIRS, PAIRS, ETAS, unseen=second_dvbpr, seed=6
         )
 
 
@@ -61,7 +61,7 @@ def test_users_are_different_ones_with_the_categories_of_their_test_items(study,
     assert all(each.shape == (PAIRS, 3, 16, 16, 3) for each in study.pictures.values())
 
 
-def test_pictures_are_those_of_the_methods(study, dvbpr, gan, maximisers):
+def test_pictures_are_those_of_the_methods(study, dvbpr, gan, maximizers):
     items = random_items(dvbpr.catalogue.item_categories, study.categories, 6)
     catalogue, size = dvbpr.catalogue, (16, 16)
     for row in range(PAIRS):
@@ -75,7 +75,7 @@ def test_pictures_are_those_of_the_methods(study, dvbpr, gan, maximisers):
     )
     np.testing.assert_array_equal(study.pictures["quick"], study.designs.pictures)
     for row in range(2):
-        alone = maximisers["quick"].design([study.users[row]], study.categories[row], seed=6)
+        alone = maximizers["quick"].design([study.users[row]], study.categories[row], seed=6)
         difference = study.designs.pictures[row].astype(int) - alone.pictures[0]
         assert np.abs(difference).max() <= 2
 
@@ -162,9 +162,9 @@ def test_the_curve_over_eta_is_of_the_first_procedure(study, dvbpr, gan):
     assert study.eta["preference"][0] != pytest.approx(study.eta["preference"][1], abs=1e-6)
 
 
-def test_without_a_second_judge_there_is_no_gap(dvbpr, gan, classifier, maximisers, monkeypatch):
+def test_without_a_second_judge_there_is_no_gap(dvbpr, gan, classifier, maximizers, monkeypatch):
     monkeypatch.setattr(module, "RESAMPLES", 9)
-    one = {"quick": maximisers["quick"]}
+    one = {"quick": maximizers["quick"]}
     study = generation_study(dvbpr, gan, classifier, one, PAIRS, 2, ETAS[:1], seed=6)
     assert study.rows["unseen_preference"].isna().all() and study.rows["gap"].isna().all()
     table = study.table()["quick"]
@@ -174,22 +174,22 @@ def test_without_a_second_judge_there_is_no_gap(dvbpr, gan, classifier, maximise
 
 
 def test_a_second_judge_of_another_catalogue_is_refused(
-    dvbpr, second_dvbpr, gan, classifier, maximisers
+    dvbpr, second_dvbpr, gan, classifier, maximizers
 ):
     stranger = Run(second_dvbpr.path)
     stranger.config["fingerprint"] = "of another"
     with pytest.raises(InputError, match="different catalogues") as error:
-        generation_study(dvbpr, gan, classifier, maximisers, unseen=stranger)
+        generation_study(dvbpr, gan, classifier, maximizers, unseen=stranger)
     assert str(stranger.path) in str(error.value) and str(dvbpr.path) in str(error.value)
 
 
-def test_categories_without_three_items_are_refused(dvbpr, gan, classifier, maximisers):
+def test_categories_without_three_items_are_refused(dvbpr, gan, classifier, maximizers):
     run = Run(dvbpr.path)
     run.catalogue = Catalogue.load(dvbpr.catalogue.path)
     run.catalogue.item_categories = np.arange(24) // 2
     run.catalogue.categories = [f"pair {number}" for number in range(12)]
     with pytest.raises(InputError, match="no test item .* category of 3 or more items"):
-        generation_study(run, gan, classifier, maximisers)
+        generation_study(run, gan, classifier, maximizers)
 
 
 def test_the_classifier_sees_pictures_at_its_own_size_as_it_was_trained(classifier):

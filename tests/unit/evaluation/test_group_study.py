@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from traced_maximiser import traced
+from traced_maximizer import traced
 
 from keras_fashion.data.sources.atelier import Oracle, existing_utilities, measure, true_utility
 from keras_fashion.data.sources.atelier.attributes import sample_garments
 from keras_fashion.data.sources.atelier.shoppers import sample_shoppers
-from keras_fashion.design import GROUP_PREFERENCES
+from keras_fashion.design import AGGREGATIONS
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.groups import group_study
-from keras_fashion.evaluation.preference import StandardPreference
+from keras_fashion.evaluation.preference import StandardizedPreference
 
 GROUPS, MEMBERS, SEED = 3, 2, 4
 FORMULAS = {
@@ -28,15 +28,15 @@ def oracle():
 
 
 @pytest.fixture(scope="module")
-def maximiser(maximiser):
-    for together in GROUP_PREFERENCES.values():
-        traced(maximiser, together)
-    return maximiser
+def maximizer(maximizer):
+    for aggregation in AGGREGATIONS.values():
+        traced(maximizer, aggregation)
+    return maximizer
 
 
 @pytest.fixture(scope="module")
-def table(dvbpr, maximiser, oracle):
-    return group_study(dvbpr, maximiser, oracle, GROUPS, MEMBERS, SEED)
+def table(dvbpr, maximizer, oracle):
+    return group_study(dvbpr, maximizer, oracle, GROUPS, MEMBERS, SEED)
 
 
 @pytest.fixture(scope="module")
@@ -48,22 +48,22 @@ def drawn(dvbpr):
     return users, rng.choice(3, GROUPS)
 
 
-def returned(together, method, users, category, run, maximiser):
+def returned(aggregation, method, users, category, run, maximizer):
     """The picture that a group gets."""
     if method == "generation":
-        how = GROUP_PREFERENCES[together]
-        return maximiser.design(users, category, 1, seed=SEED, together=how).pictures[0, 0]
-    judge = StandardPreference(run, users, np.full(MEMBERS, category))
+        how = AGGREGATIONS[aggregation]
+        return maximizer.design(users, category, 1, seed=SEED, aggregation=how).pictures[0, 0]
+    judge = StandardizedPreference(run, users, np.full(MEMBERS, category))
     members = np.flatnonzero(run.catalogue.item_categories == category)
     liked = judge.of_items(np.tile(members, (MEMBERS, 1)))
-    values = [FORMULAS[together](liked[:, item]) for item in range(len(members))]
+    values = [FORMULAS[aggregation](liked[:, item]) for item in range(len(members))]
     return run.catalogue.pictures_of([members[np.argmax(values)]], (16, 16))[0]
 
 
-@pytest.mark.parametrize("together", FORMULAS)
+@pytest.mark.parametrize("aggregation", FORMULAS)
 @pytest.mark.parametrize("method", ["retrieval", "generation"])
-def test_by_a_loop(table, drawn, dvbpr, maximiser, oracle, together, method):
-    found = table.set_index(["together", "method"]).loc[together, method]
+def test_by_a_loop(table, drawn, dvbpr, maximizer, oracle, aggregation, method):
+    found = table.set_index(["aggregation", "method"]).loc[aggregation, method]
     liked, truths, retrieved, best = [], [], [], []
     for users, category in zip(*drawn, strict=True):
         name = dvbpr.catalogue.categories[category]
@@ -71,15 +71,15 @@ def test_by_a_loop(table, drawn, dvbpr, maximiser, oracle, together, method):
         def true(picture, users=users, name=name):
             return [true_utility(oracle, measure(picture, name), user, name) for user in users]
 
-        picture = returned(together, method, users, category, dvbpr, maximiser)
-        judge = StandardPreference(dvbpr, users, np.full(MEMBERS, category))
+        picture = returned(aggregation, method, users, category, dvbpr, maximizer)
+        judge = StandardizedPreference(dvbpr, users, np.full(MEMBERS, category))
         liked.append(judge.of_pictures(np.stack([picture[None]] * MEMBERS))[:, 0])
         truths.append(true(picture))
-        item = returned(together, "retrieval", users, category, dvbpr, maximiser)
-        retrieved.append(FORMULAS[together](true(item)))
+        item = returned(aggregation, "retrieval", users, category, dvbpr, maximizer)
+        retrieved.append(FORMULAS[aggregation](true(item)))
         existing = zip(*(existing_utilities(oracle, user, name) for user in users), strict=True)
-        best.append(max(FORMULAS[together](values) for values in existing))
-    own = [FORMULAS[together](each) for each in truths]
+        best.append(max(FORMULAS[aggregation](values) for values in existing))
+    own = [FORMULAS[aggregation](each) for each in truths]
 
     def above(others):
         return np.mean([(a > b) + (a == b) / 2 for a, b in zip(own, others, strict=True)])
@@ -93,12 +93,12 @@ def test_by_a_loop(table, drawn, dvbpr, maximiser, oracle, together, method):
     assert found["above_best"] == above(best)
 
 
-def test_without_a_known_truth_there_is_none(dvbpr, maximiser, table):
-    found = group_study(dvbpr, maximiser, None, GROUPS, MEMBERS, SEED)
-    assert list(found.columns) == ["together", "method", "mean", "least"]
+def test_without_a_known_truth_there_is_none(dvbpr, maximizer, table):
+    found = group_study(dvbpr, maximizer, None, GROUPS, MEMBERS, SEED)
+    assert list(found.columns) == ["aggregation", "method", "mean", "least"]
     np.testing.assert_allclose(found["mean"], table["mean"])
 
 
-def test_too_few_users_for_a_group_are_refused(dvbpr, maximiser):
+def test_too_few_users_for_a_group_are_refused(dvbpr, maximizer):
     with pytest.raises(InputError, match="was trained on 7 users; no group of 9"):
-        group_study(dvbpr, maximiser, members=9)
+        group_study(dvbpr, maximizer, members=9)

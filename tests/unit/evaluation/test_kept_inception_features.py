@@ -16,7 +16,7 @@ def catalogue(tiny_catalogue, tmp_path):
 
 
 class Seen(InceptionFeatures):
-    """The mean colour, and a list of how many pictures it was asked for."""
+    """The mean color, and a list of how many pictures it was asked for."""
 
     asked = []
 

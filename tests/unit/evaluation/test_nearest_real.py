@@ -12,7 +12,7 @@ def random():
     return np.random.default_rng(0)
 
 
-def test_equals_scikit_learns_neighbours(random, monkeypatch):
+def test_equals_scikit_learns_neighbors(random, monkeypatch):
     monkeypatch.setattr(pairwise_distances, "TILE", 16)
     real, generated, held_out = (random.normal(size=(n, 5)) for n in (70, 40, 33))
     found = nearest_real(real, generated)

@@ -48,7 +48,7 @@ def test_flat_black_and_white_are_most_unlike():
     assert opposite_ssim(flat) == pytest.approx(-(2.55**2) / (255**2 + 2.55**2))
 
 
-def test_colour_counts():
+def test_color_counts():
     red = np.zeros((8, 8, 3), np.uint8)
     red[..., 0] = 200
     assert opposite_ssim(np.stack([red, red[..., ::-1]])) > -0.5

@@ -4,7 +4,7 @@ from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 
 from keras_fashion.metrics import distances as pairwise_distances
-from keras_fashion.metrics.distances import distance_tiles, neighbour_distances
+from keras_fashion.metrics.distances import distance_tiles, neighbor_distances
 
 
 @pytest.fixture(autouse=True)
@@ -43,18 +43,18 @@ def test_a_hundred_thousandth_of_the_length_is_no_copy():
 
 
 @pytest.mark.parametrize("count", [6, 16, 17, 45])
-@pytest.mark.parametrize("neighbours", [1, 5])
-def test_neighbour_distances_equal_scikit_learns(count, neighbours):
+@pytest.mark.parametrize("neighbors", [1, 5])
+def test_neighbor_distances_equal_scikit_learns(count, neighbors):
     points = np.random.default_rng(3).normal(size=(count, 4))
     points[3] = points[0]  # a copy is another point
-    expected, _ = NearestNeighbors(n_neighbors=neighbours).fit(points).kneighbors()
+    expected, _ = NearestNeighbors(n_neighbors=neighbors).fit(points).kneighbors()
     np.testing.assert_allclose(
-        neighbour_distances(points, neighbours), expected[:, -1], rtol=1e-9, atol=1e-12
+        neighbor_distances(points, neighbors), expected[:, -1], rtol=1e-9, atol=1e-12
     )
 
 
-def test_neighbours_on_a_line_by_hand():
+def test_neighbors_on_a_line_by_hand():
     points = np.array([[0.0], [1], [3], [7]])
-    assert neighbour_distances(points, 1).tolist() == [1, 1, 2, 4]
-    assert neighbour_distances(points, 2).tolist() == [3, 2, 3, 6]
-    assert neighbour_distances(points, 3).tolist() == [7, 6, 4, 7]
+    assert neighbor_distances(points, 1).tolist() == [1, 1, 2, 4]
+    assert neighbor_distances(points, 2).tolist() == [3, 2, 3, 6]
+    assert neighbor_distances(points, 3).tolist() == [7, 6, 4, 7]

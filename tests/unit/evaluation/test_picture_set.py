@@ -16,12 +16,12 @@ from keras_fashion.evaluation.picture_set import (
 
 @pytest.fixture
 def save(tmp_path):
-    """Writes a picture of one colour and returns its path."""
+    """Writes a picture of one color and returns its path."""
 
-    def save(name, colour=(250, 0, 0), size=(8, 6), **options):
+    def save(name, color=(250, 0, 0), size=(8, 6), **options):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", size, colour).save(path, **options)
+        Image.new("RGB", size, color).save(path, **options)
         return path
 
     return save
@@ -39,8 +39,8 @@ def test_sub_folders_are_categories_and_every_format_is_read(tmp_path, save):
     found = pictures_in_folder(tmp_path, paths, (6, 8))
     assert found.categories.tolist() == ["A/B", "Tops", "Tops"]
     assert found.pictures.shape == (3, 6, 8, 3) and found.pictures.dtype == np.uint8
-    colours = found.pictures.mean(axis=(1, 2))
-    np.testing.assert_allclose(colours, [[250, 0, 0], [0, 0, 250], [0, 250, 0]], atol=3)
+    colors = found.pictures.mean(axis=(1, 2))
+    np.testing.assert_allclose(colors, [[250, 0, 0], [0, 0, 250], [0, 250, 0]], atol=3)
 
 
 def test_a_flat_folder_has_no_categories_and_pictures_keep_their_proportions(tmp_path, save):

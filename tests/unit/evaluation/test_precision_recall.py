@@ -5,24 +5,24 @@ from sklearn.neighbors import NearestNeighbors
 from keras_fashion.metrics.manifold import PrecisionRecall, precision_recall
 
 
-def share_inside(manifold, points, neighbours):
+def share_inside(manifold, points, neighbors):
     """Kynkäänniemi et al., equation 1 and 2, a picture at a time."""
-    distances, _ = NearestNeighbors(n_neighbors=neighbours).fit(manifold).kneighbors()
+    distances, _ = NearestNeighbors(n_neighbors=neighbors).fit(manifold).kneighbors()
     inside = [
-        any(np.linalg.norm(point - centre) <= radius for centre, radius in balls)
+        any(np.linalg.norm(point - center) <= radius for center, radius in balls)
         for balls in [list(zip(manifold, distances[:, -1], strict=True))]
         for point in points
     ]
     return np.mean(inside)
 
 
-@pytest.mark.parametrize("neighbours", [1, 3])
-def test_equals_a_loop_over_balls(neighbours):
+@pytest.mark.parametrize("neighbors", [1, 3])
+def test_equals_a_loop_over_balls(neighbors):
     random = np.random.default_rng(0)
     real, generated = random.normal(size=(60, 6)), random.normal(0.4, 0.8, size=(45, 6))
-    result = precision_recall(real, generated, neighbours)
-    assert result.precision == pytest.approx(share_inside(real, generated, neighbours))
-    assert result.recall == pytest.approx(share_inside(generated, real, neighbours))
+    result = precision_recall(real, generated, neighbors)
+    assert result.precision == pytest.approx(share_inside(real, generated, neighbors))
+    assert result.recall == pytest.approx(share_inside(generated, real, neighbors))
     assert 0 < result.recall < 1 and 0 < result.precision < 1
 
 
@@ -30,7 +30,7 @@ def test_on_a_line_by_hand():
     real = [[0.0], [1], [10], [12]]  # with k = 1: [-1, 1], [0, 2], [8, 12], [10, 14]
     generated = [[2.0], [3], [5], [14], [20]]  # [1, 3], [2, 4], [3, 7], [8, 20], [14, 26]
     # Inside: 2 and 14, each on an edge, for balls are closed. Made: 1, on an edge, 10 and 12.
-    assert precision_recall(real, generated, neighbours=1) == PrecisionRecall(2 / 5, 3 / 4)
+    assert precision_recall(real, generated, neighbors=1) == PrecisionRecall(2 / 5, 3 / 4)
 
 
 def test_copies_have_both():
@@ -74,13 +74,13 @@ def test_standard_error_with_a_thousand():
 
 
 @pytest.mark.parametrize(
-    ("real", "generated", "neighbours", "message"),
+    ("real", "generated", "neighbors", "message"),
     [
         (3, 9, 3, "at least 4 real"),
         (9, 3, 3, "at least 4 generated"),
-        (9, 9, 0, "neighbours must be 1 or more, received 0"),
+        (9, 9, 0, "neighbors must be 1 or more, received 0"),
     ],
 )
-def test_refuses_too_few(real, generated, neighbours, message):
+def test_refuses_too_few(real, generated, neighbors, message):
     with pytest.raises(ValueError, match=message):
-        precision_recall(np.zeros((real, 2)), np.zeros((generated, 2)), neighbours)
+        precision_recall(np.zeros((real, 2)), np.zeros((generated, 2)), neighbors)

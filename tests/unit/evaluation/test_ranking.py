@@ -39,7 +39,7 @@ def random_split(seed, users=9, items=ITEMS):
 def candidates(split, user, item):
     """Items that the user has in no part."""
     every = np.concatenate([split.train, split.validation, split.test])
-    return np.setdiff1d(np.arange(split.item_count), every[every[:, 0] == user, 1])
+    return np.setdiff1d(np.arange(split.num_items), every[every[:, 0] == user, 1])
 
 
 def brute_force(scores, split, part):
@@ -63,7 +63,7 @@ def brute_force(scores, split, part):
 
 def covered(scores, split, part, k):
     """Expected share of the catalogue in any user's k best, where ties are broken at random."""
-    missed = np.ones(split.item_count)
+    missed = np.ones(split.num_items)
     for user, item in getattr(split, part):
         others = np.array([*candidates(split, user, item), item])
         own = scores[user, others]
@@ -129,8 +129,8 @@ def test_coverage_equals_sorting(items, ties):
 def test_by_hand():
     # Ten items. User 0 trains on 0 and 1, validates 2, is tested on 3: negatives 4 to 9.
     split = Split(
-        user_count=2,
-        item_count=10,
+        num_users=2,
+        num_items=10,
         train=np.array([(0, 0), (0, 1), (1, 3), (1, 4), (1, 5)], np.int32),
         validation=np.array([(0, 2)], np.int32),
         test=np.array([(0, 3)], np.int32),
@@ -180,9 +180,9 @@ def test_recall_of_ties_for_the_first_place_is_its_expected_value(tied, recall):
 def vectors_of(split, dtype=np.float32):
     """Of every second item, one after the other twice: pairs of items that tie exactly."""
     rng = np.random.default_rng(3)
-    users = rng.normal(size=(split.user_count, 8)).astype(dtype)
-    items = np.repeat(rng.normal(size=(split.item_count // 2, 8)), 2, axis=0).astype(dtype)
-    biases = np.repeat(rng.normal(size=split.item_count // 2), 2).astype(dtype)
+    users = rng.normal(size=(split.num_users, 8)).astype(dtype)
+    items = np.repeat(rng.normal(size=(split.num_items // 2, 8)), 2, axis=0).astype(dtype)
+    biases = np.repeat(rng.normal(size=split.num_items // 2), 2).astype(dtype)
     return ScoringVectors(users, items, biases)
 
 

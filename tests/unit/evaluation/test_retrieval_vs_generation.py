@@ -43,28 +43,28 @@ def test_random_items_are_uniform():
 def test_random_designs_are_of_the_prior_and_the_category(gan):
     found = random_designs(gan.model, WANTED, seed=5)
     assert found.shape == (3, 3, 16, 16, 3) and found.dtype == np.uint8
-    codes = np.random.default_rng(5).uniform(-1, 1, (9, 8)).astype(np.float32)
-    for number, code in enumerate(codes):
+    latents = np.random.default_rng(5).uniform(-1, 1, (9, 8)).astype(np.float32)
+    for number, latent in enumerate(latents):
         category = tf.constant([WANTED[number // 3]], tf.int32)
-        picture = gan.model.generator([tf.constant(code[None]), category]).numpy()[0]
+        picture = gan.model.ema_generator([tf.constant(latent[None]), category]).numpy()[0]
         given = found[number // 3, number % 3]
         np.testing.assert_allclose(given, (picture + 1) * 127.5, atol=0.51)
-    # Another code each: nobody gets the same picture twice.
+    # Another latent each: nobody gets the same picture twice.
     assert len(np.unique(found.reshape(9, -1), axis=0)) == 9
 
 
-def test_designs_are_those_of_each_user_in_their_category(maximiser):
-    found = generation(maximiser, USERS, WANTED, seed=0, eta=0.5)
+def test_designs_are_those_of_each_user_in_their_category(maximizer):
+    found = generation(maximizer, USERS, WANTED, seed=0, eta=0.5)
     assert found.pictures.shape == (3, 3, 16, 16, 3)
     for row, (user, category) in enumerate(zip(USERS, WANTED, strict=True)):
-        alone = maximiser.design([user], category, count=3, eta=0.5, seed=0)
-        np.testing.assert_allclose(found.codes[row], alone.codes[0], atol=1e-2)
+        alone = maximizer.design([user], category, count=3, eta=0.5, seed=0)
+        np.testing.assert_allclose(found.latents[row], alone.latents[0], atol=1e-2)
         np.testing.assert_allclose(found.preference[row], alone.preference[0], rtol=1e-2, atol=1e-3)
 
 
-def test_eta_weighs_realism(maximiser):
+def test_eta_weighs_realism(maximizer):
     far = [
-        np.abs(generation(maximiser, USERS, WANTED, 0, eta).realism - 1).mean()
+        np.abs(generation(maximizer, USERS, WANTED, 0, eta).realism - 1).mean()
         for eta in (0.0, 1000.0)
     ]
     assert far[1] < far[0]

@@ -8,14 +8,14 @@ import tensorflow as tf
 
 from keras_fashion.data import decode_picture, scale
 from keras_fashion.evaluation import preference as standard_preference
-from keras_fashion.evaluation.preference import StandardPreference
+from keras_fashion.evaluation.preference import StandardizedPreference
 
 USERS, CATEGORIES = np.array([3, 0, 3]), np.array([2, 1, 0])
 
 
 @pytest.fixture(scope="module")
 def judge(dvbpr):
-    return StandardPreference(dvbpr, USERS, CATEGORIES)
+    return StandardizedPreference(dvbpr, USERS, CATEGORIES)
 
 
 def by_hand(run, user, category, style):
@@ -75,7 +75,7 @@ def test_a_louder_taste_is_no_stronger_one(judge, dvbpr):
     louder.vectors = dvbpr.vectors._replace(users=10 * dvbpr.vectors.users)
     items = np.array([[0, 5], [23, 1], [7, 9]])
     pictures = dvbpr.catalogue.pictures((32, 32))[items]
-    other = StandardPreference(louder, USERS, CATEGORIES)
+    other = StandardizedPreference(louder, USERS, CATEGORIES)
     np.testing.assert_allclose(other.of_items(items), judge.of_items(items), atol=1e-3)
     np.testing.assert_allclose(other.of_pictures(pictures), judge.of_items(items), atol=1e-3)
 
@@ -84,4 +84,4 @@ def test_garments_that_are_all_alike_have_a_scale(dvbpr):
     same = copy(dvbpr)
     same.vectors = dvbpr.vectors._replace(items=np.ones_like(dvbpr.vectors.items))
     items = np.array([[0, 5], [23, 1], [7, 9]])
-    np.testing.assert_allclose(StandardPreference(same, USERS, CATEGORIES).of_items(items), 0)
+    np.testing.assert_allclose(StandardizedPreference(same, USERS, CATEGORIES).of_items(items), 0)

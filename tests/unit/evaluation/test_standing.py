@@ -30,14 +30,14 @@ def test_one_user_and_one_picture_at_a_time(run):
     found = standing(run, np.array([3, 1]), 1, pictures)
     assert found.standard.shape == found.liked_less.shape == (2, 3)
     for row, user in enumerate((3, 1)):
-        taste = run.vectors.users[user]
+        user_embedding = run.vectors.users[user]
         items = [
-            run.vectors.items[item] @ taste
+            run.vectors.items[item] @ user_embedding
             for item in range(12)
             if run.catalogue.item_categories[item] == 1
         ]
         for column, picture in enumerate(pictures):
-            liked = float(run.model.encoder(scale(picture[None])).numpy()[0] @ taste)
+            liked = float(run.model.encoder(scale(picture[None])).numpy()[0] @ user_embedding)
             assert found.liked_less[row, column] == sum(each < liked for each in items) / len(items)
             expected = (liked - np.mean(items)) / np.std(items)
             assert found.standard[row, column] == pytest.approx(expected, abs=1e-4)

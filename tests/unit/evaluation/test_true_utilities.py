@@ -24,7 +24,7 @@ def oracle():
     garments["width"] = 0.5
     garments["length"] = [0.0, 0.3, 0.6, 0.9]
     shoppers = np.zeros(1, SHOPPER)
-    shoppers["colour"] = garment_lab(garments)[0]
+    shoppers["color"] = garment_lab(garments)[0]
     shoppers["length"] = 0.9
     return Oracle(garments, shoppers, np.zeros(4))
 
@@ -34,12 +34,12 @@ def drawn(oracle, garment):
 
 
 def test_existing_utilities_are_the_stated_ones(oracle):
-    # -(length - .9)² / (2 · .22²), the colour being the ideal one.
+    # -(length - .9)² / (2 · .22²), the color being the ideal one.
     expected = [-((length - 0.9) ** 2) / (2 * 0.22**2) for length in (0.0, 0.3, 0.6, 0.9)]
     np.testing.assert_allclose(existing_utilities(oracle, 0, "Tops"), expected, atol=1e-9)
 
 
-def test_utility_of_a_picture_is_that_of_its_colour_and_length(oracle):
+def test_utility_of_a_picture_is_that_of_its_color_and_length(oracle):
     measured = measure(drawn(oracle, 1), "Tops")._replace(lightness=57.0, length=0.68)
     measured = measured._replace(chroma=IDEAL[1], hue=IDEAL[2])
     # 17 units of lightness and .22 of length are one tolerance each: half a nat each.
@@ -49,7 +49,7 @@ def test_utility_of_a_picture_is_that_of_its_colour_and_length(oracle):
 def test_a_picture_of_nothing_is_worth_less_than_any_garment(oracle):
     white = np.full((64, 64, 3), 255, np.uint8)
     assert true_utility(oracle, measure(white, "Tops"), 0, "Tops") == NOTHING_SHOWN
-    worst = -((rgb2lab([[[0, 0, 1.0]]]) - oracle.shoppers["colour"]) ** 2).sum() / (2 * 17**2)
+    worst = -((rgb2lab([[[0, 0, 1.0]]]) - oracle.shoppers["color"]) ** 2).sum() / (2 * 17**2)
     assert worst > NOTHING_SHOWN
 
 
@@ -72,7 +72,7 @@ def test_methods_are_held_against_the_first_retrieved_and_the_best_that_exists(o
         ("better", 0): 1,
         ("better", 1): 0.5,
     }
-    # The best that exists has the ideal's colour and length.
+    # The best that exists has the ideal's color and length.
     assert not by["above_best"].any()
     utilities = [
         by["utility"]["worse", 0],

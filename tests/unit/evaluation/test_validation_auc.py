@@ -21,7 +21,7 @@ class LastLogs(keras.callbacks.Callback):
 def validation_auc(scores, catalogue, split):
     values = []
     for user, item in split.validation:
-        negatives = np.setdiff1d(np.arange(split.item_count), catalogue.items_of(user))
+        negatives = np.setdiff1d(np.arange(split.num_items), catalogue.items_of(user))
         truth = np.append(np.zeros(len(negatives)), 1)
         values.append(roc_auc_score(truth, scores[user, [*negatives, item]]))
     return np.mean(values)
@@ -29,7 +29,7 @@ def validation_auc(scores, catalogue, split):
 
 def test_logs_hold_the_auc_of_the_validation_part(tiny_catalogue):
     split = leave_one_out(tiny_catalogue, seed=0)
-    model = BPRMF(split.user_count, split.item_count, 4)
+    model = BPRMF(split.num_users, split.num_items, 4)
     model.compile(optimizer=keras.optimizers.Adam(0.05))
     last = LastLogs()
     history = model.fit(
@@ -51,13 +51,13 @@ def test_logs_hold_the_auc_of_the_validation_part(tiny_catalogue):
 def test_a_model_that_sees_is_shown_the_pictures(tiny_catalogue):
     split = leave_one_out(tiny_catalogue, seed=0)
     pictures = tiny_catalogue.pictures((16, 16))
-    model = DVBPR(split.user_count, split.item_count, CompactEncoder(4, (16, 16), 4))
+    model = DVBPR(split.num_users, split.num_items, CompactEncoder(4, (16, 16), 4))
     model.theta.assign(np.random.default_rng(0).normal(0, 1, model.theta.shape))
     callback = ValidationAUC(split, pictures)
     callback.set_model(model)
     logs = {}
     callback.on_epoch_end(0, logs)
-    items = model.encoder(scale(pictures[np.arange(split.item_count)])).numpy()
+    items = model.encoder(scale(pictures[np.arange(split.num_items)])).numpy()
     expected = validation_auc(model.theta.numpy() @ items.T, tiny_catalogue, split)
     assert logs["val_auc"] == pytest.approx(expected)
     assert 0 <= logs["val_auc_matched"] <= 1
@@ -65,7 +65,7 @@ def test_a_model_that_sees_is_shown_the_pictures(tiny_catalogue):
 
 def test_scores_that_are_no_numbers_are_logged_as_nan(tiny_catalogue):
     split = leave_one_out(tiny_catalogue, seed=0)
-    model = BPRMF(split.user_count, split.item_count, 4)
+    model = BPRMF(split.num_users, split.num_items, 4)
     model.gamma_item.assign(np.full(model.gamma_item.shape, np.nan))
     callback, logs = ValidationAUC(split), {}
     callback.set_model(model)
@@ -76,6 +76,6 @@ def test_scores_that_are_no_numbers_are_logged_as_nan(tiny_catalogue):
 def test_a_mistake_of_another_kind_is_not_taken_for_divergence(tiny_catalogue):
     split = leave_one_out(tiny_catalogue, seed=0)
     callback = ValidationAUC(split)
-    callback.set_model(BPRMF(split.user_count, split.item_count + 1, 4))
-    with pytest.raises(InputError, match=f"{split.item_count + 1} items; the split has"):
+    callback.set_model(BPRMF(split.num_users, split.num_items + 1, 4))
+    with pytest.raises(InputError, match=f"{split.num_items + 1} items; the split has"):
         callback.on_epoch_end(0, {})

@@ -23,14 +23,14 @@ def weights(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def blots(tmp_path_factory):
-    """70 pictures of 32x48 (more than a batch), each of one colour, twelve colours in turn."""
+    """70 pictures of 32x48 (more than a batch), each of one color, twelve colors in turn."""
     rng = np.random.default_rng(0)
-    colours = rng.integers(0, 256, (12, 3))
+    colors = rng.integers(0, 256, (12, 3))
     path = tmp_path_factory.mktemp("blots") / "blots"
     pictures = []
     for number in range(70):
         data = io.BytesIO()
-        Image.new("RGB", (32, 48), tuple(colours[number % 12].tolist())).save(data, "PNG")
+        Image.new("RGB", (32, 48), tuple(colors[number % 12].tolist())).save(data, "PNG")
         pictures.append(data.getvalue())
     ids = [f"{number:02}" for number in range(70)]
     prepare(InMemory(pd.DataFrame({"item": ids, "category": "Tops", "picture": pictures})), path)
@@ -45,7 +45,7 @@ def test_features_are_of_unit_length_by_stage_in_item_order(blots, weights, capf
     assert features.dtype == np.float32 and features.shape == (70, 64 + 128 + 256 + 256 + 256)
     for stage in np.split(features, np.cumsum([64, 128, 256, 256]), axis=1):
         np.testing.assert_allclose(np.linalg.norm(stage, axis=1), 1, rtol=1e-5)
-    # Alike where the colours are: the order of the items has been kept across the batches.
+    # Alike where the colors are: the order of the items has been kept across the batches.
     same = np.arange(70)[:, None] % 12 == np.arange(70) % 12
     similarity = features @ features.T / 5
     assert similarity[same].min() > 0.99 > similarity[~same].max()

@@ -18,7 +18,7 @@ COUNT = 256
 
 @pytest.fixture(scope="module")
 def shapes(made_once):
-    """Bars that lie and bars that stand, in any colour, with their classifier."""
+    """Bars that lie and bars that stand, in any color, with their classifier."""
     return Catalogue.load(made_once("shapes", _make_shapes) / "shapes")
 
 
@@ -28,11 +28,11 @@ def _make_shapes(folder):
     for number in range(COUNT):
         pixels = np.full((64, 64, 3), 255, np.uint8)
         at = rng.integers(10, 40)
-        colour = rng.integers(0, 200, 3)
+        color = rng.integers(0, 200, 3)
         if number % 2:
-            pixels[at : at + 12] = colour
+            pixels[at : at + 12] = color
         else:
-            pixels[:, at : at + 12] = colour
+            pixels[:, at : at + 12] = color
         png = io.BytesIO()
         Image.fromarray(pixels).save(png, "PNG")
         rows.append((f"{number:03d}", ("Stands", "Lies")[number % 2], png.getvalue()))
@@ -82,10 +82,10 @@ def test_it_does_not_depend_on_the_run_that_needs_it_first(tiny_catalogue, tmp_p
         np.testing.assert_array_equal(first, second)
 
 
-def test_a_catalogue_smaller_than_a_batch_is_learnt_from_too(tiny_catalogue):
-    """Its statistics of normalisation have moved from where Keras puts them."""
+def test_a_catalogue_smaller_than_a_batch_is_learned_from_too(tiny_catalogue):
+    """Its statistics of normalization have moved from where Keras puts them."""
     frozen = category_classifier(tiny_catalogue)
-    assert np.all(frozen.standardise.moving_variance != 1)
+    assert np.all(frozen.standardize.moving_variance != 1)
 
 
 @pytest.mark.parametrize(("items", "epochs"), [(24, 10), (2000, 10), (4000, 5), (50_000, 1)])

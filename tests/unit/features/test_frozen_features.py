@@ -12,7 +12,7 @@ from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.errors import InputError
 from keras_fashion.features import category_classifier, frozen_features
 
-COLOURS = ["red", "blue", "", "red", "blue", "red"]
+COLORS = ["red", "blue", "", "red", "blue", "red"]
 SIZES = ["S", "S", "L", "M", "S", "L"]
 
 
@@ -25,7 +25,7 @@ def shop(tmp_path):
         Image.new("RGB", (8, 8), (40 * number, 0, 0)).save(data, "PNG")
         pictures.append(data.getvalue())
     items = {"item": [*"012345"], "category": ["Bags", "Tops"] * 3, "picture": pictures}
-    items |= {"colour": COLOURS, "size": SIZES}
+    items |= {"color": COLORS, "size": SIZES}
     prepare(InMemory(pd.DataFrame(items)), tmp_path / "shop")
     return Catalogue.load(tmp_path / "shop")
 
@@ -40,9 +40,9 @@ def test_classifier_is_the_default_and_in_item_order(tiny_catalogue):
     np.testing.assert_allclose(features, expected, atol=1e-5)
 
 
-def test_attributes_are_centred_one_hot_columns(shop):
+def test_attributes_are_centered_one_hot_columns(shop):
     features = frozen_features(shop, ("attributes",))
-    columns = np.stack([["Bags", "Tops"] * 3, COLOURS, SIZES], axis=1)
+    columns = np.stack([["Bags", "Tops"] * 3, COLORS, SIZES], axis=1)
     expected = OneHotEncoder(sparse_output=False).fit_transform(columns)
     expected -= expected.mean(axis=0)
     expected /= np.sqrt((expected**2).sum(axis=1).mean())
@@ -69,7 +69,7 @@ def test_blocks_stand_side_by_side_at_one_scale(shop):
     ("names", "match"),
     [
         ((), "at least one.*classifier, attributes"),
-        (("colour",), "no features 'colour'.*classifier, attributes.*vgg16"),
+        (("color",), "no features 'color'.*classifier, attributes.*vgg16"),
         (("attributes", "resnet50"), "keras-fashion features .*shop --backbone resnet50"),
     ],
 )
@@ -92,5 +92,5 @@ def test_features_that_are_not_the_catalogues_are_refused(shop, content):
 def test_attributes_of_too_many_values_are_refused(shop, monkeypatch):
     module = import_module("keras_fashion.features.frozen")
     monkeypatch.setattr(module, "MOST_VALUES", 7)
-    with pytest.raises(InputError, match=r"8 values.*colour \(3\), size \(3\)"):
+    with pytest.raises(InputError, match=r"8 values.*color \(3\), size \(3\)"):
         frozen_features(shop, ("attributes",))

@@ -12,26 +12,26 @@ COUNTED[3] = 0  # bought all that was drawn
 ITEMS = 40
 
 
-def bpr(positive, negative, counted):
+def bpr(positive, negative, mask):
     terms = [
         np.log1p(np.exp(x_uj - x_ui))
-        for (x_ui,), row, counts in zip(positive, negative, counted, strict=True)
+        for (x_ui,), row, counts in zip(positive, negative, mask, strict=True)
         for x_uj, counts_one in zip(row, counts, strict=True)
         if counts_one
     ]
     return np.mean(terms)
 
 
-def logistic(positive, negative, counted):
+def logistic(positive, negative, mask):
     bought = [-np.log(1 / (1 + np.exp(-x_ui))) for (x_ui,) in positive]
-    others = [-np.log(1 - 1 / (1 + np.exp(-x_uj))) for x_uj in negative[counted == 1]]
+    others = [-np.log(1 - 1 / (1 + np.exp(-x_uj))) for x_uj in negative[mask == 1]]
     return np.mean(bought) + np.mean(others)
 
 
-def warp(positive, negative, counted):
+def warp(positive, negative, mask):
     """The paper's algorithm 1, to the letter: draw until one violates the margin."""
     total = 0.0
-    for (x_ui,), row, counts in zip(positive, negative, counted, strict=True):
+    for (x_ui,), row, counts in zip(positive, negative, mask, strict=True):
         draws = 0
         for x_uj, counts_one in zip(row, counts, strict=True):
             if not counts_one:
@@ -44,8 +44,8 @@ def warp(positive, negative, counted):
     return total / len(positive)
 
 
-def warp_of_40_items(positive, negative, counted):
-    return warp_loss(positive, negative, counted, ITEMS)
+def warp_of_40_items(positive, negative, mask):
+    return warp_loss(positive, negative, mask, ITEMS)
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_warp_by_hand():
     # Of 13 items, the third was bought, so the fourth is the third draw: the first two keep the
     # margin, it does not. Rank 12 // 3 = 4, L = 1 + 1/2 + 1/3 + 1/4, hinge 1 - 2 + 1.5.
     negative = tf.constant([[0.5, -1.0, 9.0, 1.5, 8.0]])
-    counted = tf.constant([[1.0, 1.0, 0.0, 1.0, 1.0]])
-    loss = warp_loss(tf.constant([[2.0]]), negative, counted, 13)
+    mask = tf.constant([[1.0, 1.0, 0.0, 1.0, 1.0]])
+    loss = warp_loss(tf.constant([[2.0]]), negative, mask, 13)
     assert float(loss) == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4) * 0.5)
 
 
@@ -87,7 +87,7 @@ def test_logistic_loss_by_hand():
 
 
 @pytest.mark.parametrize("loss", [bpr_loss, logistic_loss, warp_of_40_items])
-def test_without_anything_to_compare_no_negative_is_learnt_from(loss):
+def test_without_anything_to_compare_no_negative_is_learned_from(loss):
     negative = tf.constant([[1.0, 2.0]])
     with tf.GradientTape() as tape:
         tape.watch(negative)

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from keras_fashion.models import BiasedMF
 
-REGULARISATION = 0.3
+REGULARIZATION = 0.3
 SIAMESE = {
     "user": np.array([1, 0, 1], np.int32),
     "positive": np.array([2, 0, 3], np.int32),
@@ -12,13 +12,13 @@ SIAMESE = {
 }
 SHARED = SIAMESE | {
     "negative": np.array([4, 0], np.int32),
-    "counted": np.array([[1, 1], [1, 0], [1, 1]], np.float32),
+    "mask": np.array([[1, 1], [1, 0], [1, 1]], np.float32),
 }
 
 
 @pytest.fixture
 def model():
-    model = BiasedMF(2, 5, latent_size=2, regularisation=REGULARISATION)
+    model = BiasedMF(2, 5, latent_size=2, regularization=REGULARIZATION)
     rng = np.random.default_rng(0)
     for weight in model.weights:
         weight.assign(rng.normal(size=weight.shape))
@@ -48,8 +48,8 @@ def test_loss_and_gradients(model, assert_loss_and_gradients, batch):
             return alpha + beta_user[u] + beta_item[i] + gamma_user[u] @ gamma_item[i]
 
         bought = [score(u, i) for u, i in zip(users, positives, strict=True)]
-        if "counted" in batch:
-            pairs = np.argwhere(batch["counted"])
+        if "mask" in batch:
+            pairs = np.argwhere(batch["mask"])
             others = [score(users[row], negatives[column]) for row, column in pairs]
         else:
             others = [score(u, j) for u, j in zip(users, negatives, strict=True)]
@@ -59,7 +59,7 @@ def test_loss_and_gradients(model, assert_loss_and_gradients, batch):
         return (
             np.mean(np.log1p(np.exp(np.negative(bought))))
             + np.mean(np.log1p(np.exp(others)))
-            + REGULARISATION / 3 * 0.5 * squares
+            + REGULARIZATION / 3 * 0.5 * squares
         )
 
     assert [v.name for v in model.trainable_variables] == [

@@ -11,12 +11,12 @@ BATCH = {
     "positive": np.array([2, 0, 3, 2], np.int32),
     "negative": np.array([0, 1, 1, 3], np.int32),
 }
-REGULARISATION = 0.3
+REGULARIZATION = 0.3
 
 
 @pytest.fixture
 def model():
-    model = BPRMF(3, 5, latent_size=2, regularisation=REGULARISATION)
+    model = BPRMF(3, 5, latent_size=2, regularization=REGULARIZATION)
     rng = np.random.default_rng(0)
     for weight in model.weights:
         weight.assign(rng.normal(size=weight.shape))
@@ -31,7 +31,7 @@ def loss(weights):
         squares = [gamma_user[u] ** 2, gamma_item[i] ** 2, gamma_item[j] ** 2]
         squares += [beta[i] ** 2, beta[j] ** 2]
         total += np.log1p(np.exp(-difference))
-        total += REGULARISATION * 0.5 * sum(map(np.sum, squares))
+        total += REGULARIZATION * 0.5 * sum(map(np.sum, squares))
     return total / 4
 
 

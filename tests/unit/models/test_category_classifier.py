@@ -8,7 +8,7 @@ WIDTHS = (24, 40)
 
 
 @pytest.fixture(scope="module")
-def labelled():
+def labeled():
     """Noise whose category is whether the upper or the lower half is darker."""
     random = np.random.default_rng(0)
     categories = random.integers(0, 2, 256).astype(np.int32)
@@ -19,31 +19,31 @@ def labelled():
 
 
 @pytest.fixture(scope="module")
-def classifier(labelled):
+def classifier(labeled):
     keras.utils.set_random_seed(3)
-    model = CategoryClassifier(category_count=2, widths=WIDTHS)
+    model = CategoryClassifier(num_categories=2, widths=WIDTHS)
     model.compile(
         optimizer=keras.optimizers.Adam(3e-3),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    model.fit(*labelled, batch_size=32, epochs=8, verbose=0)
+    model.fit(*labeled, batch_size=32, epochs=8, verbose=0)
     return model
 
 
-def test_learns_where_things_are(classifier, labelled):
-    assert classifier.evaluate(*labelled, verbose=0)[1] > 0.95
+def test_learns_where_things_are(classifier, labeled):
+    assert classifier.evaluate(*labeled, verbose=0)[1] > 0.95
 
 
-def test_features_are_standardised(classifier, labelled):
-    features = keras.ops.convert_to_numpy(classifier.features(labelled[0]))
+def test_features_are_standardized(classifier, labeled):
+    features = keras.ops.convert_to_numpy(classifier.features(labeled[0]))
     assert features.shape == (256, sum(WIDTHS))
     assert np.abs(features.mean(axis=0)).mean() < 0.3
     assert 0.7 < np.median(features.std(axis=0)) < 1.4
 
 
-def test_logits_are_a_linear_map_of_the_features(classifier, labelled):
-    pictures = labelled[0][:8]
+def test_logits_are_a_linear_map_of_the_features(classifier, labeled):
+    pictures = labeled[0][:8]
     features = keras.ops.convert_to_numpy(classifier.features(pictures))
     kernel, bias = classifier.logits.get_weights()
     np.testing.assert_allclose(
@@ -57,10 +57,10 @@ def test_any_picture_size(classifier):
     assert CategoryClassifier(2).features(pictures).shape == (2, 128)
 
 
-def test_round_trip(classifier, labelled, tmp_path):
+def test_round_trip(classifier, labeled, tmp_path):
     classifier.save(tmp_path / "classifier.keras")
     loaded = keras.saving.load_model(tmp_path / "classifier.keras")
-    pictures = labelled[0][:4]
+    pictures = labeled[0][:4]
     np.testing.assert_array_equal(
         keras.ops.convert_to_numpy(loaded(pictures)),
         keras.ops.convert_to_numpy(classifier(pictures)),
@@ -72,7 +72,7 @@ def test_round_trip(classifier, labelled, tmp_path):
     assert loaded.widths == classifier.widths == WIDTHS
 
 
-@pytest.mark.parametrize("options", [{"category_count": 0}, {"category_count": 2, "widths": ()}])
+@pytest.mark.parametrize("options", [{"num_categories": 0}, {"num_categories": 2, "widths": ()}])
 def test_refuses_nonsense(options):
     with pytest.raises(ValueError, match="received"):
         CategoryClassifier(**options)

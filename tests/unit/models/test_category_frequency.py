@@ -5,7 +5,7 @@ from keras_fashion.models import CategoryFrequency
 
 RNG = np.random.default_rng(0)
 USERS, ITEMS = 6, 30
-COLOUR = RNG.integers(0, 4, ITEMS)
+COLOR = RNG.integers(0, 4, ITEMS)
 SHAPE = 4 + RNG.integers(0, 3, ITEMS)
 SHAPE[-1] = 7  # of a shape that never sold
 TRAIN = np.unique(
@@ -13,7 +13,7 @@ TRAIN = np.unique(
 )
 
 
-@pytest.mark.parametrize("columns", [[COLOUR], [COLOUR, SHAPE]], ids=["one", "two"])
+@pytest.mark.parametrize("columns", [[COLOR], [COLOR, SHAPE]], ids=["one", "two"])
 def test_scores_are_those_of_a_loop_over_pairs(columns):
     model = CategoryFrequency(USERS, ITEMS, len(columns), 8)
     model.adapt(np.stack(columns, axis=1), TRAIN)

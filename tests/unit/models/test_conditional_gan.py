@@ -9,10 +9,10 @@ from keras_fashion.models.discriminator import Discriminator
 from keras_fashion.models.generator import Generator
 
 
-def made(categories, size, code_size=5, width=4, seed=1):
+def made(categories, size, latent_dim=5, width=4, seed=1):
     """A small GAN of the default networks."""
     return ConditionalGAN(
-        Generator(categories, size, code_size, width, seed),
+        Generator(categories, size, latent_dim, width, seed),
         Discriminator(categories, size, width, seed),
         seed=seed,
     )
@@ -37,7 +37,7 @@ def shared():
 
 @pytest.fixture
 def gan(shared):
-    """An untrained GAN: that of the module as it began, with new optimisers."""
+    """An untrained GAN: that of the module as it began, with new optimizers."""
     gan, weights, seed = shared
     gan.set_weights(weights)
     gan.seed_generator.state.assign(seed)
@@ -62,24 +62,24 @@ def moved(before, network):
 
 def test_pictures_and_verdicts(gan):
     pictures, category = batch()
-    codes = gan.sample_codes(6)
-    assert codes.shape == (6, 5)
-    assert float(tf.reduce_max(tf.abs(codes))) <= 1
-    generated = gan.generator([codes, category])
+    latents = gan.sample_latents(6)
+    assert latents.shape == (6, 5)
+    assert float(tf.reduce_max(tf.abs(latents))) <= 1
+    generated = gan.ema_generator([latents, category])
     assert generated.shape == (6, 16, 32, 3)
     assert generated.dtype == tf.float32
     assert float(tf.reduce_max(tf.abs(generated))) <= 1
     assert gan.discriminator([pictures, category]).shape == (6, 1)
-    np.testing.assert_array_equal(gan([codes, category]), generated)
+    np.testing.assert_array_equal(gan([latents, category]), generated)
 
 
 def test_drawn_pictures_are_the_generators_in_whole_levels(gan):
     # more than go through the network together
-    codes, category = np.array(gan.sample_codes(70)), np.arange(70) % 3
-    drawn = gan.draw(codes, category)
+    latents, category = np.array(gan.sample_latents(70)), np.arange(70) % 3
+    drawn = gan.draw(latents, category)
     assert drawn.shape == (70, 16, 32, 3) and drawn.dtype == np.uint8
     for row in (0, 63, 64, 69):
-        picture = gan.generator([codes[[row]], category[[row]].astype("int32")])[0]
+        picture = gan.ema_generator([latents[[row]], category[[row]].astype("int32")])[0]
         np.testing.assert_allclose(drawn[row], np.array(picture) * 127.5 + 127.5, atol=0.51)
 
 
@@ -96,10 +96,10 @@ def test_verdicts_by_batches_are_the_discriminators(gan):
 
 
 def test_prior_is_uniform(gan):
-    codes = np.array(gan.sample_codes(6400)).ravel()
-    assert np.mean(codes) == pytest.approx(0, abs=0.02)
-    assert np.var(codes) == pytest.approx(1 / 3, abs=0.01)
-    assert np.mean(codes < -0.5) == pytest.approx(0.25, abs=0.02)
+    latents = np.array(gan.sample_latents(6400)).ravel()
+    assert np.mean(latents) == pytest.approx(0, abs=0.02)
+    assert np.var(latents) == pytest.approx(1 / 3, abs=0.01)
+    assert np.mean(latents < -0.5) == pytest.approx(0.25, abs=0.02)
 
 
 @pytest.mark.parametrize("size", [(20, 32), (32, 8), (0, 16)])
@@ -110,25 +110,25 @@ def test_picture_size_must_be_divisible_by_sixteen(size):
 
 def test_discriminator_step_moves_only_the_discriminator(gan):
     pictures, category = batch()
-    kept = values(gan.generator), values(gan.apprentice)
+    kept = values(gan.ema_generator), values(gan.generator)
     judge = [np.array(variable) for variable in gan.discriminator.trainable_variables]
-    gan.discriminator_step(pictures, gan.generator([gan.sample_codes(6), category]), category)
-    assert not any(moved(kept[0], gan.generator))
-    assert not any(moved(kept[1], gan.apprentice))
+    gan.discriminator_step(pictures, gan.ema_generator([gan.sample_latents(6), category]), category)
+    assert not any(moved(kept[0], gan.ema_generator))
+    assert not any(moved(kept[1], gan.generator))
     for before, after in zip(judge, gan.discriminator.trainable_variables, strict=True):
         assert not np.array_equal(before, after), after.path
 
 
-@pytest.mark.parametrize("moving", ["apprentice", "discriminator"])
-def test_each_optimiser_moves_all_of_its_own_network_down_its_own_loss(gan, moving):
+@pytest.mark.parametrize("moving", ["generator", "discriminator"])
+def test_each_optimizer_moves_all_of_its_own_network_down_its_own_loss(gan, moving):
     pictures, category = batch()
-    networks = {"apprentice": gan.apprentice, "discriminator": gan.discriminator}
+    networks = {"generator": gan.generator, "discriminator": gan.discriminator}
     trained = {name: network.trainable_variables for name, network in networks.items()}
     before = {name: [np.array(each) for each in each_one] for name, each_one in trained.items()}
     state = gan.seed_generator.state.numpy()
-    codes = gan.sample_codes(6)
+    latents = gan.sample_latents(6)
     with tf.GradientTape() as tape:
-        fake = gan.discriminator([gan.apprentice([codes, category], training=True), category])
+        fake = gan.discriminator([gan.generator([latents, category], training=True), category])
         loss = tf.reduce_sum((fake - 1) ** 2) / 12
         if moving == "discriminator":
             real = gan.discriminator([pictures, category])
@@ -150,13 +150,13 @@ def test_each_optimiser_moves_all_of_its_own_network_down_its_own_loss(gan, movi
 
 
 def test_losses_are_those_of_the_step(gan):
-    # with both optimisers at rest and the code drawn again, the logs can be worked out
+    # with both optimizers at rest and the latent drawn again, the logs can be worked out
     pictures, category = batch()
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     state = gan.seed_generator.state.numpy()
     logs = gan.train_step((pictures, category))
     gan.seed_generator.state.assign(state)
-    fakes = gan.apprentice([gan.sample_codes(6), category], training=True)
+    fakes = gan.generator([gan.sample_latents(6), category], training=True)
     real = np.array(gan.discriminator([pictures, category]))
     fake = np.array(gan.discriminator([fakes, category]))
     expected = sum((v - 1) ** 2 for v in real.ravel()) / 12 + sum(v**2 for v in fake.ravel()) / 12
@@ -167,22 +167,22 @@ def test_losses_are_those_of_the_step(gan):
     )
 
 
-def test_generator_is_the_running_average_of_the_apprentice(gan):
-    average = values(gan.generator)
+def test_ema_generator_is_the_running_average_of_the_trained_one(gan):
+    average = values(gan.ema_generator)
     rng = np.random.default_rng(0)
     for step in (1, 2, 60, 100_000):
         if step == 1:
             gan.train_step(batch())
         else:
             gan.generator_optimizer.iterations.assign(step)
-            weights = values(gan.apprentice)
-            gan.apprentice.set_weights([w + rng.normal(size=w.shape) for w in weights])
+            weights = values(gan.generator)
+            gan.generator.set_weights([w + rng.normal(size=w.shape) for w in weights])
             gan.average_weights()
         # it looks back over a 25th of the steps so far, until `average_decay` holds
         kept = min(step / (step + 25), 0.998)
-        new = values(gan.apprentice)
+        new = values(gan.generator)
         average = [kept * a + (1 - kept) * b for a, b in zip(average, new, strict=True)]
-        for expected, value in zip(average, values(gan.generator), strict=True):
+        for expected, value in zip(average, values(gan.ema_generator), strict=True):
             np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-6)
 
 
@@ -196,11 +196,13 @@ def test_a_verdict_does_not_depend_on_the_batch(gan):
 def test_category_changes_picture_and_verdict(gan):
     pictures, category = batch()
     gan.train_step((pictures, category))
-    codes = gan.sample_codes(6)
+    latents = gan.sample_latents(6)
     other = (category + 1) % 3
     assert (
         float(
-            tf.reduce_max(tf.abs(gan.generator([codes, category]) - gan.generator([codes, other])))
+            tf.reduce_max(
+                tf.abs(gan.ema_generator([latents, category]) - gan.ema_generator([latents, other]))
+            )
         )
         > 1e-3
     )
@@ -219,17 +221,17 @@ def test_category_changes_picture_and_verdict(gan):
 def test_gradient_with_respect_to_the_code(gan):
     # design climbs the verdict over z: the gradient is the slope
     category = tf.constant([1], tf.int32)
-    code = tf.Variable(gan.sample_codes(1))
+    latent = tf.Variable(gan.sample_latents(1))
 
     def verdict(z):
-        return gan.discriminator([gan.generator([z, category]), category])[0, 0]
+        return gan.discriminator([gan.ema_generator([z, category]), category])[0, 0]
 
     with tf.GradientTape() as tape:
-        slope = verdict(code)
-    slope = tape.gradient(slope, code)
+        slope = verdict(latent)
+    slope = tape.gradient(slope, latent)
     direction = slope / tf.norm(slope)
     step = 1e-2
-    rise = (verdict(code + step * direction) - verdict(code - step * direction)) / (2 * step)
+    rise = (verdict(latent + step * direction) - verdict(latent - step * direction)) / (2 * step)
     assert float(tf.norm(slope)) > 0
     assert float(rise) == pytest.approx(float(tf.norm(slope)), rel=0.05)
 
@@ -240,17 +242,17 @@ def test_keras_file_round_trip(gan, tmp_path):
     gan.save(tmp_path / "gan.keras")
     loaded = keras.saving.load_model(tmp_path / "gan.keras")
     pictures, category = batch()
-    codes = gan.sample_codes(6)
+    latents = gan.sample_latents(6)
     for before, after in (
-        (gan.generator([codes, category]), loaded.generator([codes, category])),
-        (gan.apprentice([codes, category]), loaded.apprentice([codes, category])),
+        (gan.ema_generator([latents, category]), loaded.ema_generator([latents, category])),
+        (gan.generator([latents, category]), loaded.generator([latents, category])),
         (gan.discriminator([pictures, category]), loaded.discriminator([pictures, category])),
     ):
         np.testing.assert_array_equal(before, after)
     assert isinstance(loaded.discriminator_optimizer, keras.optimizers.SGD)
     assert float(loaded.generator_optimizer.learning_rate) == pytest.approx(1e-3)
     assert int(loaded.generator_optimizer.iterations) == 1
-    # on the same codes, training goes on from where it stopped
+    # on the same latents, training goes on from where it stopped
     loaded.seed_generator.state.assign(gan.seed_generator.state)
     for _ in range(2):
         assert logs(loaded) == pytest.approx(logs(gan), rel=1e-4)

@@ -24,7 +24,7 @@ def fm():
 
 
 def vbpr():
-    model = VBPR(USERS, ITEMS, feature_size=4, style_size=3, latent_size=3)
+    model = VBPR(USERS, ITEMS, feature_size=4, embedding_size=3, latent_size=3)
     model.adapt(np.random.default_rng(2).normal(size=(ITEMS, 4)).astype(np.float32))
     return model
 

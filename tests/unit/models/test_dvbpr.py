@@ -49,7 +49,7 @@ def loss(weights):
 @pytest.fixture
 def model():
     encoder = TinyEncoder(2, (2, 2))
-    model = DVBPR(2, 5, encoder, regularisation=LAMBDA_THETA, encoder_regularisation=LAMBDA_PHI)
+    model = DVBPR(2, 5, encoder, regularization=LAMBDA_THETA, encoder_regularization=LAMBDA_PHI)
     rng = np.random.default_rng(0)
     for weight in model.trainable_variables:
         weight.assign(rng.normal(scale=0.5, size=weight.shape))
@@ -69,7 +69,7 @@ def test_score_by_hand():
 
 
 def test_loss_and_gradients(model, assert_loss_and_gradients):
-    # An error of the regulariser is an error here: weights on theta and Phi swapped, biases
+    # An error of the regularizer is an error here: weights on theta and Phi swapped, biases
     # included, a sum over the batch for a mean.
     assert_loss_and_gradients(model, BATCH, loss)
 
@@ -84,15 +84,15 @@ def test_adam_sums_the_gradients_of_a_user_who_stands_twice(model, adam_steps):
 
 
 @pytest.mark.parametrize("encoder", [CompactEncoder, CNNF])
-def test_regulariser_counts_every_kernel_of_the_encoders(encoder):
+def test_regularizer_counts_every_kernel_of_the_encoders(encoder):
     small = {"width": 2} if encoder is CompactEncoder else {"dense_size": 5}
-    model = DVBPR(2, 3, encoder(4, (32, 32), **small), encoder_regularisation=0.5)
-    model.regularisation = 0.0
+    model = DVBPR(2, 3, encoder(4, (32, 32), **small), encoder_regularization=0.5)
+    model.regularization = 0.0
     kernels = [each.kernel for each in model.encoder.stack.layers if hasattr(each, "kernel")]
     assert len(kernels) == {CompactEncoder: 5, CNNF: 8}[encoder]
     some = tf.constant([0, 1, 0])
     expected = 0.5 * 0.5 * sum(np.sum(kernel.numpy() ** 2) for kernel in kernels) / 3
-    assert float(model.regulariser(some, some, some)) == pytest.approx(expected, rel=1e-5)
+    assert float(model.regularizer(some, some, some)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_training_drops_and_scoring_does_not():

@@ -47,7 +47,7 @@ def test_the_parameters_counted_are_those_made():
 
 
 def test_compact_encoder_parameters():
-    # 3 -> 24 by 5x5, 24 -> 48 -> 96 -> 96 by 3x3, each normalised (four numbers a filter), then
+    # 3 -> 24 by 5x5, 24 -> 48 -> 96 -> 96 by 3x3, each normalized (four numbers a filter), then
     # 2x2x96 to 50 without biases.
     kernels = 3 * 24 * 25 + (24 * 48 + 48 * 96 + 96 * 96) * 9 + 384 * 50
     assert built(CompactEncoder).count_params() == kernels + 4 * (24 + 48 + 96 + 96)
@@ -84,7 +84,7 @@ def test_drops_in_training_only(kind):
 @both
 def test_file_gives_the_same_encoder_back(kind, tmp_path):
     encoder = built(kind, **SMALL[kind], dropout=0.25)
-    encoder(pictures(encoder), training=True)  # moves the averages of normalisation
+    encoder(pictures(encoder), training=True)  # moves the averages of normalization
     encoder.save(tmp_path / "encoder.keras")
     loaded = keras.saving.load_model(tmp_path / "encoder.keras")
     assert loaded.get_config() == encoder.get_config()

@@ -11,10 +11,10 @@ from keras_fashion.models.retrieval import ItemRetriever
 
 @pytest.fixture(scope="module")
 def vectors():
-    """2,500 items about 40 centres, with biases that matter, and 60 users."""
+    """2,500 items about 40 centers, with biases that matter, and 60 users."""
     rng = np.random.default_rng(0)
-    centres = rng.normal(size=(40, 8))
-    items = centres[rng.integers(0, 40, 2500)] + 0.3 * rng.normal(size=(2500, 8))
+    centers = rng.normal(size=(40, 8))
+    items = centers[rng.integers(0, 40, 2500)] + 0.3 * rng.normal(size=(2500, 8))
     users = rng.normal(size=(60, 8))
     return ScoringVectors(
         *(each.astype(np.float32) for each in (users, items, rng.normal(size=2500)))

@@ -56,7 +56,7 @@ def torchscript(arrays):
 
 
 def by_hand(x, kernel, shift, mean, variance):
-    """Convolution and normalisation as sums over single pixels."""
+    """Convolution and normalization as sums over single pixels."""
     outs, _, height, width = kernel.shape
     rows, columns = x.shape[:2]
     padded = np.pad(x, ((height // 2,) * 2, (width // 2,) * 2, (0, 0)))

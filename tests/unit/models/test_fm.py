@@ -17,7 +17,7 @@ BATCH = {
 
 @pytest.fixture
 def model():
-    model = FM(USERS, ITEMS, 2, VALUES, latent_size=3, regularisation=0.3)
+    model = FM(USERS, ITEMS, 2, VALUES, latent_size=3, regularization=0.3)
     rng = np.random.default_rng(0)
     for weight in model.trainable_variables:
         weight.assign(rng.normal(size=weight.shape))

@@ -30,20 +30,20 @@ def numbers(network):
 
 
 def test_dvbpr_has_the_parameters_of_the_released_code():
-    # worked out from the released layer list: 6 categories, codes of 256, 64x64
+    # worked out from the released layer list: 6 categories, latents of 256, 64x64
     gan = GAN_PRESETS["dvbpr"].make(6)
-    assert numbers(gan.apprentice) == 3_811_075
+    assert numbers(gan.generator) == 3_811_075
     assert numbers(gan.discriminator) == 4_460_545
 
 
 @every_preset
 def test_every_preset_trains(trained):
     _, gan, weights = trained
-    drawn = gan([gan.sample_codes(4), np.array([0, 1, 2, 2])])
+    drawn = gan([gan.sample_latents(4), np.array([0, 1, 2, 2])])
     assert drawn.shape == (4, *SIZE, 3) and drawn.dtype == tf.float32
     assert np.isfinite(drawn).all() and np.abs(drawn).max() <= 1
     places = {id(weight): number for number, weight in enumerate(gan.weights)}
-    for new in gan.apprentice.trainable_variables:
+    for new in gan.generator.trainable_variables:
         assert not np.array_equal(weights[places[id(new)]], new), new.path
 
 
@@ -52,8 +52,8 @@ def test_every_preset_is_saved_and_loaded(trained, tmp_path):
     _, gan, _ = trained
     gan.save(tmp_path / "gan.keras")
     loaded = keras.saving.load_model(tmp_path / "gan.keras")
-    codes, category = gan.sample_codes(4), np.array([0, 1, 0, 1])
-    np.testing.assert_array_equal(gan([codes, category]), loaded([codes, category]))
+    latents, category = gan.sample_latents(4), np.array([0, 1, 0, 1])
+    np.testing.assert_array_equal(gan([latents, category]), loaded([latents, category]))
     for old, new in zip(gan.weights, loaded.weights, strict=True):
         np.testing.assert_array_equal(old, new)
 
@@ -64,14 +64,14 @@ def test_the_seed_decides_the_initial_weights(trained):
     again, other = made(name), made(name, seed=2)
     for a, b in zip(first, again.weights, strict=True):
         np.testing.assert_array_equal(a, b)
-    assert not np.array_equal(again.apprentice.weights[0], other.apprentice.weights[0])
+    assert not np.array_equal(again.generator.weights[0], other.generator.weights[0])
 
 
 @every_preset
 def test_width_and_rate_can_be_given(trained):
     name, gan, _ = trained
     preset = GAN_PRESETS[name]
-    assert gan.apprentice.width == gan.discriminator.width == 4 != preset.width
+    assert gan.generator.width == gan.discriminator.width == 4 != preset.width
     for optimizer in gan.optimizers:
         assert float(optimizer.learning_rate) == pytest.approx(1e-3)
     assert preset.learning_rate != 1e-3
@@ -93,7 +93,7 @@ def test_mixed_precision_keeps_weights_losses_and_pictures_exact():
     logs = gan.train_step((tf.ones((4, 16, 16, 3)), tf.constant(category)))
     assert {loss.dtype for loss in logs.values()} == {tf.float32}
     assert np.isfinite([logs["generator_loss"], logs["discriminator_loss"]]).all()
-    assert gan([gan.sample_codes(4), category]).dtype == tf.float32
+    assert gan([gan.sample_latents(4), category]).dtype == tf.float32
     exact = GAN_PRESETS["default"].make(2, (16, 16), width=8)
     exact.set_weights(gan.get_weights())
     copy = ConditionalGAN.from_config(gan.get_config())
@@ -101,5 +101,5 @@ def test_mixed_precision_keeps_weights_losses_and_pictures_exact():
         layer.compute_dtype for layer in gan.discriminator.layers
     }
     assert keras.config.dtype_policy().name == "float32"
-    codes = gan.sample_codes(4)
-    np.testing.assert_allclose(gan([codes, category]), exact([codes, category]), atol=0.05)
+    latents = gan.sample_latents(4)
+    np.testing.assert_allclose(gan([latents, category]), exact([latents, category]), atol=0.05)

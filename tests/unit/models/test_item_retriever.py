@@ -9,13 +9,13 @@ from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.models.retrieval import ItemRetriever
 
 
-def whole_vectors(item_count, seed=0):
+def whole_vectors(num_items, seed=0):
     """Of small whole numbers: their products are exact, and tie all the time."""
     rng = np.random.default_rng(seed)
     users, items = (
-        rng.integers(-2, 3, size).astype(np.float32) for size in ((9, 3), (item_count, 3))
+        rng.integers(-2, 3, size).astype(np.float32) for size in ((9, 3), (num_items, 3))
     )
-    return ScoringVectors(users, items, rng.integers(-1, 2, item_count).astype(np.float32))
+    return ScoringVectors(users, items, rng.integers(-1, 2, num_items).astype(np.float32))
 
 
 def by_loop(vectors, tastes, k, seen, allowed):
@@ -45,17 +45,15 @@ def check(vectors, tastes, k, seen, allowed):
 
 
 @settings(deadline=None, max_examples=40)
-@given(
-    item_count=st.integers(1, 300), k=st.integers(0, 320), seed=st.integers(0, 9), data=st.data()
-)
-def test_as_a_loop_over_all_items(item_count, k, seed, data):
-    vectors = whole_vectors(item_count, seed)
+@given(num_items=st.integers(1, 300), k=st.integers(0, 320), seed=st.integers(0, 9), data=st.data())
+def test_as_a_loop_over_all_items(num_items, k, seed, data):
+    vectors = whole_vectors(num_items, seed)
     rng = np.random.default_rng(seed)
     share = data.draw(st.sampled_from([None, 0, 0.1, 0.5, 1]))
-    allowed = None if share is None else rng.random(item_count) < share
+    allowed = None if share is None else rng.random(num_items) < share
     seen = None
     if data.draw(st.booleans()):  # with repeats, in no order, of users with none and with many
-        seen = [rng.integers(0, item_count, count) for count in rng.integers(0, 30, 9)]
+        seen = [rng.integers(0, num_items, count) for count in rng.integers(0, 30, 9)]
     check(vectors, vectors.users, k, seen, allowed)
 
 

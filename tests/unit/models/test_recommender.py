@@ -58,24 +58,24 @@ def test_file_gives_the_same_recommender_back(make, tmp_path):
         if isinstance(value, int | float | str)
     }
     assert {name: loaded.get_config()[name] for name in arguments} == arguments
-    assert {"user_count", "item_count"} < set(arguments)
+    assert {"num_users", "num_items"} < set(arguments)
 
 
 @pytest.mark.parametrize(
     ("make", "options"),
     [
-        (bprmf, {"latent_size": 3, "regularisation": 0.5}),
+        (bprmf, {"latent_size": 3, "regularization": 0.5}),
         (
             vbpr,
             {
                 "feature_size": 4,
                 "latent_size": 3,
-                "style_size": 2,
-                "regularisation": 0.5,
-                "embedding_regularisation": 0.25,
+                "embedding_size": 2,
+                "regularization": 0.5,
+                "embedding_regularization": 0.25,
             },
         ),
-        (dvbpr, {"regularisation": 0.5, "encoder_regularisation": 0.25}),
+        (dvbpr, {"regularization": 0.5, "encoder_regularization": 0.25}),
         (talks_dvbpr, {"latent_size": 2, "bias": True, "with_history": True}),
     ],
 )

@@ -14,8 +14,8 @@ COMPONENTS = np.random.default_rng(1).normal(2, 3, (4, 3)).astype(np.float32)
 
 @pytest.fixture
 def model():
-    penalties = {"regularisation": 0.3, "embedding_regularisation": 0.07}
-    model = VBPR(2, 4, 3, style_size=2, latent_size=2, **penalties)
+    penalties = {"regularization": 0.3, "embedding_regularization": 0.07}
+    model = VBPR(2, 4, 3, embedding_size=2, latent_size=2, **penalties)
     rng = np.random.default_rng(0)
     for weight in model.trainable_variables:
         weight.assign(rng.normal(size=weight.shape))
@@ -43,7 +43,7 @@ def loss(weights):
 
 
 def test_score_by_hand():
-    model = VBPR(1, 2, feature_size=2, latent_size=1, style_size=2)
+    model = VBPR(1, 2, feature_size=2, latent_size=1, embedding_size=2)
     model.features.assign([[1, -1], [-1, 1]])
     model.gamma_user.assign([[2]])
     model.gamma_item.assign([[3], [4]])
@@ -70,10 +70,10 @@ def test_untrained_model_with_history_scores_by_what_was_bought():
     # E starts as the leading components: with all of them kept, products are the features' own.
     features = np.random.default_rng(2).normal(size=(6, 3))
     train = np.array([(0, 1), (0, 4), (1, 2)])
-    model = VBPR(2, 6, 3, style_size=3, latent_size=0, bias=False, with_history=True)
+    model = VBPR(2, 6, 3, embedding_size=3, latent_size=0, bias=False, with_history=True)
     model.adapt(features)
     model.theta.assign(np.zeros((2, 3)))
     scores = model.scoring_vectors(train=train).scores(np.arange(2))
-    centred = features - features.mean(axis=0)
-    expected = np.stack([centred[[1, 4]].mean(axis=0), centred[2]]) @ centred.T
+    centered = features - features.mean(axis=0)
+    expected = np.stack([centered[[1, 4]].mean(axis=0), centered[2]]) @ centered.T
     np.testing.assert_allclose(scores / scores.std(), expected / expected.std(), rtol=1e-4)

@@ -15,8 +15,8 @@ def test_scores_are_the_cosine_with_the_mean_of_what_was_bought():
     scores = model.scoring_vectors().scores(np.arange(3))
 
     unit = normalize(FEATURES - FEATURES.mean(axis=0))
-    tastes = np.stack([unit[[5, 2, 3]].mean(axis=0), np.zeros(3), unit[[1, 0]].mean(axis=0)])
-    np.testing.assert_allclose(scores, cosine_similarity(tastes, unit), atol=1e-5)
+    user_features = np.stack([unit[[5, 2, 3]].mean(axis=0), np.zeros(3), unit[[1, 0]].mean(axis=0)])
+    np.testing.assert_allclose(scores, cosine_similarity(user_features, unit), atol=1e-5)
     assert scores[1].tolist() == [0] * 6  # bought nothing
 
 

@@ -13,7 +13,7 @@ TRAIN = np.array([(0, 0), (0, 2), (0, 3), (1, 1)])
 
 @pytest.fixture
 def model():
-    model = VBPR(3, 4, 2, style_size=2, latent_size=1, with_history=True)
+    model = VBPR(3, 4, 2, embedding_size=2, latent_size=1, with_history=True)
     rng = np.random.default_rng(0)
     for weight in model.trainable_variables:
         weight.assign(rng.normal(size=weight.shape))
@@ -25,8 +25,10 @@ def test_taste_by_hand(model):
     model.theta.assign([[0.5, -1], [0, 0], [0, 0]])
     model.embedding.assign([[1, 0], [0, 2]])
     # Items 2 and 3: mean feature (-0.5, 2), E f = (-0.5, 4).
-    taste = model.taste(tf.constant([0, 0]), tf.constant([[2, -1, 3], [-1, -1, -1]]))
-    np.testing.assert_allclose(taste, [[0.5 - 0.5, -1 + 4], [0.5, -1]], rtol=1e-6)
+    user_embedding = model.user_embedding(
+        tf.constant([0, 0]), tf.constant([[2, -1, 3], [-1, -1, -1]])
+    )
+    np.testing.assert_allclose(user_embedding, [[0.5 - 0.5, -1 + 4], [0.5, -1]], rtol=1e-6)
 
 
 def test_scoring_takes_all_that_a_user_bought_and_serves_newcomers(model):
@@ -52,12 +54,12 @@ def test_scoring_changes_nothing_and_a_model_says_what_it_was_not_told(model):
 
 
 def test_gradient_flows_through_the_history(model, assert_loss_and_gradients):
-    model.regularisation = model.embedding_regularisation = 0.0
+    model.regularization = model.embedding_regularization = 0.0
     batch = {
         "user": np.array([0, 1]),
         "positive": np.array([0, 1]),
         "negative": np.array([1, 3, 2]),
-        "counted": np.array([[1, 1, 0], [1, 1, 1]], np.float32),
+        "mask": np.array([[1, 1, 0], [1, 1, 1]], np.float32),
         "history": np.array([[2, 3], [-1, -1]]),
     }
     means = [FEATURES[[2, 3]].mean(axis=0), np.zeros(2)]
@@ -66,9 +68,9 @@ def test_gradient_flows_through_the_history(model, assert_loss_and_gradients):
         theta, gamma_user, gamma_item, beta, embedding, beta_visual = weights
 
         def score(u, i):
-            taste = theta[u] + means[u] @ embedding
+            user_embedding = theta[u] + means[u] @ embedding
             bias = beta[i] + beta_visual @ FEATURES[i]
-            return bias + gamma_user[u] @ gamma_item[i] + taste @ (FEATURES[i] @ embedding)
+            return bias + gamma_user[u] @ gamma_item[i] + user_embedding @ (FEATURES[i] @ embedding)
 
         pairs = [(0, 0, 1), (0, 0, 3), (1, 1, 1), (1, 1, 3), (1, 1, 2)]
         return np.mean([np.log1p(np.exp(score(u, j) - score(u, i))) for u, i, j in pairs])
@@ -93,9 +95,11 @@ def test_dvbpr_remembers_the_styles_that_it_saw():
     history = tf.constant([[2, 0], [1, -1], [-1, -1]])
     assert not model.history_mean(history).numpy().any()
     for _ in range(200):  # until the moving mean has arrived
-        styles = model.style(tf.constant([2, 0, 1]), tf.constant(pictures[[2, 0, 1]]), True).numpy()
-    centred = styles - styles.mean(axis=0)
-    expected = [centred[:2].mean(axis=0), centred[2], [0, 0]]
+        item_embeddings = model.item_embedding(
+            tf.constant([2, 0, 1]), tf.constant(pictures[[2, 0, 1]]), True
+        ).numpy()
+    centered = item_embeddings - item_embeddings.mean(axis=0)
+    expected = [centered[:2].mean(axis=0), centered[2], [0, 0]]
     np.testing.assert_allclose(model.history_mean(history), expected, atol=1e-3)
     # Scoring looks anew at every picture, and sees the same here.
     dataset = tf.data.Dataset.from_tensors(pictures)

@@ -8,13 +8,13 @@ BATCH = {
     "user": np.array([1, 0, 1, 2], np.int32),
     "positive": np.array([2, 0, 3, 2], np.int32),
     "negative": np.array([5, 6, 4, 6], np.int32),
-    "counted": np.array([[0, 1, 1, 1], [1, 1, 1, 1], [0, 1, 1, 1], [1, 1, 1, 1]], np.float32),
+    "mask": np.array([[0, 1, 1, 1], [1, 1, 1, 1], [0, 1, 1, 1], [1, 1, 1, 1]], np.float32),
 }
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_loss_and_gradients(assert_loss_and_gradients, seed):
-    model = WARP(3, 7, latent_size=2, regularisation=0.3)
+    model = WARP(3, 7, latent_size=2, regularization=0.3)
     rng = np.random.default_rng(seed)
     for weight in model.weights:
         weight.assign(rng.normal(size=weight.shape))
@@ -23,7 +23,7 @@ def test_loss_and_gradients(assert_loss_and_gradients, seed):
         gamma_user, gamma_item, beta = weights
         ranking, squares = 0.0, 0.0
         for row, (u, i) in enumerate(zip(BATCH["user"], BATCH["positive"], strict=True)):
-            drawn = BATCH["negative"][BATCH["counted"][row] == 1]
+            drawn = BATCH["negative"][BATCH["mask"][row] == 1]
             margins = [
                 1
                 - (beta[i] + gamma_user[u] @ gamma_item[i])

@@ -33,7 +33,7 @@ def test_a_dense_gradient_stays():
 @pytest.mark.parametrize(
     "optimizer", ["Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Ftrl", "Nadam", "RMSprop"]
 )
-def test_adaptive_optimisers_of_keras_are_right_on_distinct_rows(optimizer):
+def test_adaptive_optimizers_of_keras_are_right_on_distinct_rows(optimizer):
     def trained(as_given) -> np.ndarray:
         table = keras.Variable(np.ones((5, 2), np.float32))
         maker = getattr(keras.optimizers, optimizer)(0.1)

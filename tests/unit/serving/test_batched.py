@@ -26,10 +26,10 @@ class Doubler(tf.Module):
             time.sleep(self.seconds)
             return function(rows)
 
-        def together(rows):
+        def aggregation(rows):
             return tf.ensure_shape(tf.numpy_function(slow, [rows], tf.float32), [None, 1])
 
-        run = batched(together)
+        run = batched(aggregation)
         return tf.function(run, input_signature=[tf.TensorSpec([None, 1])])
 
 

@@ -9,7 +9,7 @@ from served_questions import DESIGN, GROUP
 from tiny_world import CATEGORIES
 
 from keras_fashion.data import decode_picture
-from keras_fashion.design import PROCEDURES, PreferenceMaximiser
+from keras_fashion.design import PROCEDURES, PreferenceMaximizer
 from keras_fashion.design import redesign as redesign_in_python
 from keras_fashion.serving.signatures.designer import (
     MOST_DRAWINGS,
@@ -27,16 +27,16 @@ def answers(all_answers):
 
 
 @pytest.fixture(scope="module")
-def maximiser(world):
+def maximizer(world):
     """Makes as many steps as are asked for, which are not those of the exported one by itself."""
     procedure = replace(DEFAULT, steps=DESIGN["steps"])
     assert procedure != DEFAULT
-    return PreferenceMaximiser(world.dvbpr.model, world.gan.model, procedure)
+    return PreferenceMaximizer(world.dvbpr.model, world.gan.model, procedure)
 
 
-def test_generates_as_in_python(world, answers, maximiser):
+def test_generates_as_in_python(world, answers, maximizer):
     shoes = tf.fill([4], world.catalogue.category_index("Shoes"))
-    pictures, _, realism = maximiser.terms(maximiser.prior(4, 5), shoes)
+    pictures, _, realism = maximizer.terms(maximizer.prior(4, 5), shoes)
     expected = np.clip((pictures.numpy() + 1) * 127.5, 0, 255)
     assert expected.std() > 0.5
     np.testing.assert_allclose(answers["generate"]["image_bytes"], expected, atol=1)
@@ -53,20 +53,20 @@ def is_alike(answer, designs):
 
 
 @pytest.mark.parametrize(("name", "users"), [("design", ["bob", "bob"]), ("group", GROUP)])
-def test_designs_as_in_python(world, answers, maximiser, name, users):
+def test_designs_as_in_python(world, answers, maximizer, name, users):
     """One user is in Python a group of the same one twice, which needs no other graph."""
     catalogue = world.catalogue
     users = [catalogue.user_index(user) for user in users]
     category = catalogue.category_index("Röcke")
-    designs = maximiser.design(users, category, count=3, eta=0.5, seed=7)
+    designs = maximizer.design(users, category, count=3, eta=0.5, seed=7)
     first = {key: value[0] for key, value in vars(designs).items() if key != "evaluations"}
     is_alike(answers[name], replace(designs, **first))
-    # The search ran: chance finds nothing so good among as many codes, by the mean of the members.
+    # The search ran: chance finds nothing so good among as many latents, by the members' mean.
     thetas = world.dvbpr.model.theta.numpy()[users]
-    _, styles, realism = maximiser.terms(maximiser.prior(32, 7), tf.fill([32], category))
-    sample = maximiser.prior_sample([category]).styles[0].numpy() @ thetas.T
+    _, embeddings, realism = maximizer.terms(maximizer.prior(32, 7), tf.fill([32], category))
+    sample = maximizer.prior_sample([category]).embeddings[0].numpy() @ thetas.T
     level, spread = sample.mean(axis=0), sample.std(axis=0)
-    together = ((styles.numpy() @ thetas.T - level) / spread).mean(axis=1)
+    together = ((embeddings.numpy() @ thetas.T - level) / spread).mean(axis=1)
     chance = level.mean() + spread.mean() * together
     objective = answers[name]["preference"] - 0.5 * (answers[name]["realism"] - 1) ** 2
     assert objective.min() > np.max(chance - 0.5 * (realism - 1) ** 2)
@@ -86,11 +86,11 @@ def test_designing_is_the_default(all_answers):
     assert alike == {"design", "serving_default"}
 
 
-def test_redesigns_as_in_python(world, answers, maximiser, new_picture):
+def test_redesigns_as_in_python(world, answers, maximizer, new_picture):
     catalogue = world.catalogue
     picture = decode_picture(new_picture, world.gan.model.picture_size).numpy()
     strip = redesign_in_python(
-        maximiser,
+        maximizer,
         catalogue.user_index("bob"),
         picture,
         catalogue.category_index("Shoes"),

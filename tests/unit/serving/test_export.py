@@ -46,7 +46,7 @@ def trivial(monkeypatch):
         monkeypatch.setattr(module, measure, lambda *_: {})
 
 
-def test_describes_itself_and_carries_no_optimiser(world, exported):
+def test_describes_itself_and_carries_no_optimizer(world, exported):
     facts = json.loads(
         (exported / "designer" / "1" / "assets.extra" / "keras_fashion.json").read_text("utf-8")
     )

@@ -166,10 +166,12 @@ def test_embeds_new_pictures_as_in_training(world, answers, new_picture):
 @pytest.mark.parametrize("model", MODELS)
 def test_scores_pictures_that_are_no_items(world, answers, new_picture, model):
     run = getattr(world, model)
-    style = run.model.encoder(scale(decode_picture(new_picture, (32, 32)))[None])[0].numpy()
-    taste = run.model.taste(tf.constant([world.catalogue.user_index("eve")]))[0].numpy()
+    embedding = run.model.encoder(scale(decode_picture(new_picture, (32, 32)))[None])[0].numpy()
+    user_embedding = run.model.user_embedding(tf.constant([world.catalogue.user_index("eve")]))[
+        0
+    ].numpy()
     answer = answers[f"score_picture_{model}"]
-    assert answer["score"][0] == pytest.approx(taste @ style, rel=1e-4)
+    assert answer["score"][0] == pytest.approx(user_embedding @ embedding, rel=1e-4)
     assert answer["score"][1] == NO_SCORE
     assert answer["known_user"].tolist() == [True, False]
 
@@ -177,14 +179,14 @@ def test_scores_pictures_that_are_no_items(world, answers, new_picture, model):
 @pytest.mark.parametrize("model", MODELS)
 def test_similar_items_are_those_of_visrank(world, answers, new_picture, model):
     catalogue, run = world.catalogue, getattr(world, model)
-    styles = run.model.encoder(world.pictures).numpy()
+    embeddings = run.model.encoder(world.pictures).numpy()
     picture = scale(decode_picture(new_picture, (32, 32)))[None]
-    asked = np.concatenate([styles[:3], run.model.encoder(picture).numpy()])
-    visrank = VisRank(1, 20, styles.shape[1])
-    visrank.adapt(styles, np.array([[0, 0]]))
-    centred = asked - styles.mean(axis=0)
-    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
-    cosines = centred @ visrank.scoring_vectors().items.T
+    asked = np.concatenate([embeddings[:3], run.model.encoder(picture).numpy()])
+    visrank = VisRank(1, 20, embeddings.shape[1])
+    visrank.adapt(embeddings, np.array([[0, 0]]))
+    centered = asked - embeddings.mean(axis=0)
+    centered /= np.linalg.norm(centered, axis=1, keepdims=True)
+    cosines = centered @ visrank.scoring_vectors().items.T
     answer = answers[f"similar_{model}"]
     assert answer["item_id"].shape == (4, 20)
     for row, k, ids, similarity in zip(

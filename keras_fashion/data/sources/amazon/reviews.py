@@ -29,7 +29,7 @@ from keras_fashion.data.sources.web_pictures.picture_fetcher import PictureFetch
 from keras_fashion.data.sources.web_pictures.picture_folder import find_pictures, stem
 from keras_fashion.errors import InputError
 
-_ENOUGH_TO_RECOGNISE = 1000  # records
+_ENOUGH_TO_RECOGNIZE = 1000  # records
 _ID_FIRST = re.compile(rb"\{['\"](?:parent_)?asin['\"]: ?['\"](\w+)['\"]")
 
 
@@ -108,7 +108,7 @@ class AmazonReviews(Source):
         self.fetcher = fetcher
         if (core is not None and core < 1) or category_level < 1:
             raise InputError("--core and --category-level begin at 1: give a larger number")
-        self.edition = _recognise(self.reviews, self.metadata)
+        self.edition = _recognize(self.reviews, self.metadata)
         self._kept: _Reviews | None = None
 
     def items(self, skip: Skip, scratch: Path) -> pd.DataFrame:
@@ -312,7 +312,7 @@ class _Reviews:
         )
 
 
-def _recognise(reviews: Path, metadata: Path) -> Edition:
+def _recognize(reviews: Path, metadata: Path) -> Edition:
     """The edition that both files are of."""
     by_reviews = _editions(reviews, editions_of_review, editions_of_item, "reviews", "--metadata")
     by_items = _editions(metadata, editions_of_item, editions_of_review, "metadata", "--reviews")
@@ -336,7 +336,7 @@ def _editions(
     found: Counter[Edition] = Counter()
     records = json_lines(path, lambda *_: None, show_progress=False)
     first = None
-    for _, record in islice(records, _ENOUGH_TO_RECOGNISE):
+    for _, record in islice(records, _ENOUGH_TO_RECOGNIZE):
         first = record if first is None else first
         editions = editions_of(record)
         if len(editions) == 1:

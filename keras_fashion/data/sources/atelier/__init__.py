@@ -4,8 +4,8 @@ from keras_fashion.data.sources.atelier.measure import Measurement, measure
 from keras_fashion.data.sources.atelier.oracle import (
     Oracle,
     existing_utilities,
-    taste_recovery,
     true_utility,
+    utility_recovery,
 )
 from keras_fashion.data.sources.atelier.source import Atelier
 
@@ -15,6 +15,6 @@ __all__ = [
     "Oracle",
     "existing_utilities",
     "measure",
-    "taste_recovery",
     "true_utility",
+    "utility_recovery",
 ]

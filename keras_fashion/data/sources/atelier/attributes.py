@@ -1,8 +1,8 @@
 """What a garment of the atelier is before it is drawn: its continuous attributes.
 
-Colours are CIELCh (the polar form of CIELAB, D65), so that equal distances look about equal:
+Colors are CIELCh (the polar form of CIELAB, D65), so that equal distances look about equal:
 `lightness` 0 to 100, `chroma` 0 to about 100, `hue` in degrees. They cluster in the palettes
-that shops really sell, neutrals first, and every colour between them can be drawn as well.
+that shops really sell, neutrals first, and every color between them can be drawn as well.
 """
 
 import numpy as np
@@ -52,7 +52,7 @@ _PATTERN_SHARES = np.array(
 _PALETTE = (
     ("#1f1f22", 0.130, 3.0),  # black
     ("#dedcd6", 0.110, 3.0),  # white
-    ("#8f9194", 0.070, 6.0),  # grey
+    ("#8f9194", 0.070, 6.0),  # gray
     ("#4a4d52", 0.040, 4.0),  # charcoal
     ("#26304f", 0.080, 5.0),  # navy
     ("#4f6f96", 0.070, 7.0),  # denim
@@ -77,11 +77,11 @@ _PALETTE = (
 
 
 def garment_lab(garments: np.ndarray, accent: bool = False) -> np.ndarray:
-    """Returns the garments' colours (or accents) in CIELAB.
+    """Returns the garments' colors (or accents) in CIELAB.
 
     Args:
         garments: array of `GARMENT`, any shape.
-        accent: the accent's colour in place of the fabric's.
+        accent: the accent's color in place of the fabric's.
 
     Returns:
         Array (..., 3) of float64: L*, a*, b*.
@@ -106,9 +106,9 @@ def sample_garments(rng: np.random.Generator, count: int) -> np.ndarray:
     """
     garments = np.zeros(count, GARMENT)
     garments["category"] = rng.choice(len(CATEGORIES), count, p=_CATEGORY_SHARES)
-    colour = _sample_colours(rng, count)
-    accent = _sample_accents(rng, colour)
-    for prefix, lab in (("", colour), ("accent_", accent)):
+    color = _sample_colors(rng, count)
+    accent = _sample_accents(rng, color)
+    for prefix, lab in (("", color), ("accent_", accent)):
         garments[prefix + "lightness"] = lab[:, 0]
         garments[prefix + "chroma"] = np.hypot(lab[:, 1], lab[:, 2])
         garments[prefix + "hue"] = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360
@@ -122,8 +122,8 @@ def sample_garments(rng: np.random.Generator, count: int) -> np.ndarray:
     return garments
 
 
-def _sample_colours(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Returns (count, 3) CIELAB colours that sRGB can show, inside `LIGHTNESS_RANGE`."""
+def _sample_colors(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Returns (count, 3) CIELAB colors that sRGB can show, inside `LIGHTNESS_RANGE`."""
     swatches = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c, _, _ in _PALETTE])
     shares = np.array([share for _, share, _ in _PALETTE])
     spreads = np.array([spread for _, _, spread in _PALETTE])
@@ -133,14 +133,14 @@ def _sample_colours(rng: np.random.Generator, count: int) -> np.ndarray:
     return rgb2lab(lab2rgb(lab))
 
 
-def _sample_accents(rng: np.random.Generator, colour: np.ndarray) -> np.ndarray:
-    """Returns (count, 3) CIELAB accents: tonal for half of the fabrics, else another colour."""
-    count = len(colour)
-    tone = np.where(colour[:, 0] > 50, -1, 1) * rng.uniform(26, 40, count)
-    tonal = colour * (1.0, 0.8, 0.8)
+def _sample_accents(rng: np.random.Generator, color: np.ndarray) -> np.ndarray:
+    """Returns (count, 3) CIELAB accents: tonal for half of the fabrics, else another color."""
+    count = len(color)
+    tone = np.where(color[:, 0] > 50, -1, 1) * rng.uniform(26, 40, count)
+    tonal = color * (1.0, 0.8, 0.8)
     tonal[:, 0] = np.clip(tonal[:, 0] + tone, *LIGHTNESS_RANGE)
-    accent = np.where(rng.uniform(size=(count, 1)) < 0.5, tonal, _sample_colours(rng, count))
+    accent = np.where(rng.uniform(size=(count, 1)) < 0.5, tonal, _sample_colors(rng, count))
     # An accent that cannot be told from the fabric becomes off-white or near-black.
-    too_close = np.linalg.norm(accent - colour, axis=1) < 24
-    contrast = np.where(colour[:, :1] > 50, [[20.0, 0.0, -2.0]], [[86.0, 0.0, 3.0]])
+    too_close = np.linalg.norm(accent - color, axis=1) < 24
+    contrast = np.where(color[:, :1] > 50, [[20.0, 0.0, -2.0]], [[86.0, 0.0, 3.0]])
     return rgb2lab(lab2rgb(np.where(too_close[:, None], contrast, accent)))

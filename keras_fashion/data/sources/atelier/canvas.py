@@ -3,7 +3,7 @@
 import numpy as np
 from skimage.filters import gaussian
 
-Colour = np.ndarray  # (3,) or (size, size, 3), sRGB in [0, 1]
+Color = np.ndarray  # (3,) or (size, size, 3), sRGB in [0, 1]
 
 _OVERSAMPLING = 4
 BACKGROUND = 0.975
@@ -65,7 +65,7 @@ def coverage(outline: np.ndarray, size: int) -> np.ndarray:
     result = np.zeros((size, size))
     if width * height == 0:
         return result
-    # In fine pixels of the bounding box, whose centres are the integers.
+    # In fine pixels of the bounding box, whose centers are the integers.
     start = (pixels - low) * _OVERSAMPLING - 0.5
     end = np.roll(start, -1, axis=0)
     rows = np.arange(height * _OVERSAMPLING)[:, None]
@@ -88,61 +88,61 @@ class Canvas:
 
     Args:
         size: side of the picture in pixels.
-        shift: what is added to every y, in frame units: centres a short garment.
+        shift: what is added to every y, in frame units: centers a short garment.
     """
 
     def __init__(self, size: int, shift: float = 0.0) -> None:
         self.size = size
         self.shift = shift
-        centres = (np.arange(size) + 0.5) * 2 / size - 1
-        self.x, self.y = np.meshgrid(centres, centres - shift)
-        """Frame coordinates of the pixels' centres, (size, size) each."""
-        self._colour = np.zeros((size, size, 3))
+        centers = (np.arange(size) + 0.5) * 2 / size - 1
+        self.x, self.y = np.meshgrid(centers, centers - shift)
+        """Frame coordinates of the pixels' centers, (size, size) each."""
+        self._color = np.zeros((size, size, 3))
         self._alpha = np.zeros((size, size))
 
-    def cloth(self, outline: np.ndarray, fabric: Colour, folds: np.ndarray | float = 0.0) -> None:
+    def cloth(self, outline: np.ndarray, fabric: Color, folds: np.ndarray | float = 0.0) -> None:
         """Lays a piece of cloth: rounded by shading towards its edge, with a darker outline.
 
         Args:
             outline: (n, 2), closed.
-            fabric: its colour or colour field.
+            fabric: its color or color field.
             folds: relative lightness of folds, added to the shading; (size, size) or a number.
         """
         cover = self._coverage(outline)
         body = gaussian(cover, 0.055 * self.size, mode="constant")
         shade = 0.82 + 0.19 * body - 0.03 * self.x + folds
-        self._lay(cover, np.broadcast_to(fabric, self._colour.shape) * shade[..., None])
+        self._lay(cover, np.broadcast_to(fabric, self._color.shape) * shade[..., None])
         closed = np.concatenate([outline, outline[:2]])
         self.trim(ribbon(closed, 0.035), seam(fabric), 0.6)
 
-    def trim(self, outline: np.ndarray, colour: Colour, opacity: float = 1.0) -> None:
+    def trim(self, outline: np.ndarray, color: Color, opacity: float = 1.0) -> None:
         """Paints a detail flat and only where there is cloth (a seam, a button, a band)."""
         cover = self._coverage(outline) * opacity
-        self._colour += cover[..., None] * (colour * self._alpha[..., None] - self._colour)
+        self._color += cover[..., None] * (color * self._alpha[..., None] - self._color)
 
-    def stroke(self, path: np.ndarray, width: float, colour: Colour, opacity: float = 1.0) -> None:
+    def stroke(self, path: np.ndarray, width: float, color: Color, opacity: float = 1.0) -> None:
         """Paints a line along an open path, only where there is cloth."""
-        self.trim(ribbon(path, width), colour, opacity)
+        self.trim(ribbon(path, width), color, opacity)
 
     def picture(self) -> np.ndarray:
         """Returns the picture, (size, size, 3) uint8, with a soft shadow on the studio's white."""
         shadow = gaussian(self._alpha, 0.035 * self.size, mode="constant")
         shadow = np.roll(shadow, round(0.025 * self.size), axis=0)
         ground = BACKGROUND - 0.055 * shadow[..., None]
-        composed = self._colour + (1 - self._alpha[..., None]) * ground
+        composed = self._color + (1 - self._alpha[..., None]) * ground
         return np.round(np.clip(composed, 0, 1) * 255).astype(np.uint8)
 
     def _coverage(self, outline: np.ndarray) -> np.ndarray:
         return coverage(outline + np.array([0.0, self.shift]), self.size)
 
-    def _lay(self, cover: np.ndarray, colour: np.ndarray) -> None:
+    def _lay(self, cover: np.ndarray, color: np.ndarray) -> None:
         """Composes over what lies there already (premultiplied)."""
         cover3 = cover[..., None]
-        self._colour = colour * cover3 + self._colour * (1 - cover3)
+        self._color = color * cover3 + self._color * (1 - cover3)
         self._alpha = cover + self._alpha * (1 - cover)
 
 
-def seam(fabric: Colour) -> np.ndarray:
-    """Returns the colour of a seam: darker than the fabric, lighter on a fabric near black."""
-    colour = np.reshape(fabric, (-1, 3)).mean(axis=0)
-    return colour * 0.62 if colour.mean() > 0.22 else colour + 0.16
+def seam(fabric: Color) -> np.ndarray:
+    """Returns the color of a seam: darker than the fabric, lighter on a fabric near black."""
+    color = np.reshape(fabric, (-1, 3)).mean(axis=0)
+    return color * 0.62 if color.mean() > 0.22 else color + 0.16

@@ -76,34 +76,34 @@ def trousers(garment: np.void, size: int) -> Canvas:
     height = 0.78 + 1.02 * garment["length"]
     top = -height / 2
     canvas = Canvas(size)
-    cloth, colour, accent, line = fabric(garment, canvas, upright=True)
+    cloth, color, accent, line = fabric(garment, canvas, upright=True)
     half = 0.11 + 0.12 * garment["width"]
-    centre = 0.27 + 0.08 * garment["width"]
+    center = 0.27 + 0.08 * garment["width"]
     crotch, bottom = top + 0.56, top + height
-    leg_crease = 0.045 * np.cos(7 * (np.abs(canvas.x) - centre) / (half + 0.1))
+    leg_crease = 0.045 * np.cos(7 * (np.abs(canvas.x) - center) / (half + 0.1))
     folds = leg_crease * np.clip(canvas.y - top - 0.2, 0, 1)
     knee = (crotch + bottom) / 2
     canvas.cloth(
         mirrored(
             [(0, top + 0.015), (0.30, top)],
             curve((0.30, top), (0.42, top + 0.22), (0.43, top + 0.5)),
-            curve((0.43, top + 0.5), (centre + half, knee), (centre + half, bottom - 0.01)),
-            curve((centre + half, bottom - 0.01), (centre, bottom + 0.02), (centre - half, bottom)),
-            curve((centre - half, bottom), (centre - half, knee), (0.02, crotch)),
+            curve((0.43, top + 0.5), (center + half, knee), (center + half, bottom - 0.01)),
+            curve((center + half, bottom - 0.01), (center, bottom + 0.02), (center - half, bottom)),
+            curve((center - half, bottom), (center - half, knee), (0.02, crotch)),
             [(0, crotch - 0.02)],
         ),
         cloth,
         folds,
     )
     waist = ribbon(curve((-0.36, top + 0.05), (0, top + 0.075), (0.36, top + 0.05)), 0.11)
-    canvas.trim(waist, colour * 0.84)
+    canvas.trim(waist, color * 0.84)
     canvas.stroke(curve((-0.5, top + 0.10), (0, top + 0.13), (0.5, top + 0.10)), 0.022, line, 0.7)
     canvas.stroke(curve((0, top + 0.12), (0, top + 0.3), (0, crotch)), 0.024, line, 0.6)
     canvas.stroke(curve((0.07, top + 0.12), (0.08, top + 0.38), (0, top + 0.44)), 0.02, line, 0.5)
     canvas.trim(ellipse(0, top + 0.065, 0.034, 0.034), accent)
     pocket = curve((0.20, top + 0.12), (0.23, top + 0.27), (0.42, top + 0.30))
     turn_up = np.array(
-        [(centre - half - 0.05, bottom - 0.09), (centre + half + 0.05, bottom - 0.1)]
+        [(center - half - 0.05, bottom - 0.09), (center + half + 0.05, bottom - 0.1)]
     )
     for mirror in (1, -1):
         canvas.stroke(pocket * (mirror, 1), 0.024, line, 0.7)

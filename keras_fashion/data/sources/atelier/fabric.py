@@ -1,4 +1,4 @@
-"""What a garment is made of, from its colour, pattern and accent."""
+"""What a garment is made of, from its color, pattern and accent."""
 
 from typing import NamedTuple
 
@@ -12,17 +12,17 @@ _PATTERN_CONTRAST = 0.65
 
 
 class Fabric(NamedTuple):
-    """What a garment is made of; colours are sRGB in [0, 1].
+    """What a garment is made of; colors are sRGB in [0, 1].
 
     Attributes:
-        cloth: (size, size, 3), the colour of the patterned cloth at each pixel.
-        colour: (3,), the cloth's own colour.
+        cloth: (size, size, 3), the color of the patterned cloth at each pixel.
+        color: (3,), the cloth's own color.
         accent: (3,), of trimmings, and of the pattern where it covers the cloth.
         line: (3,), of seams.
     """
 
     cloth: np.ndarray
-    colour: np.ndarray
+    color: np.ndarray
     accent: np.ndarray
     line: np.ndarray
 
@@ -30,7 +30,7 @@ class Fabric(NamedTuple):
 def fabric(garment: np.void, canvas: Canvas, upright: bool = False) -> Fabric:
     """Returns the garment's fabric.
 
-    The pattern covers less than half of the cloth, so that the cloth's own colour stays its
+    The pattern covers less than half of the cloth, so that the cloth's own color stays its
     median; its edges are a pixel wide, so that it is as smooth as the outlines.
 
     Args:
@@ -38,7 +38,7 @@ def fabric(garment: np.void, canvas: Canvas, upright: bool = False) -> Fabric:
         canvas: gives the pixels' coordinates.
         upright: stripes run upwards in place of across.
     """
-    colour, accent = lab2rgb([garment_lab(garment), garment_lab(garment, accent=True)])
+    color, accent = lab2rgb([garment_lab(garment), garment_lab(garment, accent=True)])
     period = 0.17 + 0.17 * garment["pattern_scale"]
     across, along = (canvas.x, canvas.y) if upright else (canvas.y, canvas.x)
     match PATTERNS[garment["pattern"]]:
@@ -57,12 +57,12 @@ def fabric(garment: np.void, canvas: Canvas, upright: bool = False) -> Fabric:
         case _:
             amount = np.zeros_like(canvas.x)
     amount = _PATTERN_CONTRAST * amount[..., None]
-    cloth = colour * (1 - amount) + accent * amount
-    return Fabric(cloth, colour, accent, seam(colour))
+    cloth = color * (1 - amount) + accent * amount
+    return Fabric(cloth, color, accent, seam(color))
 
 
 def _bands(position: np.ndarray, period: float, share: float, size: int) -> np.ndarray:
-    """Bands `period` apart that fill `share` of it, centred on zero; in [0, 1]."""
+    """Bands `period` apart that fill `share` of it, centered on zero; in [0, 1]."""
     distance = np.abs((position + period / 2) % period - period / 2)
     return _soft(share * period / 2 - distance, size)
 

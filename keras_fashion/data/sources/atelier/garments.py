@@ -70,14 +70,14 @@ def bags(garment: np.void, size: int) -> Canvas:
     body = 0.86
     top = (drop - body) / 2
     canvas = Canvas(size)
-    cloth, colour, accent, line = fabric(garment, canvas)
+    cloth, color, accent, line = fabric(garment, canvas)
     bottom = top + body
     wide = 0.46 + 0.40 * garment["width"]
     narrow = wide - 0.02 - 0.10 * garment["cut"]
     grip = 0.6 * narrow
     arch = curve((-grip, top + 0.08), (-grip, top - 1.30 * drop), (grip, top - 1.30 * drop),
                  (grip, top + 0.08), steps=24)  # fmt: skip
-    canvas.cloth(ribbon(arch, 0.09), colour * 0.8)
+    canvas.cloth(ribbon(arch, 0.09), color * 0.8)
     corner = 0.10 + 0.10 * garment["cut"]
     sag = 0.05 * np.cos(3 * canvas.x / wide) * np.clip((canvas.y - top) / body, 0, 1)
     canvas.cloth(

@@ -46,7 +46,7 @@ class Measurement(NamedTuple):
 
     @property
     def lab(self) -> np.ndarray:
-        """The colour in CIELAB, (3,)."""
+        """The color in CIELAB, (3,)."""
         hue = np.radians(self.hue)
         return np.array([self.lightness, self.chroma * np.cos(hue), self.chroma * np.sin(hue)])
 
@@ -57,8 +57,8 @@ _NEUTRAL = Measurement(lightness=50.0, chroma=0.0, hue=0.0, length=0.5, width=0.
 def measure(picture: np.ndarray, category: str) -> Measurement:
     """Measures the garment in a picture.
 
-    The colour is the median L*, a* and b* of the garment's pixels away from its outline: the
-    medians of a* and b* weigh each pixel's hue by its chroma, so that grey pixels have no say in
+    The color is the median L*, a* and b* of the garment's pixels away from its outline: the
+    medians of a* and b* weigh each pixel's hue by its chroma, so that gray pixels have no say in
     the hue, and ignore trimmings. The garment is the largest connected region that differs from
     the border of the picture.
 
@@ -68,7 +68,7 @@ def measure(picture: np.ndarray, category: str) -> Measurement:
 
     Returns:
         The measurement. Where nothing stands out (an empty picture, pure noise in specks) it is
-        neutral: a medium grey of medium length and width with `coverage` 0. Never NaN.
+        neutral: a medium gray of medium length and width with `coverage` 0. Never NaN.
     """
     lab = rgb2lab(picture)
     garment = _garment_mask(lab)

@@ -7,9 +7,10 @@ import numpy as np
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, garment_lab
 from keras_fashion.data.sources.atelier.measure import Measurement
 from keras_fashion.data.sources.atelier.shoppers import (
+    SHOPPER,
     garment_features,
-    taste_vectors,
-    visible_taste,
+    preference_vectors,
+    visible_preferences,
 )
 from keras_fashion.errors import InputError
 
@@ -50,7 +51,8 @@ class Oracle:
         if not path.is_file():
             raise InputError(f"{path} does not exist: only an atelier catalogue has a known answer")
         with np.load(path, allow_pickle=False) as truth:
-            return cls(truth["garments"], truth["shoppers"], truth["popularity"])
+            # Version 0.1 spelled a field of `SHOPPER` in the British way; the layout is the same.
+            return cls(truth["garments"], truth["shoppers"].view(SHOPPER), truth["popularity"])
 
     def save(self, folder: Path, seed: int) -> None:
         """Writes the truth into `folder`, with the seed it was drawn from.
@@ -65,13 +67,13 @@ class Oracle:
             seed=seed,
         )
 
-    def tastes(self, users: np.ndarray) -> np.ndarray:
+    def preferences(self, users: np.ndarray) -> np.ndarray:
         """Returns the taste utilities, without popularity: (B,) int to (B, I) float64."""
-        return taste_vectors(self.shoppers[users]) @ garment_features(self.garments).T
+        return preference_vectors(self.shoppers[users]) @ garment_features(self.garments).T
 
     def scores(self, users: np.ndarray) -> np.ndarray:
         """Returns the utilities by which these users chose: (B,) int to (B, I) float64."""
-        return self.tastes(users) + self.popularity
+        return self.preferences(users) + self.popularity
 
 
 NOTHING_SHOWN = -50.0
@@ -81,7 +83,7 @@ NOTHING_SHOWN = -50.0
 def true_utility(oracle: Oracle, measurement: Measurement, user: int, category: str) -> float:
     """Returns how much a shopper truly likes what was measured in a picture, in nats.
 
-    It is the terms of t_ux (see `shoppers`) that a picture's colour and length decide; 0 is the
+    It is the terms of t_ux (see `shoppers`) that a picture's color and length decide; 0 is the
     shopper's ideal, and all else is below. What it leaves out, the pattern, cannot be measured.
 
     Args:
@@ -94,22 +96,22 @@ def true_utility(oracle: Oracle, measurement: Measurement, user: int, category: 
         return NOTHING_SHOWN
     index = CATEGORIES.index(category)
     shopper = oracle.shoppers[user]
-    return float(visible_taste(shopper, measurement.lab, measurement.length, index))
+    return float(visible_preferences(shopper, measurement.lab, measurement.length, index))
 
 
 def existing_utilities(oracle: Oracle, user: int, category: str) -> np.ndarray:
     """Returns the same for all garments of a category, by their true attributes, (I_c,) nats."""
     index = CATEGORIES.index(category)
     rivals = oracle.garments[oracle.garments["category"] == index]
-    return visible_taste(oracle.shoppers[user], garment_lab(rivals), rivals["length"], index)
+    return visible_preferences(oracle.shoppers[user], garment_lab(rivals), rivals["length"], index)
 
 
-def taste_recovery(oracle: Oracle, measurement: Measurement, user: int, category: str) -> float:
+def utility_recovery(oracle: Oracle, measurement: Measurement, user: int, category: str) -> float:
     """Returns which share of the category's real garments is less to the shopper's true taste.
 
-    The picture is judged by its measured colour and length, with the true utility of the two (the
-    quadratic terms of t_ux in `shoppers`), and ranked among the true colours and lengths of all
-    garments of the category in the catalogue. So 1 says that no garment on sale has a colour and
+    The picture is judged by its measured color and length, with the true utility of the two (the
+    quadratic terms of t_ux in `shoppers`), and ranked among the true colors and lengths of all
+    garments of the category in the catalogue. So 1 says that no garment on sale has a color and
     a length more to the taste of this shopper; a garment drawn at random from the category has
     0.5 on average (0.53 with what `measure` makes of patterned cloth).
 

@@ -5,12 +5,12 @@ fills the wardrobe with categories in a certain mix. Tastes come in tribes (low 
 each shopper deviates. The taste utility of garment x for shopper u is
 
     t_ux = ln share_u(category) + like_u(pattern)
-           - |lab_x - lab_u|^2 / (2 s_colour^2) - (length_x - length_u(category))^2 / (2 s_length^2)
+           - |lab_x - lab_u|^2 / (2 s_color^2) - (length_x - length_u(category))^2 / (2 s_length^2)
 
 and shopper u buys n_u distinct garments by a multinomial logit without replacement (Gumbel top-n)
 over t_ux + popularity_x. Because t is quadratic, it is an inner product theta_u . phi(x) of small
-vectors (`taste_vectors`, `garment_features`), which is the form of VBPR and DVBPR: what a model
-has to learn is phi, a smooth nonlinear function of what the picture shows.
+vectors (`preference_vectors`, `garment_features`), which is the form of VBPR and DVBPR: what a
+model has to learn is phi, a smooth nonlinear function of what the picture shows.
 """
 
 from typing import NamedTuple
@@ -20,8 +20,8 @@ from skimage.color import rgb2lab
 
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, PATTERNS, garment_lab
 
-COLOUR_TOLERANCE = 17.0
-"""s_colour, in CIELAB units: how far from the preferred colour a shopper still buys."""
+COLOR_TOLERANCE = 17.0
+"""s_color, in CIELAB units: how far from the preferred color a shopper still buys."""
 
 LENGTH_TOLERANCE = 0.22
 """s_length, as a share of the range from short to long."""
@@ -29,7 +29,7 @@ LENGTH_TOLERANCE = 0.22
 SHOPPER = np.dtype(
     [
         ("tribe", np.int32),
-        ("colour", np.float64, 3),  # preferred CIELAB
+        ("color", np.float64, 3),  # preferred CIELAB
         ("length", np.float64, len(CATEGORIES)),  # preferred length, 0 to 1
         ("pattern", np.float64, len(PATTERNS)),  # liking, nats
         ("category", np.float64, len(CATEGORIES)),  # ln of the category's share
@@ -42,10 +42,10 @@ class Tribe(NamedTuple):
     """The taste around which a tribe's shoppers scatter."""
 
     name: str
-    colour: str  # sRGB
+    color: str  # sRGB
     lengths: tuple[float, ...]  # by category, as in CATEGORIES
     patterns: tuple[float, ...]  # likings by pattern, as in PATTERNS
-    categories: tuple[float, ...]  # shares before normalisation, as in CATEGORIES
+    categories: tuple[float, ...]  # shares before normalization, as in CATEGORIES
 
 
 TRIBES = (
@@ -73,13 +73,13 @@ def sample_shoppers(rng: np.random.Generator, count: int) -> np.ndarray:
     """
     shoppers = np.zeros(count, SHOPPER)
     tribe = rng.integers(len(TRIBES), size=count)
-    swatches = [[int(t.colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for t in TRIBES]
+    swatches = [[int(t.color[i : i + 2], 16) / 255 for i in (1, 3, 5)] for t in TRIBES]
     lengths = np.array([t.lengths for t in TRIBES])
     patterns = np.array([t.patterns for t in TRIBES], dtype=np.float64)
     categories = np.log([t.categories for t in TRIBES])
     normal = rng.standard_normal
     shoppers["tribe"] = tribe
-    shoppers["colour"] = rgb2lab(swatches)[tribe] + 4.5 * normal((count, 3))
+    shoppers["color"] = rgb2lab(swatches)[tribe] + 4.5 * normal((count, 3))
     shoppers["length"] = np.clip(lengths[tribe] + 0.06 * normal((count, len(CATEGORIES))), 0, 1)
     shoppers["pattern"] = 0.7 * patterns[tribe] + 0.15 * normal((count, len(PATTERNS)))
     mix = categories[tribe] + 0.15 * normal((count, len(CATEGORIES)))
@@ -94,18 +94,18 @@ def garment_features(garments: np.ndarray) -> np.ndarray:
         garments: array (I,) of `GARMENT`.
 
     Returns:
-        Array (I, 26): colour and its square, patterns, then one, length and its square by
+        Array (I, 26): color and its square, patterns, then one, length and its square by
         category.
     """
-    colour = garment_lab(garments) / COLOUR_TOLERANCE
+    color = garment_lab(garments) / COLOR_TOLERANCE
     length = garments["length"][:, None] / LENGTH_TOLERANCE
     category = np.eye(len(CATEGORIES))[garments["category"]]
-    square = (colour**2).sum(axis=1, keepdims=True)
+    square = (color**2).sum(axis=1, keepdims=True)
     pattern = np.eye(len(PATTERNS))[garments["pattern"]]
-    return np.hstack([colour, square, pattern, category, category * length, category * length**2])
+    return np.hstack([color, square, pattern, category, category * length, category * length**2])
 
 
-def taste_vectors(shoppers: np.ndarray) -> np.ndarray:
+def preference_vectors(shoppers: np.ndarray) -> np.ndarray:
     """Returns theta of each shopper: t_ux = theta_u . phi(x) up to a constant of the shopper.
 
     Args:
@@ -114,12 +114,12 @@ def taste_vectors(shoppers: np.ndarray) -> np.ndarray:
     Returns:
         Array (U, 26), in the order of `garment_features`.
     """
-    colour = shoppers["colour"] / COLOUR_TOLERANCE
+    color = shoppers["color"] / COLOR_TOLERANCE
     length = shoppers["length"] / LENGTH_TOLERANCE
     half = np.full((len(shoppers), 1), -0.5)
     return np.hstack(
         [
-            colour,
+            color,
             half,
             shoppers["pattern"],
             shoppers["category"] - length**2 / 2,
@@ -129,22 +129,22 @@ def taste_vectors(shoppers: np.ndarray) -> np.ndarray:
     )
 
 
-def visible_taste(
+def visible_preferences(
     shopper: np.void, lab: np.ndarray, length: np.ndarray | float, category: int
 ) -> np.ndarray:
-    """Returns the terms of t_ux that can be measured in a picture: those of colour and length.
+    """Returns the terms of t_ux that can be measured in a picture: those of color and length.
 
     Args:
         shopper: one row of `SHOPPER`.
-        lab: (..., 3) CIELAB colours.
+        lab: (..., 3) CIELAB colors.
         length: (...) lengths, 0 to 1.
         category: index into `CATEGORIES`, of all of them.
 
     Returns:
         Array (...) of float64, at most 0.
     """
-    colour = ((lab - shopper["colour"]) ** 2).sum(axis=-1) / (2 * COLOUR_TOLERANCE**2)
-    return -colour - (length - shopper["length"][category]) ** 2 / (2 * LENGTH_TOLERANCE**2)
+    color = ((lab - shopper["color"]) ** 2).sum(axis=-1) / (2 * COLOR_TOLERANCE**2)
+    return -color - (length - shopper["length"][category]) ** 2 / (2 * LENGTH_TOLERANCE**2)
 
 
 def sample_popularity(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -18,9 +18,9 @@ from keras_fashion.data.sources.atelier.oracle import Oracle
 from keras_fashion.data.sources.atelier.shoppers import (
     choose,
     garment_features,
+    preference_vectors,
     sample_popularity,
     sample_shoppers,
-    taste_vectors,
 )
 from keras_fashion.data.sources.source import Skip, Source
 from keras_fashion.errors import InputError
@@ -112,9 +112,9 @@ class Atelier(Source):
         self, rng: np.random.Generator, bought: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         features = garment_features(self._garments)
-        tastes = taste_vectors(self.oracle.shoppers)
+        preferences = preference_vectors(self.oracle.shoppers)
         items = []
-        for user, taste in enumerate(tqdm(tastes, "shopping", unit="shopper")):
+        for user, taste in enumerate(tqdm(preferences, "shopping", unit="shopper")):
             seen = rng.choice(len(features), CONSIDERED, replace=False, shuffle=False)
             scores = features[seen] @ taste + self.oracle.popularity[seen]
             items.append(seen[choose(rng, scores[None], bought[user : user + 1])[:, 1]])

@@ -23,7 +23,7 @@ DEPARTMENTS = ("Men", "Women")
 
 LONGEST_ONE_HOT = 512
 
-NO_CATEGORY = "uncategorised"
+NO_CATEGORY = "uncategorized"
 """Of every item of Tradesy, and of items without a path in a file that has paths."""
 
 
@@ -163,15 +163,15 @@ class _Contents(NamedTuple):
         six = value.elements() if isinstance(value, Array) else None
         if six is None or len(six) != 6:
             raise InputError("it holds no array of six objects, as the data of DVBPR do")
-        *parts, items, user_count, item_count = six
-        if type(user_count) is not int or type(item_count) is not int:
+        *parts, items, num_users, num_items = six
+        if type(num_users) is not int or type(num_items) is not int:
             raise InputError("its last two objects are no numbers: of users, and of items")
         records = dict(sorted(_numbered(items, "the items")))
         numbers = [_interactions(part, name, size) for part, name in zip(parts, PARTS, strict=True)]
         users = np.concatenate([part[0] for part in numbers])
         item_of = np.concatenate([part[1] for part in numbers])
-        user_ids = _Ids(max(user_count, 1, users.max(initial=0) + 1))
-        item_ids = _Ids(max(item_count, 1, item_of.max(initial=0) + 1, max(records, default=0) + 1))
+        user_ids = _Ids(max(num_users, 1, users.max(initial=0) + 1))
+        item_ids = _Ids(max(num_items, 1, item_of.max(initial=0) + 1, max(records, default=0) + 1))
         categories = [_category(record) for record in records.values()]
         table = pd.DataFrame(
             {

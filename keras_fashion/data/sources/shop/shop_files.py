@@ -30,7 +30,7 @@ class ShopFiles(Source):
             in a file that has no such column.
         time_column: Column of the time in `interactions`; guessed if None, and there may be none.
         category_column: Column of the category in `items`; guessed if None.
-        attribute_columns: Further columns of `items` to keep as attributes, such as the colour.
+        attribute_columns: Further columns of `items` to keep as attributes, such as the color.
             An empty field means that the value is not known.
 
     Attributes:

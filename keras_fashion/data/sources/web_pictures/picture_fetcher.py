@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from tqdm import tqdm
 
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data.sources.web_pictures.picture_download import (
     DownloadFailed,
     DownloadLimits,
@@ -202,7 +202,7 @@ class _Run:
         except DownloadFailed as failure:
             self._fail(host, task, failure)
             return
-        with written_aside(place(self.folder, task.item, picture.suffix)) as aside:
+        with atomic_write(place(self.folder, task.item, picture.suffix)) as aside:
             aside.write_bytes(picture.data)
         self.failures_in_a_row[host] = 0
         self._note(Fetched(task.item, task.address, "ok", "", len(picture.data), task.attempts))

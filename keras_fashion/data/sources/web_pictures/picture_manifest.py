@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal
 
-from keras_fashion.atomic_files import written_aside
+from keras_fashion.atomic_files import atomic_write
 from keras_fashion.errors import InputError
 
 FILE = "manifest.csv"
@@ -62,7 +62,7 @@ class PictureManifest:
 
     def __enter__(self) -> "PictureManifest":
         with (
-            written_aside(self.path) as aside,
+            atomic_write(self.path) as aside,
             open(aside, "w", encoding="utf-8", newline="") as file,
         ):
             writer = _csv_writer(file)

@@ -27,7 +27,16 @@ def test_more_epochs_go_on(tiny_catalogue, tmp_path):
     out = tmp_path / "gan"
     command = (
         *("train", "gan", tiny_catalogue.path, "--out", out, "--batch-size", 12, "--width", 4),
-        *("--picture-size", "16x16", "--seed", 7, "--metrics-every", 2, "--metrics-count", 20),
+        *(
+            "--picture-size",
+            "16x16",
+            "--seed",
+            7,
+            "--metrics-every",
+            2,
+            "--num-metrics-pictures",
+            20,
+        ),
     )
     succeed(*command, "--epochs", 1)
     before = Run(out).config
@@ -54,10 +63,10 @@ def test_a_gan_learns_from_pictures_alone(tmp_path):
         pictures.append(png.getvalue())
     ids = [f"train-{number:05}" for number in range(24)]
     items = pd.DataFrame({"item": ids, "category": ["Bag", "Coat"] * 12, "picture": pictures})
-    prepare(InMemory(items), tmp_path / "grey")
+    prepare(InMemory(items), tmp_path / "gray")
     run = tmp_path / "gan"
     succeed(
-        *("train", "gan", tmp_path / "grey", "--out", run, "--epochs", 1, "--batch-size", 8),
+        *("train", "gan", tmp_path / "gray", "--out", run, "--epochs", 1, "--batch-size", 8),
         *("--picture-size", 16, "--width", 4, "--grid-every", 1),
     )
     grids = [*(run / "samples").glob("*.png")]

@@ -35,9 +35,9 @@ print(PictureFetcher(Path(sys.argv[1]), allow_private=True).fetch(addresses))
 """
 
 
-def start(folder, shop, behaviour, count):
+def start(folder, shop, behavior, count):
     return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(folder), f"{shop.url}/{behaviour}", str(count)],
+        [sys.executable, "-c", SCRIPT, str(folder), f"{shop.url}/{behavior}", str(count)],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[4],

@@ -15,18 +15,18 @@ CASES = {
 @pytest.fixture(scope="module", params=CASES)
 def trained(request, tiny_catalogue, made_once):
     """A folder of runs, which models they are of, and what they were trained with."""
-    optimiser, models = request.param, CASES[request.param]
+    optimizer, models = request.param, CASES[request.param]
     folder = made_once(
-        f"alike_{optimiser}",
-        lambda folder: train_everywhere(tiny_catalogue, folder, models, optimiser),
+        f"alike_{optimizer}",
+        lambda folder: train_everywhere(tiny_catalogue, folder, models, optimizer),
     )
-    return folder, models, optimiser
+    return folder, models, optimizer
 
 
 @pytest.mark.parametrize("devices", ["2", "multi-worker"])
 def test_losses_scores_and_weights_are_those_of_one_device(trained, devices):
-    folder, models, optimiser = trained
-    assert_alike(folder, devices, models, optimiser)
+    folder, models, optimizer = trained
+    assert_alike(folder, devices, models, optimizer)
 
 
 def test_an_epoch_may_be_ended_on_fewer_devices(trained, tiny_catalogue):

@@ -21,7 +21,7 @@ from PIL import Image
 from keras_fashion import design
 from keras_fashion.app.cli.main import main
 from keras_fashion.app.run import Run
-from keras_fashion.design import PROCEDURES, PreferenceMaximiser
+from keras_fashion.design import PROCEDURES, PreferenceMaximizer
 from keras_fashion.errors import InputError
 from keras_fashion.models import CategoryClassifier
 
@@ -62,10 +62,10 @@ def shop(tmp_path_factory) -> Path:
     ids = [f"0{number}" for number in rng.permutation(np.arange(100, 124))]
     with tarfile.open(folder / "images.tar", "w") as archive:
         for number, item in enumerate(ids):
-            colour = np.eye(3)[number % 3] * 150 + rng.integers(0, 100, (40, 30, 3))
+            color = np.eye(3)[number % 3] * 150 + rng.integers(0, 100, (40, 30, 3))
             file_format = ("JPEG", "PNG")[number % 2]
             data = io.BytesIO()
-            Image.fromarray(colour.astype(np.uint8)).save(data, file_format)
+            Image.fromarray(color.astype(np.uint8)).save(data, file_format)
             entry = tarfile.TarInfo(f"pictures/{item}.{('jpg', 'png')[number % 2]}")
             entry.size = data.tell()
             data.seek(0)
@@ -116,8 +116,8 @@ class SharedModel:
         return self.loaded[content]
 
 
-class SharedMaximisers:
-    """Makes a maximiser once of all calls with the same models and procedure."""
+class SharedMaximizers:
+    """Makes a maximizer once of all calls with the same models and procedure."""
 
     def __init__(self):
         self.made = {}
@@ -125,13 +125,13 @@ class SharedMaximisers:
     def __call__(self, recommender, gan, procedure=PROCEDURES["default"]):
         key = (id(recommender), id(gan), procedure)
         if key not in self.made:
-            self.made[key] = PreferenceMaximiser(recommender, gan, procedure)
+            self.made[key] = PreferenceMaximizer(recommender, gan, procedure)
         return self.made[key]
 
 
 @pytest.fixture(scope="session")
 def of_all_modules():
-    return SharedModel(), SharedMaximisers()
+    return SharedModel(), SharedMaximizers()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -140,10 +140,10 @@ def shared(of_all_modules):
 
     Of a module, since one of the whole session would stay for the tests of other folders.
     """
-    models, maximisers = of_all_modules
+    models, maximizers = of_all_modules
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Run, "model", models)
-        patch.setattr(design, "PreferenceMaximiser", maximisers)
+        patch.setattr(design, "PreferenceMaximizer", maximizers)
         yield
 
 
@@ -151,7 +151,7 @@ def shared(of_all_modules):
 def unshared(monkeypatch):
     """Takes `shared` back."""
     monkeypatch.setattr(Run, "model", OWN_MODEL)
-    monkeypatch.setattr(design, "PreferenceMaximiser", PreferenceMaximiser)
+    monkeypatch.setattr(design, "PreferenceMaximizer", PreferenceMaximizer)
 
 
 @pytest.fixture(scope="session")
@@ -162,7 +162,7 @@ def chain(succeed, prepare_arguments, made_once):
         return (
             *("train", "gan", folder / "catalogue", "--out", folder / "gan", "--batch-size", 12),
             *("--picture-size", 16, "--width", 4, "--seed", 7),
-            *("--metrics-every", 2, "--metrics-count", 20),
+            *("--metrics-every", 2, "--num-metrics-pictures", 20),
         )
 
     def make(folder):

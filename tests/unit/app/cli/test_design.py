@@ -10,7 +10,7 @@ from PIL import Image
 
 from keras_fashion.app.cli.main import main
 from keras_fashion.app.run import Run
-from keras_fashion.design import GROUP_PREFERENCES, PROCEDURES, Designs
+from keras_fashion.design import AGGREGATIONS, PROCEDURES, Designs
 
 
 def test_a_group_at_two_weights_of_realism(chain, succeed, unseen, tmp_path):
@@ -18,23 +18,23 @@ def test_a_group_at_two_weights_of_realism(chain, succeed, unseen, tmp_path):
     answer = json.loads(
         succeed(
             *("design", chain.dvbpr, chain.gan, "--user", "0002", "--user", "0005", "--weight", 1),
-            *("--weight", 3, "--together", "soft-min", "--category", "Tops", "--count", 2),
+            *("--weight", 3, "--aggregation", "soft-min", "--category", "Tops", "--count", 2),
             *("--eta", 0.5, "--eta", 8, "--unseen", unseen, "--out", out, "--json"),
         )
     )
-    assert set(answer) == {"users", "category", "designs", "codes", "sheet"}
+    assert set(answer) == {"users", "category", "designs", "latents", "sheet"}
     assert (answer["users"], answer["category"]) == (["0002", "0005"], "Tops")
     rows, files = answer["designs"], [out / f"design_{number}.png" for number in (1, 2, 3, 4)]
     assert [row["file"] for row in rows] == [str(path) for path in files]
     assert [row["eta"] for row in rows] == [0.5, 0.5, 8, 8]
     assert {row["for"] for row in rows} == {"2 users"}
-    assert sorted(out.iterdir()) == [out / "codes.npy", *files, out / "sheet.png"]
+    assert sorted(out.iterdir()) == [*files, out / "latents.npy", out / "sheet.png"]
 
     gan = Run(chain.gan).model
-    codes = np.load(answer["codes"])
-    assert codes.shape == (4, 100) and codes.dtype == np.float32
+    latents = np.load(answer["latents"])
+    assert latents.shape == (4, 100) and latents.dtype == np.float32
     pictures = np.stack([np.asarray(Image.open(path)) for path in files])
-    assert np.abs(pictures.astype(int) - gan.draw(codes, np.full(4, 2))).max() <= 1
+    assert np.abs(pictures.astype(int) - gan.draw(latents, np.full(4, 2))).max() <= 1
     with Image.open(answer["sheet"]) as sheet:
         assert sheet.format == "PNG" and sheet.width > 128 * (4 + 2) and sheet.height > 128 * 3
 
@@ -68,11 +68,11 @@ def asked(monkeypatch):
     """What the library was asked for; it answers at once, with noise."""
     asked = SimpleNamespace()
 
-    def design_for_clients(
-        maximiser, clients, category, count, etas, seed=0, together=None, held=None
+    def design_for_targets(
+        maximizer, targets, category, count, etas, seed=0, aggregation=None, fixed_directions=None
     ):
         vars(asked).update(locals())
-        rng, shape = np.random.default_rng(0), (len(clients) * len(etas), count)
+        rng, shape = np.random.default_rng(0), (len(targets) * len(etas), count)
         return Designs(
             rng.integers(0, 256, (*shape, 16, 16, 3)).astype(np.uint8),
             rng.uniform(-1, 1, (*shape, 100)).astype(np.float32),
@@ -81,16 +81,16 @@ def asked(monkeypatch):
             evaluations=0,
         )
 
-    monkeypatch.setattr("keras_fashion.design.targets.design_for_clients", design_for_clients)
+    monkeypatch.setattr("keras_fashion.design.targets.design_for_targets", design_for_targets)
     monkeypatch.setattr(
-        "keras_fashion.design.attribute_labels.held_attributes",
+        "keras_fashion.design.attribute_labels.attribute_directions",
         lambda gan, catalogue, category, names: (category, *names),
     )
     return asked
 
 
 def test_one_user_as_the_paper_did(chain, asked, succeed, tmp_path, monkeypatch):
-    # Its sheet would trace the networks for one more maximiser.
+    # Its sheet would trace the networks for one more maximizer.
     monkeypatch.setattr(
         "keras_fashion.app.report.design_sheets.design_sheet", lambda *_: Image.new("RGB", (9, 9))
     )
@@ -101,21 +101,31 @@ def test_one_user_as_the_paper_did(chain, asked, succeed, tmp_path, monkeypatch)
     assert len(lines) == 4 and lines[3] == str(tmp_path / "sheet.png")
     assert lines[0].startswith(f"{tmp_path / 'design_1.png'}  0003, eta 1: preference ")
     assert "unseen" not in lines[0] and "(" not in lines[0]
-    assert asked.maximiser.procedure == PROCEDURES["dvbpr"]
+    assert asked.maximizer.procedure == PROCEDURES["dvbpr"]
     assert (asked.category, asked.count, asked.etas, asked.seed) == (1, 3, (1.0,), 6)
-    assert asked.together is GROUP_PREFERENCES["mean"]
+    assert asked.aggregation is AGGREGATIONS["mean"]
 
 
 def test_a_group_in_words(chain, asked, unseen, succeed, tmp_path):
     line, *_ = succeed(
         *("design", chain.dvbpr, chain.gan, "--user", "0002", "--user", "0005", "--category"),
-        *("Tops", "--together", "least-misery", "--weight", 2, "--weight", 1, "--unseen", unseen),
+        *(
+            "Tops",
+            "--aggregation",
+            "least-misery",
+            "--weight",
+            2,
+            "--weight",
+            1,
+            "--unseen",
+            unseen,
+        ),
         *("--out", tmp_path),
     ).splitlines()
     assert " (0002 " in line and ", 0005 " in line
     assert "; standard preference " in line and ", unseen " in line and ", gap " in line
-    assert asked.clients[0].weights.tolist() == [2, 1]
-    assert asked.together is GROUP_PREFERENCES["least-misery"] and asked.held == (2,)
+    assert asked.targets[0].weights.tolist() == [2, 1]
+    assert asked.aggregation is AGGREGATIONS["least-misery"] and asked.fixed_directions == (2,)
 
 
 def test_a_row_a_cluster(chain, asked, succeed, tmp_path):
@@ -130,21 +140,24 @@ def test_a_row_a_cluster(chain, asked, succeed, tmp_path):
     sizes = [int(name.split("(")[1].split()[0]) for name in names]
     assert len(names) == 3 and sum(sizes) == 8 and sizes == sorted(sizes, reverse=True)
     assert all("members" not in row for row in answer["designs"])
-    assert np.load(tmp_path / "codes.npy").shape == (3, 100)
+    assert np.load(tmp_path / "latents.npy").shape == (3, 100)
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.height > 3 * 128
-    assert asked.held == (0, "lightness") and asked.maximiser.procedure == PROCEDURES["default"]
+    assert (
+        asked.fixed_directions == (0, "lightness")
+        and asked.maximizer.procedure == PROCEDURES["default"]
+    )
 
 
 def test_what_stood_there_stays_where_a_file_cannot_be_written(chain, asked, call, tmp_path):
     (tmp_path / "design_1.png").write_text("before")
-    (tmp_path / "codes.npy").mkdir()
-    (tmp_path / "codes.npy" / "in the way").write_text("")
+    (tmp_path / "latents.npy").mkdir()
+    (tmp_path / "latents.npy" / "in the way").write_text("")
     wanted = (*USER, "--category", "Tops", "--out")
     result = call("design", chain.dvbpr, chain.gan, *wanted, tmp_path)
     assert result.exit_code == 1 and result.stderr.startswith("Error: ")
     assert (tmp_path / "design_1.png").read_text() == "before"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["codes.npy", "design_1.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["design_1.png", "latents.npy"]
 
     below_a_file = tmp_path / "design_1.png" / "designs"
     result = call("design", chain.dvbpr, chain.gan, *wanted, below_a_file)
@@ -155,7 +168,7 @@ def test_what_stood_there_stays_where_a_file_cannot_be_written(chain, asked, cal
 
 def test_choices_are_those_of_the_library():
     options = {each.name: each.type for each in main.commands["design"].params}
-    assert list(options["together"].choices) == list(GROUP_PREFERENCES)
+    assert list(options["aggregation"].choices) == list(AGGREGATIONS)
     assert list(options["procedure"].choices) == list(PROCEDURES)
 
 
@@ -170,7 +183,7 @@ USER = ("--user", "0003")
         ((*USER, "--category", "Hats"), "no category 'Hats'"),
         ((*USER, "--count", 99), "99 designs: this procedure makes 1 to"),
         ((*USER, "--hold", "lightnes"), "no attribute 'lightnes'; there are lightness"),
-        ((*USER, "--hold", "colour=red"), "no column 'colour'"),
+        ((*USER, "--hold", "color=red"), "no column 'color'"),
         (("--clusters", 9), "9 clusters of 8 users; ask for 1 to 8"),
         (("--clusters", 0), "0 clusters of 8 users"),
         ((*USER, "--unseen", "{gan}"), "a run of gan, not of dvbpr"),
@@ -195,7 +208,7 @@ def test_mistakes_are_one_line(chain, call, tmp_path, arguments, message):
         ((), "either --user, once or more, or --clusters"),
         ((*USER, "--clusters", 2), "either --user, once or more, or --clusters"),
         (("--clusters", 2, "--weight", 1), "are for a group of --user"),
-        (("--clusters", 2, "--together", "mean"), "are for a group of --user"),
+        (("--clusters", 2, "--aggregation", "mean"), "are for a group of --user"),
         ((*USER, "--weight", 1, "--weight", 1), "2 --weight for 1 --user"),
         ((*USER, "--weight", 0), "not all weights are 0"),
         ((*USER, "--weight", -1), "-1.0 is not in the range"),
@@ -203,7 +216,7 @@ def test_mistakes_are_one_line(chain, call, tmp_path, arguments, message):
         ((*USER, "--eta", -1), "-1.0 is not in the range"),
         ((*USER, "--eta", 1, "--eta", "inf"), "are finite"),
         ((*USER, "--seed", -1), "'--seed'"),
-        ((*USER, "--together", "max"), "'mean', 'least-misery', 'soft-min'"),
+        ((*USER, "--aggregation", "max"), "'mean', 'least-misery', 'soft-min'"),
         ((*USER, "--hold", "lightness", "--procedure", "dvbpr"), "the default --procedure"),
     ],
 )

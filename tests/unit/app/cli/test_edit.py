@@ -13,7 +13,7 @@ from keras_fashion.design.latent_search import to_normal
 
 @pytest.fixture(autouse=True)
 def few_codes(monkeypatch):
-    """Probes of more codes show nothing more here."""
+    """Probes of more latents show nothing more here."""
     few = partial(edit_directions.find_directions, count=500)
     monkeypatch.setattr(edit_directions, "find_directions", few)
 
@@ -28,32 +28,32 @@ def test_an_edit_and_one_that_goes_on_from_what_it_left(chain, succeed, tmp_path
         )
     )
     assert set(answer) == {
-        *("category", "attribute", "hold", "deviation", "explained", "edits", "codes", "sheet")
+        *("category", "attribute", "hold", "deviation", "explained", "edits", "latents", "sheet")
     }
-    assert [(row["code"], row["strength"]) for row in answer["edits"]] == [
+    assert [(row["latent"], row["strength"]) for row in answer["edits"]] == [
         *((1, -0.2), (1, 0), (1, 0.3), (2, -0.2), (2, 0), (2, 0.3))
     ]
-    assert set(answer["edits"][0]) == {"code", "strength", "lightness", "redness"}
+    assert set(answer["edits"][0]) == {"latent", "strength", "lightness", "redness"}
     assert Image.open(out / "sheet.png").width > 3 * 128
-    codes = np.load(answer["codes"])
-    assert codes.shape == (6, 100) and codes.dtype == np.float32
-    x = to_normal(codes).numpy()
+    latents = np.load(answer["latents"])
+    assert latents.shape == (6, 100) and latents.dtype == np.float32
+    x = to_normal(latents).numpy()
     np.testing.assert_allclose((x[2] - x[1]) / 0.3, (x[4] - x[3]) / 0.2, atol=0.01)
 
     again = tmp_path / "again"
     lines = succeed(
-        *(*tops, "redness", "--codes", f"{answer['codes']}:3", "--strength", 0, "--out", again)
+        *(*tops, "redness", "--latents", f"{answer['latents']}:3", "--strength", 0, "--out", again)
     ).splitlines()
-    np.testing.assert_allclose(np.load(again / "codes.npy"), codes[[2]], atol=1e-5)
+    np.testing.assert_allclose(np.load(again / "latents.npy"), latents[[2]], atol=1e-5)
     assert lines[0].startswith("Tops: redness: a strength of 1 is ")
-    code, number, strength, name, value = lines[1].split()
-    assert (code, number, strength, name) == ("code", "1", "+0", "redness")
+    latent, number, strength, name, value = lines[1].split()
+    assert (latent, number, strength, name) == ("latent", "1", "+0", "redness")
     assert float(value) == pytest.approx(answer["edits"][2]["redness"], abs=0.1)
     assert lines[2] == str(again / "sheet.png")
 
 
 def test_mistakes(chain, call, tmp_path):
-    np.save(tmp_path / "codes.npy", np.zeros((2, 7), np.float32))
+    np.save(tmp_path / "latents.npy", np.zeros((2, 7), np.float32))
 
     def refused(*arguments):
         result = call("edit", *arguments, "--out", tmp_path / "out")
@@ -67,19 +67,19 @@ def test_mistakes(chain, call, tmp_path):
     )
     assert "no attribute 'sleeve'; there are lightness" in refused(*tops, "--attribute", "sleeve")
     assert "no attribute 'x'" in refused(*tops, "--attribute", "length", "--hold", "x")
-    assert "no column 'colour'" in refused(*tops, "--attribute", "colour=red")
+    assert "no column 'color'" in refused(*tops, "--attribute", "color=red")
     lightness = (*tops, "--attribute", "lightness")
-    assert "(n, 100)" in refused(*lightness, "--codes", tmp_path / "codes.npy")
-    assert "missing.npy" in refused(*lightness, "--codes", tmp_path / "missing.npy")
+    assert "(n, 100)" in refused(*lightness, "--latents", tmp_path / "latents.npy")
+    assert "missing.npy" in refused(*lightness, "--latents", tmp_path / "missing.npy")
     assert "only that of a gan" in refused(chain.dvbpr, *lightness[1:])
 
 
 def test_codes_or_a_count(chain, call):
     result = call(
         *("edit", chain.gan, "--category", "Tops", "--attribute", "length", "--out", "x"),
-        *("--codes", "x.npy", "--count", 2),
+        *("--latents", "x.npy", "--count", 2),
     )
-    assert result.exit_code == 2 and "either --codes or --count" in result.stderr
+    assert result.exit_code == 2 and "either --latents or --count" in result.stderr
 
 
 @pytest.mark.parametrize("strength", ["nan", "inf"])

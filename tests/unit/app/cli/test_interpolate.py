@@ -6,11 +6,11 @@ import numpy as np
 from PIL import Image
 
 from keras_fashion.design.latent_search import to_normal
-from keras_fashion.design.named_latents import named_code
+from keras_fashion.design.named_latents import latent_by_name
 
 
 def test_it_goes_straight_from_one_code_to_the_other(chain, succeed, tmp_path):
-    first, second = named_code("3", 100), named_code("4", 100)
+    first, second = latent_by_name("3", 100), latent_by_name("4", 100)
     np.save(tmp_path / "two.npy", np.stack([first, second]))
     answer = json.loads(
         succeed(
@@ -20,9 +20,9 @@ def test_it_goes_straight_from_one_code_to_the_other(chain, succeed, tmp_path):
         )
     )
     assert answer["shares"] == [0, 0.25, 0.5, 0.75, 1]
-    codes = np.load(answer["codes"])
-    np.testing.assert_allclose(codes[[0, -1]], [first, second], atol=1e-3)
-    x = to_normal(codes).numpy()
+    latents = np.load(answer["latents"])
+    np.testing.assert_allclose(latents[[0, -1]], [first, second], atol=1e-3)
+    x = to_normal(latents).numpy()
     np.testing.assert_allclose(np.diff(x, axis=0), np.tile((x[4] - x[0]) / 4, (4, 1)), atol=0.01)
     assert Image.open(answer["sheet"]).width > 5 * 128
 
@@ -40,7 +40,7 @@ def test_mistakes(chain, call, tmp_path):
         return result.stderr
 
     assert "no row 3; its rows are 1 to 2" in refused(f"{tmp_path / 'two.npy'}:3")
-    assert "holds 2 codes; name one" in refused("1", tmp_path / "two.npy")
+    assert "holds 2 latents; name one" in refused("1", tmp_path / "two.npy")
     assert "nowhere.npy" in refused("nowhere.npy:1")
     assert "no category 'Hats'" in refused("1", category="Hats")
     assert "only that of a gan" in refused("1", run=chain.dvbpr)

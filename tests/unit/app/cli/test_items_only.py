@@ -14,7 +14,7 @@ from keras_fashion.data.sources.in_memory import InMemory
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory):
-    """24 grey pictures in 2 categories."""
+    """24 gray pictures in 2 categories."""
     pictures = []
     for pixels in np.random.default_rng(0).integers(0, 256, (24, 28, 28), np.uint8):
         png = io.BytesIO()
@@ -22,7 +22,7 @@ def catalogue(tmp_path_factory):
         pictures.append(png.getvalue())
     ids = [f"train-{number:05}" for number in range(24)]
     items = pd.DataFrame({"item": ids, "category": ["Bag", "Coat"] * 12, "picture": pictures})
-    path = tmp_path_factory.mktemp("items") / "grey"
+    path = tmp_path_factory.mktemp("items") / "gray"
     prepare(InMemory(items), path)
     return path
 
@@ -40,7 +40,7 @@ def test_a_recommender_is_refused_in_a_line_that_says_why(catalogue, call, tmp_p
     result = call("train", model, catalogue, "--out", tmp_path / "run")
     assert result.exit_code == 1
     (error,) = [line for line in result.stderr.splitlines() if line.startswith("Error")]
-    assert "grey has items but no users" in error and "train gan" in error
+    assert "gray has items but no users" in error and "train gan" in error
     assert result.stderr.splitlines()[-1] == error
     assert not (tmp_path / "run").exists()
 

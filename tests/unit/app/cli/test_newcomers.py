@@ -30,10 +30,10 @@ def test_recommend_from_history(trained, succeed):
     printed = json.loads(succeed(*arguments, "--json"))
     assert printed["history"] == bought
     items = [row["item"] for row in printed["items"]]
-    # All but what they have; by the cosine-like product with the mean of centred styles.
+    # All but what they have; by the cosine-like product with the mean of centered styles.
     assert sorted(items + bought) == sorted(run.catalogue.item_ids.tolist())
-    styles = run.vectors.items[:, 2:]
-    scores = styles @ (styles[[3, 5]].mean(axis=0) - styles.mean(axis=0))
+    embeddings = run.vectors.items[:, 2:]
+    scores = embeddings @ (embeddings[[3, 5]].mean(axis=0) - embeddings.mean(axis=0))
     expected = [scores[run.catalogue.item_index(item)] for item in items]
     assert expected == sorted(expected, reverse=True)
     np.testing.assert_allclose([row["score"] for row in printed["items"]], expected, rtol=1e-4)

@@ -10,21 +10,21 @@ import pytest
 from keras_fashion.app.run import Run
 
 CATEGORIES = ["Bags", "Shoes", "Tops"]
-COLOURS, SIZES = ["red", "dark=blue", ""], ["S", "L"]
+COLORS, SIZES = ["red", "dark=blue", ""], ["S", "L"]
 
 
 @pytest.fixture(scope="module")
 def trained(shop, prepare_arguments, succeed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("where")
     items = pd.read_csv(shop / "items.csv", dtype=str)
-    items["colour"] = [COLOURS[number // 3 % 3] for number in range(len(items))]
+    items["color"] = [COLORS[number // 3 % 3] for number in range(len(items))]
     items["size"] = [SIZES[number % 2] for number in range(len(items))]
     items.to_csv(folder / "items.csv", index=False)
     arguments = [
         folder / "items.csv" if argument == shop / "items.csv" else argument
         for argument in prepare_arguments
     ]
-    columns = ("--attribute-column", "colour", "--attribute-column", "size")
+    columns = ("--attribute-column", "color", "--attribute-column", "size")
     succeed(*arguments, *columns, "--out", folder / "catalogue")
     succeed("train", "poprank", folder / "catalogue", "--out", folder / "run")
     return folder / "run"
@@ -33,16 +33,16 @@ def trained(shop, prepare_arguments, succeed, tmp_path_factory):
 @pytest.mark.parametrize(
     ("options", "kept"),
     [
-        (("--where", "size=S"), lambda category, colour, size: size == "S"),
-        (("--where", "colour=dark=blue"), lambda category, colour, size: colour == "dark=blue"),
-        (("--where", "colour="), lambda category, colour, size: colour == ""),
+        (("--where", "size=S"), lambda category, color, size: size == "S"),
+        (("--where", "color=dark=blue"), lambda category, color, size: color == "dark=blue"),
+        (("--where", "color="), lambda category, color, size: color == ""),
         (
-            ("--where", "colour=red", "--where", "size=L", "--where", "colour=dark=blue"),
-            lambda category, colour, size: colour in ("red", "dark=blue") and size == "L",
+            ("--where", "color=red", "--where", "size=L", "--where", "color=dark=blue"),
+            lambda category, color, size: color in ("red", "dark=blue") and size == "L",
         ),
         (
             ("--where", "size=S", "--category", "Shoes", "--where", "category=Tops"),
-            lambda category, colour, size: size == "S" and category in ("Shoes", "Tops"),
+            lambda category, color, size: size == "S" and category in ("Shoes", "Tops"),
         ),
     ],
 )
@@ -51,7 +51,7 @@ def test_and_across_columns_or_within(trained, succeed, options, kept):
         succeed("recommend", trained, "--user", "0003", "-k", 99, *options, "--json")
     )
     catalogue = Run(trained).catalogue
-    columns = [catalogue.attributes[name] for name in ("colour", "size")]
+    columns = [catalogue.attributes[name] for name in ("color", "size")]
     bought = catalogue.items_of(catalogue.user_index("0003"))
     expected = {
         str(item_id)
@@ -77,7 +77,7 @@ def test_they_have_all_that_is_asked_for(trained, succeed, tmp_path):
                 [(name, value) for value in values]
                 for name, values in (
                     ("category", CATEGORIES),
-                    ("colour", COLOURS),
+                    ("color", COLORS),
                     ("size", SIZES),
                 )
             )
@@ -96,7 +96,7 @@ def test_they_have_all_that_is_asked_for(trained, succeed, tmp_path):
     ("where", "code", "message"),
     [
         ("colr=red", 1, "no column 'colr' among the catalogue's 3; known ones are, for example, c"),
-        ("colour=rod", 1, "no colour 'rod'"),
+        ("color=rod", 1, "no color 'rod'"),
         ("category=Shoe", 1, "no category 'Shoe'"),
         ("red", 2, "'red' is not of the form COLUMN=VALUE"),
     ],
@@ -107,5 +107,5 @@ def test_mistakes(trained, call, where, code, message):
     assert message in result.stderr and "Traceback" not in result.output
     assert result.stdout == ""
     if code == 1:
-        near = {"colr=red": "colour", "colour=rod": "red", "category=Shoe": "Shoes"}[where]
+        near = {"colr=red": "color", "color=rod": "red", "category=Shoe": "Shoes"}[where]
         assert near in result.stderr

@@ -30,7 +30,9 @@ def test_an_item(chain, redesign, tmp_path):
     result = redesign("--user", "0003", "--item", name, "--frames", 4, "--json")
     assert result.exit_code == 0 and result.stdout.count("\n") == 1
     answer = json.loads(result.stdout)
-    assert list(answer) == [*("user", "item", "category", "liked_less", "frames", "codes", "sheet")]
+    assert list(answer) == [
+        *("user", "item", "category", "liked_less", "frames", "latents", "sheet")
+    ]
     assert (answer["user"], answer["item"], answer["category"]) == ("0003", name, "Shoes")
     user = catalogue.user_index("0003")
     scores = run.vectors.scores(np.array([user]))[0]
@@ -39,10 +41,10 @@ def test_an_item(chain, redesign, tmp_path):
 
     files = [out / f"frame_{number}.png" for number in (1, 2, 3, 4)]
     assert [frame["file"] for frame in answer["frames"]] == [str(path) for path in files]
-    assert sorted(out.iterdir()) == [out / "codes.npy", *files, out / "sheet.png"]
-    codes = np.load(answer["codes"])
-    assert codes.shape == (4, 100) and codes.dtype == np.float32
-    drawn = gan.draw(codes, np.full(4, 1))
+    assert sorted(out.iterdir()) == [*files, out / "latents.npy", out / "sheet.png"]
+    latents = np.load(answer["latents"])
+    assert latents.shape == (4, 100) and latents.dtype == np.float32
+    drawn = gan.draw(latents, np.full(4, 1))
     pictures = np.stack([np.asarray(Image.open(path)) for path in files])
     assert np.abs(pictures.astype(int) - drawn).max() <= 1
     scaled = pictures / np.float32(127.5) - 1
@@ -61,7 +63,7 @@ def asked(monkeypatch):
     """What the library was asked for; it answers at once, with noise."""
     asked = {}
 
-    def redesigned(maximiser, user, picture, category, frames, eta, proximity, held):
+    def redesigned(maximizer, user, picture, category, frames, eta, proximity, fixed_directions):
         asked.update(locals())
         rng = np.random.default_rng(0)
         return Redesign(
@@ -72,7 +74,7 @@ def asked(monkeypatch):
 
     monkeypatch.setattr(design, "redesign", redesigned)
     monkeypatch.setattr(
-        "keras_fashion.design.attribute_labels.held_attributes",
+        "keras_fashion.design.attribute_labels.attribute_directions",
         lambda gan, catalogue, category, names: (category, *names),
     )
     return asked
@@ -83,7 +85,7 @@ def test_an_item_in_words(redesign, asked, tmp_path):
     assert lines[0].startswith("0101: liked better than ") and len(lines) == 6
     assert lines[1].startswith(str(tmp_path / "out" / "frame_1.png"))
     assert lines[-1] == str(tmp_path / "out" / "sheet.png")
-    assert (asked["eta"], asked["proximity"], len(asked["held"])) == (1, 3, 1)
+    assert (asked["eta"], asked["proximity"], len(asked["fixed_directions"])) == (1, 3, 1)
 
 
 def test_a_picture_of_any_size_with_an_attribute_held(chain, redesign, asked, tmp_path):
@@ -101,7 +103,7 @@ def test_a_picture_of_any_size_with_an_attribute_held(chain, redesign, asked, tm
     assert asked["user"] == Run(chain.dvbpr).catalogue.user_index("0002")
     np.testing.assert_array_equal(asked["picture"], read_picture(tmp_path / "mine.webp", (16, 16)))
     assert (asked["category"], asked["frames"], asked["eta"], asked["proximity"]) == (0, 2, 5, 0)
-    assert asked["held"] == (0, "lightness")
+    assert asked["fixed_directions"] == (0, "lightness")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_a_picture_of_any_size_with_an_attribute_held(chain, redesign, asked, tm
         (("--user", "0003", "--picture", "{text}", "--category", "Hats"), "no category 'Hats'"),
         (("--user", "0003", "--picture", "{text}", "--category", "Tops"), "a.png is damaged"),
         (("--user", "0003", "--picture", "{half}", "--category", "Tops"), "b.png is damaged"),
-        (("--user", "0003", "--picture", "{flat}", "--category", "Tops"), "but one colour"),
+        (("--user", "0003", "--picture", "{flat}", "--category", "Tops"), "but one color"),
         (("--user", "0003", "--item", "0101", "--hold", "hue"), "no attribute 'hue'"),
     ],
 )

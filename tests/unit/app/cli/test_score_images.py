@@ -9,7 +9,7 @@ from PIL import Image
 
 from keras_fashion.evaluation import category_judge
 from keras_fashion.evaluation import image_folders as evaluation
-from keras_fashion.evaluation.category_judge import CategoryJudge
+from keras_fashion.evaluation.category_judge import EvaluationClassifier
 from keras_fashion.models.category_classifier import CategoryClassifier
 from keras_fashion.models.inception import InceptionFeatures
 
@@ -31,14 +31,14 @@ def folders(tmp_path_factory):
 
 @pytest.fixture
 def no_judge(monkeypatch):
-    """In place of the judge's training: a judge that has learnt nothing."""
+    """In place of the judge's training: a judge that has learned nothing."""
 
     def untrained(real, seed):
         keras.utils.set_random_seed(seed)
         names = np.unique(real.categories)
-        return CategoryJudge(CategoryClassifier(len(names), widths=(4,)), names, 0.5, 2)
+        return EvaluationClassifier(CategoryClassifier(len(names), widths=(4,)), names, 0.5, 2)
 
-    monkeypatch.setattr(evaluation, "train_category_judge", untrained)
+    monkeypatch.setattr(evaluation, "train_evaluation_classifier", untrained)
 
 
 @pytest.fixture

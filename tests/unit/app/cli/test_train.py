@@ -66,14 +66,14 @@ def test_every_kind_of_option(chosen):
     assert chosen() == EveryKind()
     assert chosen(
         *("--with-history", "--features", "c", "--features", "d", "--latent-size", 0),
-        *("--rate", 2, "--encoder", "y", "--column", "colour", "--negatives", 9),
+        *("--rate", 2, "--encoder", "y", "--column", "color", "--negatives", 9),
     ) == EveryKind(
         with_history=True,
         features=("c", "d"),
         latent_size=0,
         rate=2.0,
         encoder="y",
-        column="colour",
+        column="color",
         negatives=9,
     )
     assert chosen("--no-with-history", "--negatives", 0) == EveryKind()

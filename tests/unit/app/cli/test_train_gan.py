@@ -25,7 +25,11 @@ def test_what_is_given_reaches_the_training(chain, succeed, monkeypatch):
     assert (catalogue.path, out, seed) == (chain.catalogue, chain.gan, 7)
     assert (options.epochs, options.batch_size, options.width) == (3, 12, 4)
     assert (options.picture_size.height, options.picture_size.width) == (16, 16)
-    assert (options.metrics_every, options.metrics_count, options.inception) == (2, 20, "fid.pt")
+    assert (options.metrics_every, options.num_metrics_pictures, options.inception) == (
+        2,
+        20,
+        "fid.pt",
+    )
     assert schedule == CheckpointSchedule(steps=1)
 
 

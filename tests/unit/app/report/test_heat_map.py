@@ -9,12 +9,12 @@ def picture():
     return np.random.default_rng(0).integers(0, 256, (40, 30, 3)).astype(np.uint8)
 
 
-def test_where_the_map_is_0_there_is_the_picture_in_pale_grey(picture):
+def test_where_the_map_is_0_there_is_the_picture_in_pale_gray(picture):
     drawn = heat_overlay(picture, np.zeros((8, 6)), (-1.0, 1.0), "RdBu")
     assert drawn.shape == picture.shape and drawn.dtype == np.uint8
     assert np.ptp(drawn, axis=-1).max() <= 1
-    grey = 0.5 + 0.5 * (picture @ [0.2125, 0.7154, 0.0721]) / 255
-    np.testing.assert_allclose(drawn[..., 0] / 255, grey, atol=0.01)
+    gray = 0.5 + 0.5 * (picture @ [0.2125, 0.7154, 0.0721]) / 255
+    np.testing.assert_allclose(drawn[..., 0] / 255, gray, atol=0.01)
 
 
 def test_above_0_is_blue_below_is_red_and_both_as_strong(picture):
@@ -28,7 +28,7 @@ def test_above_0_is_blue_below_is_red_and_both_as_strong(picture):
     assert np.all(np.abs(weak[:15, :, 2] - weak[:15, :, 0]) < 0.2)
 
 
-def test_a_scale_has_the_colours_of_the_map_and_words():
+def test_a_scale_has_the_colors_of_the_map_and_words():
     size, limits = (120, 100), (-2.0, 2.0)
     drawn = heat_scale(limits, "RdBu", {2.0: "for", -2.0: "against"}, size)
     assert drawn.shape == (*size, 3) and drawn.dtype == np.uint8

@@ -125,7 +125,7 @@ def test_the_best_of_a_column_is_bold_and_the_reference_never_is(tmp_path):
         "0.0",
         "<strong>0.800</strong>",
         "<strong>9.0</strong>",
-        "<strong>0.800</strong>",  # prints alike, so shares the honour
+        "<strong>0.800</strong>",  # prints alike, so shares the honor
         "30.0",
         "&minus;0.500",
         "&ndash;",

@@ -22,7 +22,7 @@ def test_training_curves_hold_the_numbers_by_epoch():
     assert [axis.get_title() for axis in (left, right)] == ["loss", "validation AUC"]
     assert [list(line.get_xdata()) for line in left.lines] == [[1, 2], [1, 2, 3]]
     assert [list(line.get_ydata()) for line in left.lines] == list(losses.values())
-    assert left.lines[1].get_color() == right.lines[0].get_color(), "DVBPR keeps its colour"
+    assert left.lines[1].get_color() == right.lines[0].get_color(), "DVBPR keeps its color"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["BPR-MF", "DVBPR"]
 
 

@@ -6,20 +6,20 @@ from keras_fashion.app.report.sheets import PictureGroup, SheetRow, picture_shee
 RED, GREEN, BLUE = (200, 20, 30), (10, 150, 40), (20, 30, 220)
 
 
-def flat(colours, height=8, width=8):
-    return np.stack([np.full((height, width, 3), colour, np.uint8) for colour in colours])
+def flat(colors, height=8, width=8):
+    return np.stack([np.full((height, width, 3), color, np.uint8) for color in colors])
 
 
-def boxes(sheet, colour):
-    """Bounding boxes (left, top, right, bottom) of the pixels of a colour, as arrays."""
-    ys, xs = np.nonzero((np.asarray(sheet) == colour).all(axis=-1))
+def boxes(sheet, color):
+    """Bounding boxes (left, top, right, bottom) of the pixels of a color, as arrays."""
+    ys, xs = np.nonzero((np.asarray(sheet) == color).all(axis=-1))
     return xs.min(), ys.min(), xs.max() + 1, ys.max() + 1
 
 
 def test_pictures_stand_in_order_scaled_to_the_height_asked_for():
     row = SheetRow("row", [PictureGroup("a", flat([RED, GREEN])), PictureGroup("b", flat([BLUE]))])
     sheet = picture_sheet([row], title="title", picture_height=40)
-    red, green, blue = (boxes(sheet, colour) for colour in (RED, GREEN, BLUE))
+    red, green, blue = (boxes(sheet, color) for color in (RED, GREEN, BLUE))
     for left, top, right, bottom in (red, green, blue):
         assert (right - left, bottom - top) == (40, 40)
         assert top == red[1]

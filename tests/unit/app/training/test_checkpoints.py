@@ -11,7 +11,7 @@ from keras_fashion.errors import InputError
 
 
 def made(folder, schedule=CheckpointSchedule(steps=3)):
-    """A model of 1,000 numbers, its optimiser's step, and the checkpoints of both."""
+    """A model of 1,000 numbers, its optimizer's step, and the checkpoints of both."""
     weight, step = tf.Variable(np.zeros(1000, np.float32)), tf.Variable(0)
     model = SimpleNamespace(variables=[weight], optimizers=[SimpleNamespace(variables=[step])])
     progress = Progress()

@@ -5,24 +5,24 @@ import numpy as np
 import pytest
 
 from keras_fashion.callbacks import mode_collapse as collapse_watch
-from keras_fashion.callbacks.mode_collapse import CollapseWatch
+from keras_fashion.callbacks.mode_collapse import ModeCollapseMonitor
 
 
 def fake(generator, steps=1000):
     """What the callback needs of a GAN."""
     return SimpleNamespace(
-        generator=lambda inputs, training: generator(*inputs),
-        code_size=5,
+        ema_generator=lambda inputs, training: generator(*inputs),
+        latent_dim=5,
         discriminator_optimizer=SimpleNamespace(iterations=steps),
     )
 
 
 def spread(amounts):
-    """A generator whose pictures of category c are grey, as far apart as `amounts[c]` says."""
+    """A generator whose pictures of category c are gray, as far apart as `amounts[c]` says."""
 
-    def draw(codes, categories):
-        grey = codes[:, :1] * np.array(amounts)[categories][:, None]
-        return np.broadcast_to(grey[:, :, None, None], (len(codes), 16, 16, 3))
+    def draw(latents, categories):
+        gray = latents[:, :1] * np.array(amounts)[categories][:, None]
+        return np.broadcast_to(gray[:, :, None, None], (len(latents), 16, 16, 3))
 
     return draw
 
@@ -30,7 +30,7 @@ def spread(amounts):
 @pytest.fixture
 def watch(tiny_catalogue):
     def watch(generator, steps=1000):
-        made = CollapseWatch(tiny_catalogue, (16, 16), seed=3)
+        made = ModeCollapseMonitor(tiny_catalogue, (16, 16), seed=3)
         made.set_model(fake(generator, steps))
         made.on_train_begin()
         return made
@@ -51,14 +51,14 @@ def test_diversity_is_the_ratio_of_mean_distances(watch, tiny_catalogue):
     made = watch(spread([1.0, 0.5, 0.25]))
     found = made.diversity()
     pictures = tiny_catalogue.pictures((16, 16))
-    codes = np.random.default_rng(3).uniform(-1, 1, (collapse_watch.CODES, 5))[:, 0]
+    latents = np.random.default_rng(3).uniform(-1, 1, (collapse_watch.LATENTS, 5))[:, 0]
     for category, amount in enumerate([1.0, 0.5, 0.25]):
         items = np.flatnonzero(tiny_catalogue.item_categories == category)
         real = [
             np.linalg.norm((pictures[[a]].astype(float) - pictures[[b]]) / 127.5)
             for a, b in combinations(items, 2)
         ]
-        drawn = [abs(a - b) * amount * np.sqrt(16 * 16 * 3) for a, b in combinations(codes, 2)]
+        drawn = [abs(a - b) * amount * np.sqrt(16 * 16 * 3) for a, b in combinations(latents, 2)]
         expected = np.mean(drawn) / np.mean(real)
         assert found[tiny_catalogue.categories[category]] == pytest.approx(expected, rel=1e-4)
     (logs,) = run(made, [(0.1, 0.4)])
@@ -66,7 +66,7 @@ def test_diversity_is_the_ratio_of_mean_distances(watch, tiny_catalogue):
 
 
 def test_real_pictures_themselves_have_a_diversity_of_one(watch, tiny_catalogue):
-    def draw(codes, categories):
+    def draw(latents, categories):
         items = np.flatnonzero(tiny_catalogue.item_categories == categories[0])
         return tiny_catalogue.pictures((16, 16))[items] / 127.5 - 1
 
@@ -131,5 +131,5 @@ def test_categories_without_a_yardstick_are_left_out(tiny_catalogue):
         item_categories=np.where(np.arange(24) == 2, 1, tiny_catalogue.item_categories),
         pictures=lambda size: same,
     )
-    made = CollapseWatch(catalogue, (16, 16))
+    made = ModeCollapseMonitor(catalogue, (16, 16))
     assert list(made.real) == [0]

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import Checkpoints, Progress, checkpoints_in
-from keras_fashion.app.training.kept_epochs import KeepBest
+from keras_fashion.app.training.kept_epochs import BestEpoch
 from keras_fashion.app.training.loop import TrainingFailed, fit
 from keras_fashion.app.training.options import CheckpointSchedule
 from keras_fashion.errors import Terminated
@@ -76,7 +76,7 @@ def train(run, model, auc, epochs, patience=9, progress=None, schedule=None):
         run.path / "checkpoints", model, progress, schedule or CheckpointSchedule()
     )
     checkpoints.restore()
-    keep = KeepBest(run, "val_auc", patience, progress)
+    keep = BestEpoch(run, "val_auc", patience, progress)
     return fit(model, stream, run, epochs, STEPS, [auc, keep], progress, checkpoints)
 
 
@@ -98,7 +98,7 @@ def kept_weight(run):
     ],
 )
 def test_the_best_epoch_is_kept(run, model, values, best):
-    keep = KeepBest(run, "val_auc", 9, Progress())
+    keep = BestEpoch(run, "val_auc", 9, Progress())
     keep.set_model(model)
     keep.on_train_begin()
     for epoch, value in enumerate(values):

@@ -28,8 +28,8 @@ def run(tiny_catalogue, made_once):
 
 
 def drawn(run):
-    codes = np.linspace(-1, 1, 300, dtype=np.float32).reshape(3, 100)
-    return run.model.generator([codes, np.arange(3)]).numpy()
+    latents = np.linspace(-1, 1, 300, dtype=np.float32).reshape(3, 100)
+    return run.model.ema_generator([latents, np.arange(3)]).numpy()
 
 
 def test_a_run_holds_the_model_and_its_history(run, tiny_catalogue):
@@ -38,8 +38,8 @@ def test_a_run_holds_the_model_and_its_history(run, tiny_catalogue):
     assert run.config["fingerprint"] == tiny_catalogue.fingerprint
     assert run.metrics["training_seconds"] > 0
     assert run.model.picture_size == (16, 16)
-    assert run.model.code_size == 100
-    assert run.model.category_count == 3
+    assert run.model.latent_dim == 100
+    assert run.model.num_categories == 3
     history = pd.read_csv(run.path / "history.csv")
     assert len(history) == 2
     losses = history[["generator_loss", "discriminator_loss"]].to_numpy()
@@ -54,8 +54,8 @@ def test_the_networks_are_those_of_the_last_epoch(run):
     with Image.open(last) as grid:
         assert grid.height == 3 * 16 and grid.width % 16 == 0
         shown = np.asarray(grid)[:16, :16]
-    codes = np.random.default_rng(0).uniform(-1.0, 1.0, (10, 100)).astype(np.float32)
-    first = run.model.generator([codes[:1], np.zeros(1, np.int32)]).numpy()[0]
+    latents = np.random.default_rng(0).uniform(-1.0, 1.0, (10, 100)).astype(np.float32)
+    first = run.model.ema_generator([latents[:1], np.zeros(1, np.int32)]).numpy()[0]
     assert np.abs((first + 1) * 127.5 - shown).max() < 1.5
     assert list((run.path / "logs").rglob("events.out.tfevents.*"))
 
@@ -86,7 +86,7 @@ def one_gan(monkeypatch):
 def test_one_that_is_stopped_ends_where_one_that_never_stopped_ends(
     run, tiny_catalogue, stopped_at, assert_alike, one_gan
 ):
-    """Both networks and optimizers, the average, the codes to come, the losses.
+    """Both networks and optimizers, the average, the latents to come, the losses.
 
     It stops two steps before R1's penalty is due again.
     """

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training import BPRMFOptions, train_recommender
-from keras_fashion.app.training.resumable_training import LATE, KeptTraining
+from keras_fashion.app.training.resumable_training import LATE, ResumableTraining
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError
 
@@ -32,7 +32,9 @@ def made(tiny_catalogue, tmp_path_factory):
 
 
 def begin(catalogue, out, options=OPTIONS, seed=0, workers=None):
-    with KeptTraining(catalogue, out, options, seed, None, workers or SecondOfTwo()) as training:
+    with ResumableTraining(
+        catalogue, out, options, seed, None, workers or SecondOfTwo()
+    ) as training:
         return training.begin()
 
 
@@ -90,7 +92,9 @@ def test_a_worker_that_finds_another_checkpoint(made, tiny_catalogue, at_once):
         def sum(self, values):
             return 2 * values + (np.arange(len(values)) == 0)
 
-    with KeptTraining(tiny_catalogue, made.path, OPTIONS, 0, None, ChiefIsFurther()) as training:
+    with ResumableTraining(
+        tiny_catalogue, made.path, OPTIONS, 0, None, ChiefIsFurther()
+    ) as training:
         training.begin()
         with pytest.raises(InputError, match="worker 1 of 2 finds another checkpoint"):
             training.fit(made.model, None, 2, 5, [], None)

@@ -52,7 +52,7 @@ MODELS = {
         VisRankOptions(),
         VisRankMaxOptions(whitening=0.25, components=9),
         FMOptions(**SHORT, latent_size=4),
-        VBPROptions(**SHORT, latent_size=4, style_size=4, negatives=8),
+        VBPROptions(**SHORT, latent_size=4, embedding_size=4, negatives=8),
         DVBPROptions(
             epochs=3,
             batch_size=8,
@@ -172,7 +172,7 @@ def described(tmp_path_factory):
         "item": items,
         "category": ["Tops", "Bags"] * 8,
         "picture": [png.getvalue()] * 16,
-        "colour": ["red", "blue", "grey", ""] * 4,
+        "color": ["red", "blue", "gray", ""] * 4,
         "fabric": ["wool"] * 8 + ["silk"] * 8,
     }
     pairs = [(f"u{user}", item) for user in range(8) for item in rng.permutation(items)[:6]]
@@ -197,11 +197,11 @@ def test_columns_are_taken_by_name(described, tmp_path):
         np.testing.assert_allclose(scores[user], expected, rtol=1e-5)
 
     popular = train_recommender(
-        described, tmp_path / "pop", CategoryPopularityOptions(column="colour")
+        described, tmp_path / "pop", CategoryPopularityOptions(column="color")
     )
-    colour = described.attributes["colour"].codes
-    sold = np.bincount(colour[train[:, 1]], minlength=4)
-    assert popular.vectors.scores(np.array([0]))[0].tolist() == sold[colour].tolist()
+    color = described.attributes["color"].codes
+    sold = np.bincount(color[train[:, 1]], minlength=4)
+    assert popular.vectors.scores(np.array([0]))[0].tolist() == sold[color].tolist()
 
 
 def test_fm_takes_every_column(described):
@@ -210,16 +210,16 @@ def test_fm_takes_every_column(described):
     values = model.values.numpy()
     columns = [described.item_categories, *(each.codes for each in described.attributes.values())]
     np.testing.assert_array_equal(values, np.stack(columns, axis=1) + np.array([0, 2, 6]))
-    assert model.value_count == 2 + 4 + 2
+    assert model.num_values == 2 + 4 + 2
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (CategoryPopularityOptions(column="size"), "no column 'size'; it has category, colour"),
-        (CategoryFrequencyOptions(columns=("colour", "size")), "--attribute-column"),
+        (CategoryPopularityOptions(column="size"), "no column 'size'; it has category, color"),
+        (CategoryFrequencyOptions(columns=("color", "size")), "--attribute-column"),
         (CategoryFrequencyOptions(columns=()), "at least one"),
-        (CategoryFrequencyOptions(columns=("colour", "colour")), "each once"),
+        (CategoryFrequencyOptions(columns=("color", "color")), "each once"),
         (VisRankOptions(features=("nonsense",)), "nonsense"),
     ],
 )
@@ -249,14 +249,14 @@ def test_whitening_reduces_the_features(described):
 
 
 @pytest.mark.parametrize("negatives", [0, 6])
-def test_the_optimiser_and_the_negatives_are_those_of_the_options(
+def test_the_optimizer_and_the_negatives_are_those_of_the_options(
     tiny_catalogue, tmp_path, monkeypatch, negatives
 ):
     class Seen(Exception):
         """That is enough."""
 
     def train_step(self, data):
-        raise Seen(data["negative"].shape[0], "counted" in data, self.optimizer)
+        raise Seen(data["negative"].shape[0], "mask" in data, self.optimizer)
 
     monkeypatch.setattr(WARP, "train_step", train_step)
     options = WARPOptions(**SHORT, learning_rate=0.25, negatives=negatives)
@@ -382,9 +382,9 @@ def two_tastes(tmp_path_factory):
     items = [f"{number:02d}" for number in range(SOLD + 4)]
     pictures = []
     for number in range(len(items)):
-        colour = np.array((RED, BLUE)[number % 2]) + rng.integers(-30, 30, (16, 16, 3))
+        color = np.array((RED, BLUE)[number % 2]) + rng.integers(-30, 30, (16, 16, 3))
         png = io.BytesIO()
-        Image.fromarray(colour.clip(0, 255).astype(np.uint8)).save(png, "PNG")
+        Image.fromarray(color.clip(0, 255).astype(np.uint8)).save(png, "PNG")
         pictures.append(png.getvalue())
     pairs = [
         (f"{taste}{number}", item)
@@ -409,7 +409,7 @@ def test_bprmf_learns_who_buys_what(two_tastes, tmp_path):
     np.testing.assert_allclose(best, history["val_auc"].max(), atol=1e-6)
 
 
-def test_dvbpr_learns_a_colour_and_sees_it_on_items_that_nobody_bought(two_tastes, tmp_path):
+def test_dvbpr_learns_a_color_and_sees_it_on_items_that_nobody_bought(two_tastes, tmp_path):
     options = DVBPROptions(
         epochs=6, batch_size=32, learning_rate=3e-3, picture_size=16, embedding_size=4
     )
@@ -428,7 +428,7 @@ def _held_out_auc(run, held_out):
     bought = run.catalogue.interactions
     for user, item in held_out:
         own = bought[bought[:, 0] == user, 1]
-        negatives = np.setdiff1d(np.arange(run.split.item_count), own)
+        negatives = np.setdiff1d(np.arange(run.split.num_items), own)
         scores = run.vectors.scores(np.array([user]))[0]
         truth = [1] + [0] * len(negatives)
         values.append(roc_auc_score(truth, scores[[item, *negatives]]))

@@ -48,9 +48,9 @@ def step_of(model, seen):
 
 @keras.saving.register_keras_serializable(package="tests")
 class OneWeightGAN(keras.Model):
-    """Draws grey pictures, the weight times a code."""
+    """Draws gray pictures, the weight times a code."""
 
-    code_size, category_count = 2, 3
+    latent_dim, num_categories = 2, 3
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -73,10 +73,10 @@ class OneWeightGAN(keras.Model):
     def metrics(self):
         return self.losses_seen
 
-    def generator(self, inputs, training=False):
+    def ema_generator(self, inputs, training=False):
         codes, _ = inputs
-        grey = tf.tanh(self.weight * tf.cast(codes, tf.float32))[:, :1, None, None]
-        return tf.tile(grey, (1, 16, 16, 3))
+        gray = tf.tanh(self.weight * tf.cast(codes, tf.float32))[:, :1, None, None]
+        return tf.tile(gray, (1, 16, 16, 3))
 
     def train_step(self, data):
         pictures, categories = data
@@ -95,8 +95,8 @@ NETWORKS = ("generator", "discriminator")
 class OneWeightRecommender(Recommender):
     """Scores that go up and down with the weight, for each user and item in another way."""
 
-    def __init__(self, user_count, item_count, **kwargs):
-        super().__init__(user_count, item_count, **kwargs)
+    def __init__(self, num_users, num_items, **kwargs):
+        super().__init__(num_users, num_items, **kwargs)
         self.weight = self.add_weight(name="weight", shape=(), initializer="zeros")
         self.noise = keras.random.SeedGenerator(7)
         self.built = True
@@ -148,7 +148,7 @@ class Training:
             return self.model
 
         def of_recommender(options, catalogue, parts, seed):
-            self.model = OneWeightRecommender(parts.user_count, parts.item_count)
+            self.model = OneWeightRecommender(parts.num_users, parts.num_items)
             return self.model
 
         with pytest.MonkeyPatch.context() as patch:
@@ -306,7 +306,7 @@ def test_another_training_is_refused(training, changed, seed, message):
     [
         ({"fingerprint": "0" * 64}, "another catalogue.*000000000000"),
         ({"model": "vbpr"}, "a vbpr, not a"),
-        ({"options": {"code_size": 100}}, "was started with --.* None, not"),
+        ({"options": {"latent_dim": 100}}, "was started with --.* None, not"),
     ],
 )
 def test_what_is_no_such_run_is_refused(training, tmp_path, config, message):
@@ -441,7 +441,7 @@ def test_a_collapsed_gan_is_stopped_and_its_last_good_epoch_kept(gan, tmp_path, 
         epoch[0] += 1
         return dict.fromkeys("abc", 1.0 if epoch[0] < 3 else 0.01)
 
-    monkeypatch.setattr(collapse_watch.CollapseWatch, "diversity", diversity)
+    monkeypatch.setattr(collapse_watch.ModeCollapseMonitor, "diversity", diversity)
     steps_kept = []
     save = Run.save_model
 

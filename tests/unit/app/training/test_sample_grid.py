@@ -8,20 +8,20 @@ from keras_fashion.callbacks.sample_grid import SampleGrid
 
 
 class Painter(keras.Model):
-    """Draws each code and category in a grey of its own, brighter in each epoch."""
+    """Draws each latent and category in a gray of its own, brighter in each epoch."""
 
-    category_count, code_size = 3, 4
+    num_categories, latent_dim = 3, 4
 
     def __init__(self):
         super().__init__()
         self.epoch = 0
 
-    def generator(self, inputs):
-        codes, categories = inputs
-        grey = np.tanh(codes[:, 0] + categories + self.epoch / 5).astype(np.float32)
+    def ema_generator(self, inputs):
+        latents, categories = inputs
+        gray = np.tanh(latents[:, 0] + categories + self.epoch / 5).astype(np.float32)
         # Each pixel in another shade, so that no picture can be turned unseen.
         shades = np.linspace(1, 0, 16 * 32 * 3, dtype=np.float32).reshape(16, 32, 3)
-        return tf.constant(grey[:, None, None, None] * shades)
+        return tf.constant(gray[:, None, None, None] * shades)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +46,9 @@ def test_a_row_a_category_a_column_a_code(run):
     folder, painter, _ = run
     grid = np.asarray(Image.open(folder / "samples" / "epoch_0005.png")).astype(float)
     assert grid.shape == (3 * 16, 5 * 32, 3)
-    codes = np.random.default_rng(3).uniform(-1, 1, (5, 4)).astype("float32")
+    latents = np.random.default_rng(3).uniform(-1, 1, (5, 4)).astype("float32")
     for row, column in ((0, 0), (2, 1), (1, 4)):
-        picture = painter.generator([codes[[column]], np.array([row], "int32")])[0]
+        picture = painter.ema_generator([latents[[column]], np.array([row], "int32")])[0]
         drawn = grid[row * 16 : row * 16 + 16, column * 32 : column * 32 + 32]
         np.testing.assert_allclose(drawn, np.array(picture) * 127.5 + 127.5, atol=0.51)
 

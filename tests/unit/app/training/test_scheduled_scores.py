@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_fashion.callbacks import generation_metrics as scheduled_scores
-from keras_fashion.callbacks.generation_metrics import ScheduledScores
+from keras_fashion.callbacks.generation_metrics import GenerationMetrics
 from keras_fashion.errors import InputError
 from keras_fashion.metrics.frechet_and_kernel_distance import frechet_distance
 
@@ -12,7 +12,7 @@ NAMES = ["fid", "kid", "precision", "recall", "density", "coverage"]
 
 
 class FakeInception:
-    """Sees the mean colours of a picture's quarters."""
+    """Sees the mean colors of a picture's quarters."""
 
     kind = "fid"
 
@@ -33,29 +33,29 @@ def fake_inception(monkeypatch):
 
 
 def started(catalogue, generator, every=2, count=2000, inception="", last=5):
-    scores = ScheduledScores(catalogue, (16, 16), every, count, inception, seed=4, last=last)
+    scores = GenerationMetrics(catalogue, (16, 16), every, count, inception, seed=4, last=last)
 
-    def draw(codes, categories):
-        return np.rint(generator(codes, categories) * 127.5 + 127.5).astype(np.uint8)
+    def draw(latents, categories):
+        return np.rint(generator(latents, categories) * 127.5 + 127.5).astype(np.uint8)
 
-    scores.set_model(SimpleNamespace(draw=draw, code_size=5))
+    scores.set_model(SimpleNamespace(draw=draw, latent_dim=5))
     scores.on_train_begin()
     return scores
 
 
 def real_pictures(catalogue):
     """Draws the real ones, in their order, as a perfect generator."""
-    return lambda codes, categories: (
+    return lambda latents, categories: (
         catalogue.pictures((16, 16))[np.arange(24)].astype(np.float32) / 127.5 - 1
     )
 
 
-def noise(codes, categories):
-    return np.random.default_rng(0).uniform(-1, 1, (len(codes), 16, 16, 3)).astype(np.float32)
+def noise(latents, categories):
+    return np.random.default_rng(0).uniform(-1, 1, (len(latents), 16, 16, 3)).astype(np.float32)
 
 
-def black(codes, categories):
-    return -np.ones((len(codes), 16, 16, 3), np.float32)
+def black(latents, categories):
+    return -np.ones((len(latents), 16, 16, 3), np.float32)
 
 
 def test_scores_are_logged_when_due_and_nan_when_not(tiny_catalogue, fake_inception, capsys):
@@ -92,9 +92,9 @@ def test_the_fid_is_that_of_the_pictures(tiny_catalogue, fake_inception):
 def test_codes_and_categories_are_the_same_at_each_scoring(tiny_catalogue, fake_inception):
     seen = []
 
-    def draw(codes, categories):
-        seen.append((codes, categories))
-        return noise(codes, categories)
+    def draw(latents, categories):
+        seen.append((latents, categories))
+        return noise(latents, categories)
 
     scores = started(tiny_catalogue, draw, count=12, inception="x")
     scores.scores()

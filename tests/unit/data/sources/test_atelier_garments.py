@@ -47,7 +47,7 @@ def test_a_curve_is_the_bezier_polynomial():
 
 
 @pytest.mark.parametrize("category", range(len(CATEGORIES)), ids=CATEGORIES)
-def test_garments_are_centred_on_the_studio_white(category):
+def test_garments_are_centered_on_the_studio_white(category):
     for garment in GARMENTS[GARMENTS["category"] == category][:12]:
         picture = draw_garment(garment, 64)
         assert picture.shape == (64, 64, 3) and picture.dtype == np.uint8

@@ -44,8 +44,8 @@ def test_measures_what_was_drawn(category):
     assert np.abs(garments["width"] - measured["width"]).mean() < 0.08
     difference = np.linalg.norm(garment_lab(garments) - measured["lab"], axis=1)
     assert np.median(difference) < 4
-    coloured = garments["chroma"] > 12
-    hue_error = np.abs((measured["hue"] - garments["hue"] + 180) % 360 - 180)[coloured]
+    colored = garments["chroma"] > 12
+    hue_error = np.abs((measured["hue"] - garments["hue"] + 180) % 360 - 180)[colored]
     assert np.median(hue_error) < 2
 
 

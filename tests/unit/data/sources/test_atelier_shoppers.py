@@ -7,15 +7,15 @@ from sklearn.metrics import roc_auc_score
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, garment_lab, sample_garments
 from keras_fashion.data.sources.atelier.oracle import Oracle
 from keras_fashion.data.sources.atelier.shoppers import (
-    COLOUR_TOLERANCE,
+    COLOR_TOLERANCE,
     LENGTH_TOLERANCE,
     TRIBES,
     choose,
     garment_features,
+    preference_vectors,
     sample_popularity,
     sample_shoppers,
-    taste_vectors,
-    visible_taste,
+    visible_preferences,
 )
 
 GARMENTS = sample_garments(np.random.default_rng(0), 900)
@@ -33,24 +33,25 @@ def test_taste_is_the_stated_utility_up_to_a_constant_of_the_shopper():
                 garment["lightness"],
                 *(garment["chroma"] * np.array([np.cos(hue), np.sin(hue)])),
             ]
-            distance = sum((x - y) ** 2 for x, y in zip(lab, shopper["colour"], strict=True))
+            distance = sum((x - y) ** 2 for x, y in zip(lab, shopper["color"], strict=True))
             gap = garment["length"] - shopper["length"][category]
-            visible = -distance / (2 * COLOUR_TOLERANCE**2) - gap**2 / (2 * LENGTH_TOLERANCE**2)
+            visible = -distance / (2 * COLOR_TOLERANCE**2) - gap**2 / (2 * LENGTH_TOLERANCE**2)
             np.testing.assert_allclose(
-                visible_taste(shopper, garment_lab(garment), garment["length"], category), visible
+                visible_preferences(shopper, garment_lab(garment), garment["length"], category),
+                visible,
             )
             likes = shopper["category"][category] + shopper["pattern"][garment["pattern"]]
             expected[u, i] = visible + likes
-    taste = taste_vectors(shoppers) @ garment_features(garments).T
+    taste = preference_vectors(shoppers) @ garment_features(garments).T
     offset = taste - expected
     np.testing.assert_allclose(offset - offset[:, :1], 0, atol=1e-9)
 
 
 def test_tribes_are_most_of_the_variation_between_shoppers():
     assert set(SHOPPERS["tribe"]) == set(range(len(TRIBES)))
-    vectors = taste_vectors(SHOPPERS)
-    centres = np.array([vectors[SHOPPERS["tribe"] == t].mean(axis=0) for t in range(len(TRIBES))])
-    within = ((vectors - centres[SHOPPERS["tribe"]]) ** 2).mean(axis=0).sum()
+    vectors = preference_vectors(SHOPPERS)
+    centers = np.array([vectors[SHOPPERS["tribe"] == t].mean(axis=0) for t in range(len(TRIBES))])
+    within = ((vectors - centers[SHOPPERS["tribe"]]) ** 2).mean(axis=0).sum()
     total = ((vectors - vectors.mean(axis=0)) ** 2).mean(axis=0).sum()
     assert 0.05 < within / total < 0.5
     np.testing.assert_allclose(np.exp(SHOPPERS["category"]).sum(axis=1), 1)
@@ -108,7 +109,9 @@ def test_the_oracle_ranks_well_and_mostly_by_taste():
 
     best = auc(oracle.scores(users))
     assert 0.85 < best < 0.96
-    assert 0.97 < auc(oracle.tastes(users)) / best < 1  # a purely visual model can come so near
+    assert (
+        0.97 < auc(oracle.preferences(users)) / best < 1
+    )  # a purely visual model can come so near
     assert auc(oracle.scores(users[::-1])) < 0.75  # another shopper's taste is a poor guide
     assert auc(np.tile(popularity, (len(users), 1))) < 0.7
     shares = np.eye(len(CATEGORIES))[GARMENTS["category"]]

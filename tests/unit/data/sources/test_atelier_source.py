@@ -9,12 +9,12 @@ from skimage.io import imread
 from sklearn.metrics import roc_auc_score
 
 from keras_fashion.data import Catalogue, prepare
-from keras_fashion.data.sources.atelier import Atelier, Oracle, measure, taste_recovery
+from keras_fashion.data.sources.atelier import Atelier, Oracle, measure, utility_recovery
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, garment_lab
 from keras_fashion.data.sources.atelier.shoppers import (
-    COLOUR_TOLERANCE,
+    COLOR_TOLERANCE,
     LENGTH_TOLERANCE,
-    visible_taste,
+    visible_preferences,
 )
 from keras_fashion.errors import InputError
 
@@ -119,9 +119,9 @@ def test_recovery_orders_real_pictures_as_the_true_taste_does(tiny, pictures):
         rows = np.flatnonzero(oracle.garments["category"] == index)
         measurements = [measure(pictures[row], category) for row in rows]
         for user in range(0, 30, 5):
-            recovered = [taste_recovery(oracle, m, user, category) for m in measurements]
+            recovered = [utility_recovery(oracle, m, user, category) for m in measurements]
             garments = oracle.garments[rows]
-            taste = visible_taste(
+            taste = visible_preferences(
                 oracle.shoppers[user], garment_lab(garments), garments["length"], index
             )
             assert min(recovered) >= 0 and max(recovered) <= 1
@@ -133,13 +133,13 @@ def test_recovery_orders_real_pictures_as_the_true_taste_does(tiny, pictures):
 
 def test_recovery_of_no_garment_is_nought(tiny):
     nothing = measure(np.full((64, 64, 3), 249, np.uint8), "Tops")
-    assert taste_recovery(Oracle.load(tiny), nothing, 0, "Tops") == 0
+    assert utility_recovery(Oracle.load(tiny), nothing, 0, "Tops") == 0
 
 
 def test_recovery_is_the_share_of_garments_less_liked(tiny):
     oracle = Oracle.load(tiny)
     shopper, tops = oracle.shoppers[2], CATEGORIES.index("Tops")
-    lightness, a, b = shopper["colour"]
+    lightness, a, b = shopper["color"]
     nothing = measure(np.full((64, 64, 3), 249, np.uint8), "Tops")
     ideal = nothing._replace(
         lightness=lightness,
@@ -148,18 +148,18 @@ def test_recovery_is_the_share_of_garments_less_liked(tiny):
         length=shopper["length"][tops],
         coverage=0.3,
     )
-    assert taste_recovery(oracle, ideal, 2, "Tops") == 1
-    assert taste_recovery(oracle, ideal._replace(lightness=lightness + 300), 2, "Tops") == 0
+    assert utility_recovery(oracle, ideal, 2, "Tops") == 1
+    assert utility_recovery(oracle, ideal._replace(lightness=lightness + 300), 2, "Tops") == 0
     rivals = oracle.garments[oracle.garments["category"] == tops]
-    distance = np.linalg.norm(garment_lab(rivals) - shopper["colour"], axis=1)
+    distance = np.linalg.norm(garment_lab(rivals) - shopper["color"], axis=1)
     distance = np.hypot(
-        distance / COLOUR_TOLERANCE, (rivals["length"] - shopper["length"][tops]) / LENGTH_TOLERANCE
+        distance / COLOR_TOLERANCE, (rivals["length"] - shopper["length"][tops]) / LENGTH_TOLERANCE
     )
     middle = rivals[np.argsort(distance)[len(rivals) // 2]]
     as_drawn = ideal._replace(
         **{n: float(middle[n]) for n in ("lightness", "chroma", "hue", "length")}
     )
     expected = np.mean(distance > np.median(distance))
-    assert taste_recovery(oracle, as_drawn, 2, "Tops") == pytest.approx(
+    assert utility_recovery(oracle, as_drawn, 2, "Tops") == pytest.approx(
         expected, abs=1 / len(rivals)
     )

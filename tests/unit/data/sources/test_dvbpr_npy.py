@@ -31,10 +31,10 @@ CATEGORIES = {
         "Shoes > Boots",
         "Watches",
         "Men",
-        "uncategorised",
+        "uncategorized",
         "Café",
     ],
-    "tradesy": ["uncategorised"] * 7,
+    "tradesy": ["uncategorized"] * 7,
 }
 
 
@@ -300,7 +300,7 @@ def test_nested_lists_in_a_category_are_not_unrolled(tmp_path):
     items = {0: {"imgs": b"x", "c": laughs}, 1: {"imgs": b"x", "categories": laughs}}
     path = save(tmp_path / "laughs.npy", six(items=items))
     table, _ = listed(DVBPRNpy(path))
-    assert table["category"].tolist() == ["uncategorised"] * 2
+    assert table["category"].tolist() == ["uncategorized"] * 2
 
 
 def test_a_hostile_file_is_not_run(tmp_path):

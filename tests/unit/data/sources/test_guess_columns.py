@@ -54,9 +54,9 @@ def test_names_may_differ_between_the_files(guess):
 
 def test_what_is_named_is_taken(guess):
     log = {**LOG, "household": ["h", "h"], "shipped": ["1", "2"]}
-    items = {**ITEMS, "colour": ["red"] * 40}
-    named = {"user": "household", "time": "shipped", "category": "colour"}
-    expected = ("household", "article_id", "shipped", "article_id", "colour")
+    items = {**ITEMS, "color": ["red"] * 40}
+    named = {"user": "household", "time": "shipped", "category": "color"}
+    expected = ("household", "article_id", "shipped", "article_id", "color")
     assert guess(log, items, **named) == expected
     with pytest.raises(InputError, match="no column 'home'.*--user-column"):
         guess(log, items, user="home")

@@ -9,11 +9,11 @@ ITEMS = pd.DataFrame({"item": ["a", "b"], "category": ["Tops", None], "picture":
 
 def test_a_missing_text_is_empty_and_the_index_is_not_kept(tmp_path):
     bought = pd.DataFrame({"user": [None, "ann"], "item": ["a", "b"]}, index=["x", "y"])
-    source = InMemory(ITEMS.assign(colour=["red", float("nan")]), bought)
-    assert source.attributes == ("colour",)
+    source = InMemory(ITEMS.assign(color=["red", float("nan")]), bought)
+    assert source.attributes == ("color",)
     items = source.items(None, tmp_path)
     assert items["category"].tolist() == ["Tops", ""]
-    assert items["colour"].tolist() == ["red", ""]
+    assert items["color"].tolist() == ["red", ""]
     assert source.interactions()["user"].tolist() == ["", "ann"]
     assert list(source.interactions().index) == [0, 1]
     assert source.read_picture(b"1") == b"1"

@@ -165,10 +165,10 @@ def test_columns_are_named_by_options_and_text_stays_text(shop):
 def test_attribute_columns_are_kept(shop):
     shop.items = shop.write(
         "items.csv",
-        "size,item,colour,category\n042,0108,red,Shoes\n,0205,NA,Bags\n7,0301,red,Shoes\n",
+        "size,item,color,category\n042,0108,red,Shoes\n,0205,NA,Bags\n7,0301,red,Shoes\n",
     )
-    summary = shop.prepare(attribute_columns=["colour", "size", "colour"])
-    assert summary["attributes"] == ["colour", "size"]
+    summary = shop.prepare(attribute_columns=["color", "size", "color"])
+    assert summary["attributes"] == ["color", "size"]
     rows = [[row[0], *row[2:-1]] for row in shop.catalogued()]
     assert rows == [["0108", "red", "042"], ["0205", "NA", ""], ["0301", "red", "7"]]
 
@@ -240,8 +240,8 @@ def test_a_missing_column_is_named_with_the_option_and_a_guess(shop):
     assert "did you mean 'category'?" in text
     shop.refused("--time-column", time_column="t_dat")
     shop.refused("cannot be called 'category'", attribute_columns=["category"])
-    text = shop.refused("--attribute-column", attribute_columns=["colour"])
-    assert "items.csv has no column 'colour'" in text and "item, category" in text
+    text = shop.refused("--attribute-column", attribute_columns=["color"])
+    assert "items.csv has no column 'color'" in text and "item, category" in text
     shop.refused("items.csv has no column 'id'.*--item-column", item_column="id")
     shop.items = shop.write("items.csv", "item,category,item\n1,2,3\n")
     shop.refused("several columns 'item'")

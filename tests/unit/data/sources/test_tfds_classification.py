@@ -20,7 +20,7 @@ TRAIN, TEST = 30, 4
 
 
 def picture(number):
-    """The picture of one example as a shop might deliver it: grey or in colour, PNG or JPEG."""
+    """The picture of one example as a shop might deliver it: gray or in color, PNG or JPEG."""
     rng = np.random.default_rng(number)
     shape = (9, 7) if number % 2 else (9, 7, 3)
     encoded = io.BytesIO()
@@ -241,7 +241,7 @@ IMAGE, LABEL = tfds.features.Image(), tfds.features.ClassLabel(num_classes=2)
         ({"text": tfds.features.Text(), "label": LABEL}, r"no picture.*label \(Class.*text \(Text"),
         ({"image": IMAGE, "name": tfds.features.Text()}, r"no label.*image \(Image\), name \(Te"),
         ({"front": IMAGE, "back": IMAGE, "label": LABEL}, "more than one picture.*back, front"),
-        ({"image": IMAGE, "colour": LABEL, "kind": LABEL}, "more than one label.*colour, kind"),
+        ({"image": IMAGE, "color": LABEL, "kind": LABEL}, "more than one label.*color, kind"),
         (
             {"image": tfds.features.Image(shape=(4, 4, 1), dtype=np.float32), "label": LABEL},
             "float32",

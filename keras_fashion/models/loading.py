@@ -1,0 +1,101 @@
+"""Opening models that `Model.save` has written, also by earlier versions of this package."""
+
+import json
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+
+import keras_fashion.models  # noqa: F401 - registers the classes that a file may hold
+from keras_fashion.errors import InputError
+
+_RENAMED_ARGUMENTS = {
+    "user_count": "num_users",
+    "item_count": "num_items",
+    "category_count": "num_categories",
+    "column_count": "num_columns",
+    "value_count": "num_values",
+    "code_size": "latent_dim",
+    "style_size": "embedding_size",
+    "regularisation": "regularization",
+    "embedding_regularisation": "embedding_regularization",
+    "encoder_regularisation": "encoder_regularization",
+}
+"""Constructor arguments of version 0.1, and what they are called since 0.2."""
+
+_RENAMED_LAYERS = {"normalise": "normalize", "standardise": "standardize"}
+"""Attributes of version 0.1 that hold layers; weights are stored under them."""
+
+
+def load(path: str | Path) -> keras.Model:
+    """Opens a model that was trained with this package, of this version or an earlier one.
+
+    Args:
+        path: A `.keras` file, or a folder with a `model.keras`, such as a run folder.
+
+    Returns:
+        The model with its weights, compiled as it was saved.
+
+    Raises:
+        InputError: If there is no such file, or it holds no model of this package.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.models import PopRank, load
+        >>> model = PopRank(num_users=2, num_items=3)
+        >>> model.adapt(np.array([5, 1, 2]))
+        >>> model.save("poprank.keras")
+        >>> load("poprank.keras").scoring_vectors().scores(np.array([0])).argmax()
+        np.int64(0)
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "model.keras"
+    if not path.is_file():
+        raise InputError(f"{path} does not exist: it is where a trained model would be.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = json.loads(archive.read("config.json"))
+        renamed = _renamed(config)
+        if renamed == config:
+            return keras.saving.load_model(path)
+        with tempfile.TemporaryDirectory() as folder:
+            return keras.saving.load_model(_converted(path, renamed, Path(folder)))
+    except (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path} is damaged or was written by another version ({error!r}); train it again."
+        ) from error
+
+
+def _renamed(config: Any) -> Any:
+    """The same nested structure with the arguments' present names."""
+    if isinstance(config, dict):
+        return {_RENAMED_ARGUMENTS.get(k, k): _renamed(value) for k, value in config.items()}
+    if isinstance(config, list):
+        return [_renamed(value) for value in config]
+    return config
+
+
+def _converted(path: Path, config: Any, folder: Path) -> Path:
+    """Writes a copy of a `.keras` file with another config and the layers' present names."""
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+    (folder / "config.json").write_text(json.dumps(config))
+    with h5py.File(folder / "model.weights.h5", "r+") as weights:
+        if "apprentice" in weights:  # The trained generator, beside `generator`, its average.
+            weights.move("generator", "ema_generator")
+            weights.move("apprentice", "generator")
+        groups: list[str] = []
+        weights.visit(groups.append)
+        for group in reversed(groups):
+            parent, _, name = group.rpartition("/")
+            if name in _RENAMED_LAYERS:
+                weights.move(group, f"{parent}/{_RENAMED_LAYERS[name]}".lstrip("/"))
+    copy = folder / "converted.keras"
+    with zipfile.ZipFile(copy, "w") as archive:
+        for name in ("metadata.json", "config.json", "model.weights.h5"):
+            archive.write(folder / name, name)
+    return copy
