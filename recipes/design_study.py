@@ -83,7 +83,7 @@ def design_study(
     }
     study = generation_study(
         run,
-        drawn,
+        drawn.model,
         category_classifier(run.catalogue),
         maximizers,
         users,

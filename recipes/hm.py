@@ -25,6 +25,7 @@ from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 quiet_tensorflow()
 
 # ruff: noqa: E402
+from keras_fashion.app.comparison import compare_runs
 from keras_fashion.app.report.comparison_table import comparison_text, write_comparison
 from keras_fashion.app.training import existing_run as finished_or_trained
 from keras_fashion.app.training import train_recommender
@@ -43,7 +44,6 @@ from keras_fashion.app.training.options import (
 )
 from keras_fashion.data import Catalogue
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.comparison import compare
 
 PICTURES = ("inception_v3",)
 PICTURES_AND_COLUMNS = ("inception_v3", "attributes")
@@ -144,7 +144,7 @@ def hm(
                 train_recommender, loaded, out / name, ROWS[name], split=split, seed=seed
             )
         )
-    comparison = compare(runs, part)
+    comparison = compare_runs(runs, part)
     write_comparison(out / f"comparison_{part}.html", comparison, loaded.name)
     click.echo(comparison_text(comparison))
 

@@ -18,6 +18,7 @@ from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
 quiet_tensorflow()
 
 # ruff: noqa: E402
+from keras_fashion.app.comparison import compare_runs
 from keras_fashion.app.report.comparison_table import comparison_text, write_comparison
 from keras_fashion.app.training import existing_run as finished_or_trained
 from keras_fashion.app.training import train_recommender
@@ -31,7 +32,6 @@ from keras_fashion.app.training.options import (
     WARPOptions,
 )
 from keras_fashion.data import Catalogue
-from keras_fashion.evaluation.comparison import compare
 
 PICTURES = ("inception_v3",)
 
@@ -81,6 +81,6 @@ def paper_table(
         runs.append(
             finished_or_trained(train_recommender, loaded, run, ROWS[row], split=split, seed=seed)
         )
-    comparison = compare(runs)
+    comparison = compare_runs(runs)
     write_comparison(out / "comparison.html", comparison, loaded.name)
     click.echo(comparison_text(comparison))

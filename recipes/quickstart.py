@@ -137,7 +137,7 @@ def quickstart(
     maximizer = PreferenceMaximizer(runs["dvbpr"].model, gan.model)
     study = generation_study(
         runs["dvbpr"],
-        gan,
+        gan.model,
         classifier,
         {"generation": maximizer},
         pairs,

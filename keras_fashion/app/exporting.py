@@ -82,7 +82,7 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
         _save("recommender", parts, [recommender_run], measured, card, asides["recommender"])
         if gan_run is not None:
             runs = [recommender_run, gan_run]
-            designer = ServedDesigner(*runs, _new(ids / "designer"))
+            designer = ServedDesigner(recommender_run, gan_run.model, _new(ids / "designer"))
             measured = measure_designer(recommender_run, designer)
             card = designer_card(*runs, measured, made)
             _save("designer", [designer], runs, measured, card, asides["designer"])

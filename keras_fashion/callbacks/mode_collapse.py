@@ -1,6 +1,7 @@
 """Noticing that a GAN's training has gone wrong, as a Keras callback."""
 
 import sys
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,10 +9,9 @@ import tensorflow as tf
 from scipy.spatial.distance import pdist
 from tqdm import tqdm
 
-from keras_fashion.app.training.checkpoints import Progress
-from keras_fashion.app.training.loop import TrainingFailed
 from keras_fashion.data import Catalogue
 from keras_fashion.distribution.workers import Workers
+from keras_fashion.errors import TrainingFailed
 
 REAL = 64
 """Real pictures of a category at most, whose distances are the yardstick."""
@@ -62,7 +62,8 @@ class ModeCollapseMonitor(keras.callbacks.Callback):
         catalogue: With the real pictures.
         picture_size: Height and width of the generated ones.
         seed: Of the latents and of which real pictures are looked at.
-        progress: Notes what was seen in the epochs before, for a training that goes on.
+        state: What the callback remembers between epochs, in plain types. Save it with a checkpoint
+            and give it again to resume a training.
         workers: Who train; by default this process alone. The chief looks, and warns.
 
     Attributes:
@@ -74,11 +75,11 @@ class ModeCollapseMonitor(keras.callbacks.Callback):
         catalogue: Catalogue,
         picture_size: tuple[int, int],
         seed: int = 0,
-        progress: Progress | None = None,
+        state: dict[str, Any] | None = None,
         workers: Workers | None = None,
     ) -> None:
         super().__init__()
-        self.progress = progress or Progress()
+        self.state = {} if state is None else state
         self.workers = workers or Workers(tf.distribute.get_strategy())
         self.collapsed = False
         self.seed = seed
@@ -148,8 +149,8 @@ class ModeCollapseMonitor(keras.callbacks.Callback):
 
     def _is_time(self, what: str, is_so: bool) -> bool:
         """Whether it has been so for long enough and nothing was said of it."""
-        running = self.progress.noted.setdefault("running", {})
-        warned = self.progress.noted.setdefault("warned", [])
+        running = self.state.setdefault("running", {})
+        warned = self.state.setdefault("warned", [])
         running[what] = running.get(what, 0) + 1 if is_so else 0
         if running[what] < EPOCHS or what in warned:
             return False

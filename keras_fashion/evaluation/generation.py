@@ -8,7 +8,6 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
-from keras_fashion.app.run import Run
 from keras_fashion.data.pictures import scale
 from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
 from keras_fashion.errors import InputError
@@ -24,6 +23,8 @@ from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
 from keras_fashion.metrics.diversity import opposite_ssim
 from keras_fashion.metrics.inception import inception_score
 from keras_fashion.models.category_classifier import CategoryClassifier
+from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.trained import TrainedRecommender
 
 ETAS = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
 
@@ -77,29 +78,29 @@ class GenerationStudy:
 
 
 def generation_study(
-    recommender: Run,
-    gan: Run,
+    recommender: TrainedRecommender,
+    gan: ConditionalGAN,
     classifier: CategoryClassifier,
     maximizers: Mapping[str, PreferenceMaximizer],
     pairs: int = 36,
     pairs_for_eta: int = 12,
     etas: Sequence[float] = ETAS,
-    unseen: Run | None = None,
+    unseen: TrainedRecommender | None = None,
     seed: int = 0,
 ) -> GenerationStudy:
     """Compares designs with existing items for users drawn at random.
 
     Args:
-        recommender: Run of a DVBPR.
-        gan: Run of a GAN of the same catalogue.
+        recommender: A trained DVBPR with its catalogue and split.
+        gan: A GAN that was trained on the same catalogue.
         classifier: The catalogue's category classifier, for the quality.
         maximizers: Name of a method to the maximizer over the models of the two runs; the first
             is the one that the curve over eta is measured with.
         pairs: N, how many users at most.
         pairs_for_eta: How many of them the curve over eta is measured on.
         etas: The weights of realism to measure.
-        unseen: Run of a second DVBPR of the catalogue, trained with another seed, that judges
-            what the first one's optimizers have made.
+        unseen: A second DVBPR of the catalogue, trained with another seed, that measures what
+            was optimized for the first.
         seed: Decides users, random items, latents and restarts.
 
     Raises:
@@ -107,9 +108,9 @@ def generation_study(
             is of another catalogue.
     """
     catalogue = recommender.catalogue
-    if unseen is not None and unseen.config["fingerprint"] != recommender.config["fingerprint"]:
+    if unseen is not None and unseen.catalogue.fingerprint != recommender.catalogue.fingerprint:
         raise InputError(
-            f"{unseen.path} and {recommender.path} were trained on different catalogues; the "
+            "`recommender` and `unseen` were trained on different catalogues; the "
             "second recommender must know the same garments."
         )
     users, categories = draw_pairs(recommender, pairs, seed)
@@ -117,7 +118,7 @@ def generation_study(
     if unseen is not None:
         judges["unseen_preference"] = StandardizedPreference(unseen, users, categories)
 
-    item_pictures = catalogue.pictures(gan.model.picture_size)
+    item_pictures = catalogue.pictures(gan.picture_size)
     existing = {
         "random items": random_items(catalogue.item_categories, categories, seed),
         "retrieval": retrieved_items(
@@ -130,7 +131,7 @@ def generation_study(
     }
     pictures = {
         "random items": item_pictures[existing["random items"]],
-        "random generated": random_designs(gan.model, categories, seed),
+        "random generated": random_designs(gan, categories, seed),
         "retrieval": item_pictures[existing["retrieval"]],
     } | {name: each.pictures for name, each in designs.items()}
 
@@ -174,7 +175,9 @@ def category_probabilities(pictures: np.ndarray, classifier: CategoryClassifier)
     return tf.nn.softmax(classifier.predict(seen, batch_size=256, verbose=0)).numpy()
 
 
-def draw_pairs(recommender: Run, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def draw_pairs(
+    recommender: TrainedRecommender, pairs: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Users drawn at random and the categories of their test items."""
     catalogue, test = recommender.catalogue, recommender.split.test
     # A category of one or two items has no top 3.
@@ -182,7 +185,7 @@ def draw_pairs(recommender: Run, pairs: int, seed: int) -> tuple[np.ndarray, np.
     test = test[large[catalogue.item_categories[test[:, 1]]]]
     if not len(test):
         raise InputError(
-            f"no test item of {recommender.path} is in a category of {TOP} or more items; "
+            f"no test item of catalogue {catalogue.name} is in a category of {TOP} or more items; "
             "retrieval and generation cannot be compared."
         )
     rng = np.random.default_rng(seed)
@@ -194,12 +197,12 @@ def _rows(
     method: str,
     pictures: np.ndarray,
     measured: Mapping[str, np.ndarray],
-    gan: Run,
+    gan: ConditionalGAN,
     categories: np.ndarray,
     names: Sequence[str],
 ) -> pd.DataFrame:
     number, count = pictures.shape[:2]
-    judged = gan.model.discriminate(
+    judged = gan.discriminate(
         pictures.reshape(number * count, *pictures.shape[2:]), np.repeat(categories, count)
     )
     rows = pd.DataFrame(

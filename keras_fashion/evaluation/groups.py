@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_fashion.app.run import Run
 from keras_fashion.data.sources.atelier import Oracle, existing_utilities, measure, true_utility
 from keras_fashion.design import AGGREGATIONS, Aggregation, PreferenceMaximizer
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.preference import StandardizedPreference
 from keras_fashion.evaluation.true_utilities import above
+from keras_fashion.models.trained import TrainedRecommender
 
 
 def group_study(
-    recommender: Run,
+    recommender: TrainedRecommender,
     maximizer: PreferenceMaximizer,
     oracle: Oracle | None = None,
     groups: int = 24,
@@ -25,7 +25,7 @@ def group_study(
     """Gives groups drawn at random one design each, and one existing item.
 
     Args:
-        recommender: Run of the DVBPR that the maximizer follows.
+        recommender: The DVBPR, with its catalogue and split, that the maximizer follows.
         maximizer: Over it and a GAN.
         oracle: The truth of the catalogue, if it is an atelier.
         groups: How many.
@@ -48,7 +48,7 @@ def group_study(
     trained = np.unique(recommender.split.train[:, 0])
     if len(trained) < members:
         raise InputError(
-            f"{recommender.path} was trained on {len(trained)} users; no group of {members} "
+            f"`recommender` was trained on {len(trained)} users; no group of {members} "
             "of them can be drawn."
         )
     users = np.stack([rng.choice(trained, members, replace=False) for _ in range(groups)])
@@ -57,7 +57,7 @@ def group_study(
         np.bincount(catalogue.item_categories, minlength=len(catalogue.categories)) > 1
     )
     if not len(large):
-        raise InputError(f"no category of {catalogue.path} has two items or more.")
+        raise InputError(f"no category of catalogue {catalogue.name} has two items or more.")
     categories = rng.choice(large, groups)
     judge = StandardizedPreference(recommender, users.ravel(), np.repeat(categories, members))
     liked = judge.standard(judge.scores).reshape(groups, members, -1)

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.app.run import Run
 from keras_fashion.data.pictures import scale
 from keras_fashion.errors import InputError
+from keras_fashion.models.trained import TrainedRecommender
 
 PICTURES_AT_A_TIME = 256
 
@@ -20,18 +20,20 @@ class StandardizedPreference:
     can be held against one that it has never seen, and what only the first believes in is found.
 
     Args:
-        run: Of a DVBPR.
+        recommender: A trained DVBPR with its catalogue.
         users: (N,) dense indices.
         categories: (N,) dense indices, each of a category with two items or more.
     """
 
-    def __init__(self, run: Run, users: np.ndarray, categories: np.ndarray) -> None:
-        vectors = run.vectors
-        self.encoder = run.model.encoder
+    def __init__(
+        self, recommender: TrainedRecommender, users: np.ndarray, categories: np.ndarray
+    ) -> None:
+        vectors = recommender.vectors
+        self.encoder = recommender.model.encoder
         self.user_embeddings = vectors.users[users]
         self.scores = vectors.scores(users)
         among = [
-            scores[run.catalogue.item_categories == category]
+            scores[recommender.catalogue.item_categories == category]
             for scores, category in zip(self.scores, categories, strict=True)
         ]
         self.level = np.array([each.mean() for each in among])[:, None]
@@ -73,12 +75,12 @@ class CategoryPreference(NamedTuple):
 
 
 def standing(
-    run: Run, users: np.ndarray, category: int, pictures: np.ndarray
+    recommender: TrainedRecommender, users: np.ndarray, category: int, pictures: np.ndarray
 ) -> CategoryPreference:
     """What users think of pictures.
 
     Args:
-        run: Of a DVBPR.
+        recommender: A trained DVBPR with its catalogue.
         users: (M,) dense indices.
         category: Dense index, of the items that pictures are held against.
         pictures: (n, H, W, 3) uint8.
@@ -86,13 +88,13 @@ def standing(
     Raises:
         InputError: If the category has fewer than two items.
     """
-    items = np.flatnonzero(run.catalogue.item_categories == category)
+    items = np.flatnonzero(recommender.catalogue.item_categories == category)
     if len(items) < 2:
         raise InputError(
-            f"{run.catalogue.categories[category]} has {len(items)} item(s); preference is "
+            f"{recommender.catalogue.categories[category]} has {len(items)} item(s); preference is "
             "measured against the items of a category, which takes two or more."
         )
-    preference = StandardizedPreference(run, users, np.full(len(users), category))
+    preference = StandardizedPreference(recommender, users, np.full(len(users), category))
     standard = preference.of_pictures(np.broadcast_to(pictures, (len(users), *pictures.shape)))
     among = preference.of_items(np.broadcast_to(items, (len(users), len(items))))
     liked_less = (among[:, None] < standard[..., None]).mean(axis=-1)

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_fashion.app.run import Run
 from keras_fashion.data.pictures import scale
 from keras_fashion.design.inversion import Originals
 from keras_fashion.design.item_redesign import redesign
@@ -12,13 +11,14 @@ from keras_fashion.design.preference_maximizer import PreferenceMaximizer
 from keras_fashion.evaluation.compared_methods import random_items
 from keras_fashion.evaluation.generation import draw_pairs
 from keras_fashion.evaluation.preference import StandardizedPreference
+from keras_fashion.models.trained import TrainedRecommender
 
 FRAMES = 6
 
 
 def redesign_study(
-    recommender: Run,
-    unseen: Run,
+    recommender: TrainedRecommender,
+    unseen: TrainedRecommender,
     maximizer: PreferenceMaximizer,
     strips: int = 24,
     seed: int = 0,
@@ -26,8 +26,8 @@ def redesign_study(
     """Redesigns items drawn at random for users drawn at random, and looks at each frame.
 
     Args:
-        recommender: Run of the DVBPR that the redesign follows.
-        unseen: Run of one of another seed, that judges it.
+        recommender: The DVBPR, with its catalogue and split, that the redesign follows.
+        unseen: One of another seed, that judges it.
         maximizer: Over the first and a GAN.
         strips: How many, at most.
         seed: Decides users and items.

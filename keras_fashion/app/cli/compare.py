@@ -51,13 +51,13 @@ def compare(
         write_comparison,
     )
     from keras_fashion.app.run import Run
-    from keras_fashion.evaluation.comparison import compare
+    from keras_fashion.app.comparison import compare_runs
 
     trained = [Run(run) for run in runs]
     ks = lists_that_fit(ks, trained[0].split.num_items)
     click.echo(trained[0].catalogue.summary(), err=True)
     click.echo(trained[0].split.summary(), err=True)
-    comparison = compare(trained, part, ks, seed)
+    comparison = compare_runs(trained, part, ks, seed)
     if out is not None:
         write_comparison(out, comparison, trained[0].catalogue.name)
     if as_json:

@@ -30,7 +30,7 @@ def report(recommender: Path, gan: Path, unseen: Path | None, out: Path, seed: i
     from keras_fashion.app.report.study_report import study_report
     from keras_fashion.app.run import Run, independent_recommender, matching_pair
     from keras_fashion.design import PreferenceMaximizer
-    from keras_fashion.evaluation.comparison import compare
+    from keras_fashion.app.comparison import compare_runs
     from keras_fashion.evaluation.generation import generation_study
     from keras_fashion.evaluation.ranking import rank_held_out
     from keras_fashion.evaluation.reference_models import baselines
@@ -41,7 +41,7 @@ def report(recommender: Path, gan: Path, unseen: Path | None, out: Path, seed: i
     classifier = category_classifier(run.catalogue)
     study = generation_study(
         run,
-        drawn,
+        drawn.model,
         classifier,
         {"generation": maximizer},
         unseen=None if unseen is None else independent_recommender(Run(unseen), run),
@@ -50,7 +50,7 @@ def report(recommender: Path, gan: Path, unseen: Path | None, out: Path, seed: i
     scorers = baselines(run.split) | {"dvbpr": run.vectors}
     aucs = {name: rank_held_out(each, run.split).means() for name, each in scorers.items()}
     lists = min(10, run.split.num_items)
-    compared = comparison_section(compare([run], ks=(lists,), seed=seed))
+    compared = comparison_section(compare_runs([run], ks=(lists,), seed=seed))
     study_report(
         out,
         run,

@@ -1,92 +1,167 @@
-"""The table that compares models: as text, as LaTeX, and as a section of a page."""
+"""Tables that compare recommenders: as text, as LaTeX, and as a section of an HTML page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
+
+import pandas as pd
 
 from keras_fashion.app.report.html import Column, Section, Table, Text, write_report
 from keras_fashion.evaluation.comparison import HEADLINE, Comparison
 from keras_fashion.evaluation.significance import Estimate
 
-WIDTH = 13
-"""Characters of a column of the text table."""
+AUC_NOTE = (
+    "All items that the user has no interaction with are negatives; none is sampled. A tie counts "
+    "half. Matched: only items with as many training interactions as the held-out one, so that "
+    "popularity gains little. Warm: items with 5 or more training interactions; cold: fewer; new: "
+    "none."
+)
+"""Explanation of the AUCs, for a page."""
+
+LIST_NOTE = (
+    "Recall@k: share of users whose held-out item is among the first k of the whole catalogue, "
+    "without the items that they already have. NDCG@k: 1 / log2(1 + rank) if it is, else 0. MRR: "
+    "mean of 1 / rank, where an item that ties with others has the middle of their ranks. "
+    "Coverage@k: share of the catalogue that is in the first k of at least one user; it is not a "
+    "mean over users and has no interval."
+)
+"""Explanation of the metrics of top-k lists, for a page."""
 
 
-def metric_tables(metrics: Sequence[str]) -> list[list[str]]:
-    """Splits metrics into those of the AUC and those of lists, the matched AUC first."""
+def metric_groups(metrics: Sequence[str]) -> list[list[str]]:
+    """Splits metrics into the AUCs and the metrics of top-k lists, one table for each.
+
+    Args:
+        metrics: Names of metrics.
+
+    Returns:
+        The AUCs, the matched one first, and the other metrics, if there are any.
+
+    Example:
+        >>> metric_groups(["auc_all", "auc_matched", "recall@10"])
+        [['auc_matched', 'auc_all'], ['recall@10']]
+    """
     aucs = sorted(
-        (name for name in metrics if name.startswith("auc_")), key=lambda n: n != HEADLINE
+        (name for name in metrics if name.startswith("auc_")), key=lambda name: name != HEADLINE
     )
     lists = [name for name in metrics if not name.startswith("auc_")]
     return [aucs, lists] if lists else [aucs]
 
 
 def metric_label(metric: str) -> str:
-    """How a table calls a metric: the AUCs by their group, a list's metric with its length."""
+    """Returns the heading of a metric's column.
+
+    Example:
+        >>> metric_label("auc_matched_cold"), metric_label("recall@10")
+        ('matched cold', 'recall@10')
+    """
     return metric.removeprefix("auc_").replace("_", " ")
 
 
+def means_text(rows: Mapping[str, Mapping[str, float | None]]) -> str:
+    """Formats means without intervals, in one table for each group of metrics.
+
+    Args:
+        rows: The metrics of each model; None for what was not measured.
+
+    Returns:
+        Text, with "-" for what was not measured.
+
+    Example:
+        >>> print(means_text({"poprank": {"auc_matched": 0.5, "recall@10": None}}))
+        AUC     matched
+        poprank  0.5000
+                recall@10
+        poprank         -
+    """
+    tables = []
+    for metrics in metric_groups(list(next(iter(rows.values())))):
+        cells = {
+            metric_label(metric): [_number(row[metric], 4) or "-" for row in rows.values()]
+            for metric in metrics
+        }
+        frame = pd.DataFrame(cells, index=pd.Index(list(rows)))
+        tables.append(frame.rename_axis(columns=_title(metrics)).to_string())
+    return "\n".join(tables)
+
+
 def comparison_text(comparison: Comparison) -> str:
-    """Two tables, means over intervals, and a line a test; 100 characters wide with short names."""
-    models = comparison.models
-    first = max(len(name) for name in models) + 2
-    lines = []
-    for metrics in metric_tables(list(models[comparison.reference])):
-        title = "AUC" if HEADLINE in metrics else ""
-        lines.append(f"{title:{first}}" + "".join(f"{metric_label(m):>{WIDTH}}" for m in metrics))
-        for name, row in models.items():
-            cells = [row[metric] for metric in metrics]
-            means = "".join(
-                f"{'-' if cell is None else f'{cell.mean:.3f}':>{WIDTH}}" for cell in cells
-            )
-            lines.append(f"{name:{first}}{means}")
-            lines.append(" " * first + "".join(f"{_ends(cell):>{WIDTH}}" for cell in cells))
-        lines.append("")
-    lines.append(f"{title_of(comparison)}; below each mean its 95 % interval.")
-    lines += tests_in_words(comparison)
-    return "\n".join(line.rstrip() for line in lines)
+    """Formats a comparison as text.
+
+    Args:
+        comparison: The metrics of the models.
+
+    Returns:
+        Tables of the means with their intervals below them, and a line for each test. No line has
+        more than 100 characters if the models' names are short.
+    """
+    parts = []
+    for metrics in metric_groups(_metrics(comparison)):
+        frame = _cells(comparison, metrics, missing="-").set_index("model")
+        parts += [frame.rename_axis(index=None, columns=_title(metrics)).to_string(), ""]
+    parts.append(f"{comparison_title(comparison)}; below each mean is its 95 % interval.")
+    parts += test_sentences(comparison)
+    return "\n".join(line.rstrip() for part in parts for line in part.split("\n"))
 
 
 def comparison_latex(comparison: Comparison) -> str:
-    """Plain tabulars that need no package, the best mean of a column bold, intervals below."""
-    models = comparison.models
-    tables = []
-    for metrics in metric_tables(list(models[comparison.reference])):
-        best = {
-            metric: max(_printed(row[metric]) for row in models.values())
-            for metric in metrics
-            if _best(metric)
-        }
-        heads = " & ".join(_escaped(metric_label(metric)) for metric in metrics)
-        lines = [rf"\begin{{tabular}}{{l{'r' * len(metrics)}}}", r"\hline"]
-        lines += [rf"model & {heads} \\", r"\hline"]
-        for name, row in models.items():
-            means = (
-                rf"\textbf{{{text}}}" if text and text == best.get(metric) else text or "--"
-                for metric, text in ((metric, _printed(row[metric])) for metric in metrics)
-            )
-            intervals = (rf"{{\scriptsize {_ends(row[metric])}}}" for metric in metrics)
-            lines.append(rf"{_escaped(name)} & {' & '.join(means)} \\")
-            lines.append(rf" & {' & '.join(intervals)} \\")
-        tables.append("\n".join([*lines, r"\hline", r"\end{tabular}"]))
-    notes = "\n".join(f"% {line}" for line in [title_of(comparison), *tests_in_words(comparison)])
-    return f"{notes}\n" + "\n\n".join(tables)
+    """Formats a comparison as LaTeX that needs no package.
+
+    Args:
+        comparison: The metrics of the models.
+
+    Returns:
+        A tabular for each group of metrics, with the best mean of a column in bold and intervals
+        below the means, after comments with the title and the tests.
+    """
+    lines = [comparison_title(comparison), *test_sentences(comparison)]
+    parts = ["\n".join(f"% {line}" for line in lines)]
+    hlines = [
+        {"selector": rule, "props": ":hline;"} for rule in ("toprule", "midrule", "bottomrule")
+    ]
+    for metrics in metric_groups(_metrics(comparison)):
+        frame = _cells(comparison, metrics, missing="--")
+        # pandas escapes the text of a cell and then wraps it in the command of its style.
+        styles = pd.DataFrame("", index=frame.index, columns=frame.columns)
+        styles.iloc[1::2, 1:] = "scriptsize:--wrap;"
+        for number, metric in enumerate(metrics, start=1):
+            if _best(metric):
+                means = frame.iloc[::2, number]
+                best = means == means[means != "--"].max()
+                styles.iloc[::2, number] = best.map({True: "textbf:--rwrap;", False: ""})
+        table = (
+            frame.style.hide(axis="index")
+            .format(escape="latex")
+            .format_index(escape="latex", axis="columns")
+            .apply(lambda _, styles=styles: styles, axis=None)
+            .set_table_styles(hlines)
+        )
+        parts.append(table.to_latex(column_format="l" + "r" * len(metrics)))
+    return "\n".join(parts)
 
 
 def comparison_section(comparison: Comparison) -> Section:
-    """Both tables and the tests, for a page."""
-    models = comparison.models
+    """Makes the section of a page that shows a comparison.
+
+    Args:
+        comparison: The metrics of the models.
+
+    Returns:
+        A section with a table for each group of metrics and a table of the tests.
+    """
     tables = [
         Table(
-            "AUC" if HEADLINE in metrics else "Lists of the k best items",
+            _title(metrics) or "Lists of the k best items",
             [Column("model"), *(Column(metric_label(m), _best(m)) for m in metrics)],
-            [[name, *(row[metric] for metric in metrics)] for name, row in models.items()],
-            note=NOTES[0] if HEADLINE in metrics else NOTES[1],
+            [[name, *(row[metric] for metric in metrics)] for name, row in comparison.models.items()],
+            note=f"{AUC_NOTE} The intervals of 95 % are from a bootstrap over users."
+            if HEADLINE in metrics
+            else LIST_NOTE,
         )
-        for metrics in metric_tables(list(models[comparison.reference]))
+        for metrics in metric_groups(_metrics(comparison))
     ]
     tests = Table(
-        f"Matched AUC less that of {comparison.reference}, in pairs over the same users",
+        f"Difference of matched AUC to {comparison.reference}, paired over the same users",
         [Column("model"), Column("difference"), Column("p", digits=4), Column("users")],
         [
             [name, *((test.difference, test.p_value, test.users) if test else (None,) * 3)]
@@ -95,68 +170,65 @@ def comparison_section(comparison: Comparison) -> Section:
         note="Fisher's randomization test, two-sided, not corrected for the number of rows. "
         f"{comparison.reference} is the run that was named first.",
     )
-    return Section("Comparison", [Text(title_of(comparison) + "."), *tables, tests])
+    return Section("Comparison", [Text(comparison_title(comparison) + "."), *tables, tests])
 
 
 def write_comparison(path: Path, comparison: Comparison, catalogue: str) -> None:
-    """Writes a page of its own, replaced where it exists.
+    """Writes an HTML page with a comparison.
 
     Args:
-        path: Of the HTML file.
-        comparison: What was measured.
-        catalogue: Its name, for the title.
+        path: Path of the HTML file, which is replaced if it exists.
+        comparison: The metrics of the models.
+        catalogue: Name of the catalogue, for the title.
     """
     write_report(path, f"Recommenders on {catalogue}", [comparison_section(comparison)])
 
 
-NOTES = (
-    "All items the user has no interaction with are negatives, none is sampled; a tie counts "
-    "half. Matched: only items with as many training interactions as the held-out one, so that "
-    "popularity gains little. Warm: items with 5 or more training interactions; cold: fewer; new: "
-    "none. In small print intervals of 95 %, from a bootstrap over users.",
-    "Recall@k: share of users whose held-out item is among the first k of the whole catalogue, "
-    "without what they have. NDCG@k: 1 / log2(1 + rank) there. MRR: mean of 1 / rank; an item "
-    "that ties with others takes the middle of their ranks. Coverage@k: share of the catalogue "
-    "that is in at least one user's first k; no mean over users, so without an interval.",
-)
-
-
-def _best(metric: str) -> Literal["highest"] | None:
-    """Coverage has no best: random scores cover the most."""
-    return None if metric.startswith("coverage@") else "highest"
-
-
-def title_of(comparison: Comparison) -> str:
-    """Whose means these are, in a line."""
+def comparison_title(comparison: Comparison) -> str:
+    """Returns a line that says over which interactions the metrics are means."""
     return f"Means over the {comparison.part} interactions of {comparison.users:,} users"
 
 
-def tests_in_words(comparison: Comparison) -> Iterator[str]:
-    """A line a model: its matched AUC less the reference's."""
+def test_sentences(comparison: Comparison) -> Iterator[str]:
+    """Yields a line for each tested model: its matched AUC minus the reference's."""
     for name, test in comparison.tests.items():
-        start = f"matched AUC of {name} less {comparison.reference}'s: "
+        start = f"matched AUC of {name} minus that of {comparison.reference}: "
         if test is None:
-            yield start + "not measured, for want of users."
+            yield start + "not measured, because no user can be compared."
             continue
-        ends = _ends(test.difference, signed=True)
+        ends = _interval(test.difference, "+.3f", " to ")
         interval = f" ({ends})" if ends else ""
         yield f"{start}{test.difference.mean:+.3f}{interval}, p = {test.p_value:.4f}"
 
 
-def _printed(estimate: Estimate | None) -> str:
-    return "" if estimate is None else f"{estimate.mean:.3f}"
+def _metrics(comparison: Comparison) -> list[str]:
+    return list(comparison.models[comparison.reference])
 
 
-def _ends(estimate: Estimate | None, signed: bool = False) -> str:
-    if estimate is None or estimate.low is None:
+def _title(metrics: Sequence[str]) -> str:
+    return "AUC" if HEADLINE in metrics else ""
+
+
+def _best(metric: str) -> Literal["highest"] | None:
+    """Coverage has no best value, because random scores have the highest one."""
+    return None if metric.startswith("coverage@") else "highest"
+
+
+def _cells(comparison: Comparison, metrics: Sequence[str], missing: str) -> pd.DataFrame:
+    """A column of models and one for each metric; means in even rows, their intervals in odd."""
+    rows = []
+    for name, row in comparison.models.items():
+        estimates = [row[metric] for metric in metrics]
+        means = (_number(estimate and estimate.mean, 3) or missing for estimate in estimates)
+        rows += [[name, *means], ["", *(_interval(each, ".3f", "-") for each in estimates)]]
+    return pd.DataFrame(rows, columns=["model", *map(metric_label, metrics)])
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _interval(estimate: Estimate | None, number_format: str, separator: str) -> str:
+    if estimate is None or estimate.low is None or estimate.high is None:
         return ""
-    if signed:
-        return f"{estimate.low:+.3f} to {estimate.high:+.3f}"
-    return f"{estimate.low:.3f}-{estimate.high:.3f}"
-
-
-def _escaped(text: str) -> str:
-    """Text for LaTeX, whatever a folder is called."""
-    special = {each: "\\" + each for each in "&%$#_{}"}
-    special |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    return "".join(special.get(character, character) for character in text)
+    return f"{estimate.low:{number_format}}{separator}{estimate.high:{number_format}}"

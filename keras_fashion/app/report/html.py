@@ -1,18 +1,19 @@
-"""The report: one HTML file that needs nothing else, with tables, facts, text and pictures."""
+"""HTML pages that need no other file: sections of text, facts, tables and pictures.
+
+What a page holds is described by the classes of this module; how it looks is in the
+Jinja templates `report.html` (the page) and `blocks.html`, which escape every text.
+"""
 
 import base64
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import singledispatch
-from html import escape
-from importlib import resources
 from io import BytesIO
 from numbers import Integral, Real
 from pathlib import Path
-from string import Template
-from typing import Literal
+from typing import ClassVar, Literal, NamedTuple
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -20,30 +21,47 @@ from keras_fashion.atomic_files import atomic_write
 from keras_fashion.evaluation.significance import Estimate
 
 Cell = str | float | Estimate | None
+"""A value of a table. None and NaN stand for what was not measured."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """Plain text; an empty line starts a new paragraph."""
+    """Plain text.
 
+    Attributes:
+        text: The text; an empty line starts a new paragraph.
+    """
+
+    kind: ClassVar[str] = "text"
     text: str
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The paragraphs of the text."""
+        paragraphs = (paragraph.strip() for paragraph in self.text.split("\n\n"))
+        return [paragraph for paragraph in paragraphs if paragraph]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a run was: names and their values, as options, versions and times."""
+    """Names and their values, such as the options and the versions of a run.
 
-    facts: Mapping[str, Cell]
+    Attributes:
+        facts: The value of each name.
+    """
+
+    kind: ClassVar[str] = "facts"
+    facts: Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Column:
     """A column of a table.
 
-    Args:
-        name: its heading.
-        best: which of its numbers is shown bold; None marks none.
-        digits: decimal places of its floats.
+    Attributes:
+        name: Heading of the column.
+        best: Which of its numbers is shown in bold; none by default.
+        digits: Decimal places of its floats.
     """
 
     name: str
@@ -51,24 +69,49 @@ class Column:
     digits: int = 3
 
 
+class ShownCell(NamedTuple):
+    """A cell as it is printed.
+
+    Attributes:
+        text: The value.
+        interval: The ends of the value's interval; empty where it has none.
+        is_best: Whether the cell is in bold.
+    """
+
+    text: str
+    interval: str = ""
+    is_best: bool = False
+
+
 @dataclass(frozen=True)
 class Table:
     """A table whose first column names the rows.
 
-    Args:
-        caption: stands above it.
-        columns: one for each cell of a row.
-        rows: text, numbers (NumPy's too), estimates, which are shown with their interval and
-            compared by their mean, or None or NaN for what was not measured.
-        note: small print below it.
-        reference: names of rows that are no contestants, as an oracle: set apart, never best.
+    Attributes:
+        caption: Text above the table.
+        columns: One column for each cell of a row.
+        rows: Text, numbers (Python's or NumPy's), and estimates, which are shown with their
+            interval and compared by their mean. None and NaN stand for what was not measured.
+        note: Small print below the table.
+        reference: Names of rows that are not compared, such as an oracle. They are set apart and
+            are never the best.
+
+    Raises:
+        ValueError: If a row has another number of cells than there are columns.
+
+    Example:
+        >>> table = Table("AUC", [Column("model"), Column("AUC", best="highest")],
+        ...               [["poprank", 0.5], ["dvbpr", 0.75]])
+        >>> [cell.text for cell in table.shown_cells(table.rows[1])]
+        ['dvbpr', '0.750']
     """
 
+    kind: ClassVar[str] = "table"
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     note: str = ""
-    reference: Collection[str] = ()
+    reference: Collection[Cell] = ()
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -78,20 +121,57 @@ class Table:
                     f"has {len(row)} cells"
                 )
 
+    def is_numeric(self, number: int) -> bool:
+        """Whether column `number` holds anything other than text."""
+        return not all(isinstance(row[number], str) for row in self.rows)
+
+    def shown_cells(self, row: Sequence[Cell]) -> list[ShownCell]:
+        """The cells of a row as they are printed."""
+        cells = []
+        for number, (value, column) in enumerate(zip(row, self.columns, strict=True)):
+            text = format_cell(_mean(value), column.digits)
+            is_best = text == self._best(number) and row[0] not in self.reference
+            cells.append(ShownCell(text, _interval(value, column.digits), is_best))
+        return cells
+
+    def _best(self, number: int) -> str | None:
+        """The best value of a column as it is printed: several cells that print it share it."""
+        column = self.columns[number]
+        values = [_mean(row[number]) for row in self.rows if row[0] not in self.reference]
+        finite = [value for value in values if _is_number(value) and math.isfinite(value)]
+        if column.best is None or not finite:
+            return None
+        return format_cell(max(finite) if column.best == "highest" else min(finite), column.digits)
+
 
 @dataclass(frozen=True)
 class Picture:
     """A plot or a picture sheet.
 
-    Args:
-        caption: stands below it.
-        image: a matplotlib figure, a Pillow image, or the bytes of a PNG file.
-        alt: what it shows, in words, for those who cannot see it.
+    Attributes:
+        caption: Text below the picture.
+        image: A matplotlib figure, a Pillow image, or the bytes of a PNG file.
+        alt: Description of the picture for those who cannot see it.
     """
 
+    kind: ClassVar[str] = "picture"
     caption: str
     image: Figure | Image.Image | bytes
     alt: str
+
+    @property
+    def url(self) -> str:
+        """The picture as a data URL of a PNG file."""
+        return f"data:image/png;base64,{base64.b64encode(_png(self.image)).decode('ascii')}"
+
+    @property
+    def width(self) -> int | None:
+        """Width at which a figure is shown, in CSS pixels.
+
+        A figure has more pixels than that, for screens of high resolution. Other pictures are
+        shown at their own width, for which this is None.
+        """
+        return round(100 * self.image.get_figwidth()) if isinstance(self.image, Figure) else None
 
 
 Block = Text | Facts | Table | Picture
@@ -99,125 +179,74 @@ Block = Text | Facts | Table | Picture
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and the blocks below it.
+
+    Attributes:
+        title: The heading.
+        blocks: The blocks from top to bottom.
+
+    Raises:
+        TypeError: If a block is of another type.
+    """
 
     title: str
     blocks: Sequence[Block] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        for block in self.blocks:
+            if not isinstance(block, Block):
+                raise TypeError(
+                    f"a section holds Text, Facts, Table and Picture, received {type(block)}"
+                )
+
 
 def write_report(path: Path, title: str, sections: Sequence[Section], subtitle: str = "") -> None:
-    """Writes sections as one HTML file: styles and pictures inside, no script, no request.
+    """Writes sections as one HTML file that holds its styles and pictures and has no script.
 
-    Every text is escaped, so that names from a catalogue can hold anything. The file is written
-    aside and then renamed; its folder is made where it does not exist.
+    Every text is escaped, so names from a catalogue can hold any character. The file is written
+    under another name and then renamed; its folder is made if it does not exist.
 
     Args:
-        path: the file, replaced where it exists.
-        title: of the page.
-        sections: from top to bottom; with more than one, links to them stand under the title.
-        subtitle: one line under the title.
+        path: Path of the file, which is replaced if it exists.
+        title: Title of the page.
+        sections: Sections from top to bottom. If there are several, the page links to each.
+        subtitle: A line below the title.
     """
-    template = Template(resources.files(__package__).joinpath("report.html").read_text("utf-8"))
-    page = template.substitute(
-        title=escape(title),
-        subtitle=f'<p class="subtitle">{escape(subtitle)}</p>' if subtitle else "",
-        contents=_contents(sections),
-        sections="\n".join(_section(n, section) for n, section in enumerate(sections, start=1)),
+    environment = Environment(
+        loader=PackageLoader("keras_fashion.app.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters["cell"] = format_cell
+    template = environment.get_template("report.html")
+    page = template.render(title=title, subtitle=subtitle, sections=sections)
     with atomic_write(path) as aside:
         aside.write_text(page, encoding="utf-8")
 
 
-def _contents(sections: Sequence[Section]) -> str:
-    if len(sections) < 2:
-        return ""
-    links = "".join(
-        f'<li><a href="#section-{number}">{escape(section.title)}</a></li>'
-        for number, section in enumerate(sections, start=1)
-    )
-    return f'<nav aria-label="Contents"><ul>{links}</ul></nav>'
+def format_cell(value: object, digits: int = 3) -> str:
+    """Formats a value for a page.
 
+    Args:
+        value: Any value.
+        digits: Decimal places of a float.
 
-def _section(number: int, section: Section) -> str:
-    blocks = "\n".join(_block(block) for block in section.blocks)
-    return (
-        f'<section id="section-{number}" aria-labeledby="title-{number}">\n'
-        f'<h2 id="title-{number}">{escape(section.title)}</h2>\n{blocks}\n</section>'
-    )
+    Returns:
+        The number with separators of thousands and a minus sign, an en dash for None and NaN, or
+        `str(value)` for anything else.
 
-
-@singledispatch
-def _block(block: Block) -> str:
-    raise TypeError(f"a section holds Text, Facts, Table and Picture, received {type(block)}")
-
-
-@_block.register
-def _(block: Text) -> str:
-    paragraphs = (paragraph.strip() for paragraph in block.text.split("\n\n"))
-    return "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs if paragraph)
-
-
-@_block.register
-def _(block: Facts) -> str:
-    entries = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{_cell_text(value, digits=3)}</dd></div>"
-        for name, value in block.facts.items()
-    )
-    return f"<dl>{entries}</dl>"
-
-
-@_block.register
-def _(block: Picture) -> str:
-    png = base64.b64encode(_png(block.image)).decode("ascii")
-    # A figure has more pixels than it is shown with, for sharp screens.
-    is_figure = isinstance(block.image, Figure)
-    width = f' width="{round(100 * block.image.get_figwidth())}"' if is_figure else ""
-    return (
-        '<figure><div class="scroll" tabindex="0">'
-        f'<img src="data:image/png;base64,{png}" alt="{escape(block.alt)}"{width}></div>'
-        f"<figcaption>{escape(block.caption)}</figcaption></figure>"
-    )
-
-
-@_block.register
-def _(table: Table) -> str:
-    numeric = [
-        not all(isinstance(row[number], str) for row in table.rows)
-        for number in range(len(table.columns))
-    ]
-    best = [_best(table, number) for number in range(len(table.columns))]
-    headings = "".join(
-        f'<th scope="col"{_number_class(is_number)}>{escape(column.name)}</th>'
-        for column, is_number in zip(table.columns, numeric, strict=True)
-    )
-    rows = []
-    for row in table.rows:
-        is_reference = row[0] in table.reference
-        cells = [f'<th scope="row"{_number_class(numeric[0])}>{_cell_text(row[0], 3)}</th>']
-        for number, value in list(enumerate(row))[1:]:
-            digits = table.columns[number].digits
-            text = _cell_text(_mean(value), digits)
-            if text == best[number] and not is_reference:
-                text = f"<strong>{text}</strong>"
-            interval = _interval(value, digits)
-            cells.append(f"<td{_number_class(numeric[number])}>{text}{interval}</td>")
-        row_class = ' class="reference"' if is_reference else ""
-        rows.append(f"<tr{row_class}>{''.join(cells)}</tr>")
-    note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
-    return (
-        f'<div class="scroll" tabindex="0"><table><caption>{escape(table.caption)}</caption>'
-        f"<thead><tr>{headings}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>{note}"
-    )
-
-
-def _best(table: Table, number: int) -> str | None:
-    """The best value of a column as it is printed: what prints alike shares the honor."""
-    column = table.columns[number]
-    values = [_mean(row[number]) for row in table.rows if row[0] not in table.reference]
-    values = [value for value in values if _is_number(value)]
-    if column.best is None or not values:
-        return None
-    return _cell_text(max(values) if column.best == "highest" else min(values), column.digits)
+    Example:
+        >>> format_cell(1234.5, digits=1), format_cell(7), format_cell([64, 64])
+        ('1,234.5', '7', '[64, 64]')
+    """
+    if value is None or (isinstance(value, Real) and math.isnan(value)):
+        return "\N{EN DASH}"
+    if not _is_number(value):
+        return str(value)
+    text = f"{value:,}" if isinstance(value, Integral) else f"{value:,.{digits}f}"
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _mean(value: Cell) -> str | float | None:
@@ -227,26 +256,11 @@ def _mean(value: Cell) -> str | float | None:
 def _interval(value: Cell, digits: int) -> str:
     if not isinstance(value, Estimate) or value.low is None:
         return ""
-    ends = (_cell_text(end, digits) for end in (value.low, value.high))
-    return f'<small class="interval">{" to ".join(ends)}</small>'
+    return f"{format_cell(value.low, digits)} to {format_cell(value.high, digits)}"
 
 
-def _is_number(value: Cell) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _cell_text(value: Cell, digits: int) -> str:
-    """A cell as HTML; what was not measured is a dash."""
-    if value is None or (isinstance(value, Real) and math.isnan(value)):
-        return "&ndash;"
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return escape(str(value))
-    text = f"{value:,}" if isinstance(value, Integral) else f"{value:,.{digits}f}"
-    return text.replace("-", "&minus;")
-
-
-def _number_class(is_number: bool) -> str:
-    return ' class="number"' if is_number else ""
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _png(image: Figure | Image.Image | bytes) -> bytes:

@@ -41,9 +41,17 @@ class Progress(tf.train.experimental.PythonState):
         return json.dumps({name: getattr(self, name) for name in _SERIALIZED})
 
     def deserialize(self, string_value: str) -> None:
-        """From JSON; TensorFlow calls it when it reads one."""
+        """Reads the state from JSON; TensorFlow calls it when it reads a checkpoint."""
         for name, value in json.loads(string_value).items():
-            setattr(self, name, value)
+            if name == "noted":
+                self.forget_since(value)
+            else:
+                setattr(self, name, value)
+
+    def forget_since(self, noted: dict[str, Any]) -> None:
+        """Puts earlier notes in the place of the present ones, in the dictionary callbacks hold."""
+        self.noted.clear()
+        self.noted.update(noted)
 
 
 KEPT = 3

@@ -69,7 +69,7 @@ def train_gan(
             pictures = catalogue.pictures(options.picture_size)
         # First, because they may refuse what is given: then no folder is left behind.
         watch = ModeCollapseMonitor(
-            catalogue, options.picture_size, seed, training.progress, workers
+            catalogue, options.picture_size, seed, training.progress.noted, workers
         )
         callbacks: list[keras.callbacks.Callback] = [watch]
         if workers.is_chief and options.metrics_every:

@@ -5,8 +5,9 @@ import numpy as np
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import Progress
-from keras_fashion.app.training.loop import TrainingFailed, require_finite
+from keras_fashion.app.training.loop import require_finite
 from keras_fashion.callbacks.mode_collapse import ModeCollapseMonitor
+from keras_fashion.errors import TrainingFailed
 
 
 class BestEpoch(keras.callbacks.Callback):

@@ -13,14 +13,7 @@ from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import Checkpoints, Progress
 from keras_fashion.app.training.stop_signals import StopSignals
 from keras_fashion.distribution.workers import Workers
-from keras_fashion.errors import InputError, Terminated
-
-
-class TrainingFailed(InputError):
-    """It diverged or collapsed: going on, or starting it again alike, would do so again.
-
-    The message says what happened and what may help.
-    """
+from keras_fashion.errors import Terminated, TrainingFailed
 
 
 def require_finite(model: keras.Model) -> None:
@@ -127,7 +120,8 @@ def fit(
                 except KeyboardInterrupt:
                     if workers.count > 1:
                         raise  # the second: the others are elsewhere
-                    stopped, progress.noted = True, noted
+                    stopped = True
+                    progress.forget_since(noted)
                     keep()
                 else:
                     progress.epoch, progress.batch = progress.epoch + 1, 0

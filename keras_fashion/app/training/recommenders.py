@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.kept_epochs import BestEpoch
-from keras_fashion.app.training.loop import TrainingFailed
 from keras_fashion.app.training.options import (
     BiasedMFOptions,
     BPRMFOptions,
@@ -33,7 +32,7 @@ from keras_fashion.data import Catalogue, Split, leave_one_out, read_split, trip
 from keras_fashion.data.batches import require_shareable
 from keras_fashion.data.columns import item_columns
 from keras_fashion.distribution.workers import Workers
-from keras_fashion.errors import InputError
+from keras_fashion.errors import InputError, TrainingFailed
 from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.features.frozen import frozen_features
 from keras_fashion.models import (

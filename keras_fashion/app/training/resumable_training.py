@@ -16,11 +16,11 @@ from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import Checkpoints, Progress
 from keras_fashion.app.training.existing_run import drop_later_rows, find_existing_run, require_same
 from keras_fashion.app.training.lock import run_lock
-from keras_fashion.app.training.loop import Stream, TrainingFailed, fit
+from keras_fashion.app.training.loop import Stream, fit
 from keras_fashion.app.training.options import CheckpointSchedule, GANOptions, ModelOptions
 from keras_fashion.data import Catalogue
 from keras_fashion.distribution.workers import Workers
-from keras_fashion.errors import InputError, Terminated, first_line
+from keras_fashion.errors import InputError, Terminated, TrainingFailed, first_line
 
 LATE = 60
 """Seconds after which a network disk shows at the latest what another machine has written."""

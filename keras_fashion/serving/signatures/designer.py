@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.app.run import Run
 from keras_fashion.data import scale, unscale
 from keras_fashion.design import Originals, PreferenceMaximizer
 from keras_fashion.design.item_redesign import towards
 from keras_fashion.design.objective import DesignBatch, PriorSample
+from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.trained import TrainedRecommender
 from keras_fashion.serving.signatures.picture_bytes import decode_pictures
 from keras_fashion.serving.signatures.request_checks import (
     after,
@@ -36,21 +37,21 @@ class ServedDesigner(Served):
     request is one task for one or more people: its inputs are scalars, but for the members.
 
     Args:
-        recommender_run: Of a DVBPR.
-        gan_run: Of a conditional GAN of the same catalogue.
+        trained: Of a DVBPR.
+        gan: A conditional GAN of the same catalogue.
         folder: Where the files of ids are written that `tf.saved_model.save` copies as assets.
     """
 
-    def __init__(self, recommender_run: Run, gan_run: Run, folder: Path) -> None:
+    def __init__(self, trained: TrainedRecommender, gan: ConditionalGAN, folder: Path) -> None:
         super().__init__()
-        catalogue = recommender_run.catalogue
-        trained = np.unique(recommender_run.split.train[:, 0])
+        catalogue = trained.catalogue
+        trained = np.unique(trained.split.train[:, 0])
         users = write_ids(folder / "users.txt", catalogue.user_ids[trained])
         categories = write_ids(folder / "categories.txt", catalogue.categories)
         self.user_index = index_table(users, unknown=-1)
         self.category_index = index_table(categories, unknown=-1)
-        recommender, gan = recommender_run.model, gan_run.model
-        theta = recommender_run.vectors.users[trained]
+        recommender = trained.model
+        theta = trained.vectors.users[trained]
         self.theta = tf.Variable(theta, trainable=False, name="theta")
 
         # Only the weights are tracked: a tracked Keras model would bring its optimizer along.
@@ -212,7 +213,7 @@ class ServedDesigner(Served):
         """As of `Served`."""
         return {"design": self.design, "generate": self.generate, "redesign": self.redesign}
 
-    def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
+    def example_requests(self, run: TrainedRecommender) -> dict[str, dict[str, Any]]:
         """As of `Served`."""
         catalogue = run.catalogue
         category = {"category": catalogue.categories[catalogue.item_categories[0]]}

@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_fashion.app.run import Run
+from keras_fashion.models.trained import TrainedRecommender
 from keras_fashion.serving.signatures.item_table import MOST_HIDDEN, MOST_K
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
@@ -76,7 +76,7 @@ class ServedNewcomers(Served):
         """As of `Served`."""
         return {"recommend_newcomer": self.recommend_newcomer}
 
-    def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
+    def example_requests(self, run: TrainedRecommender) -> dict[str, dict[str, Any]]:
         """As of `Served`."""
         item = run.catalogue.item_ids[run.split.train[0, 1]]
         return {"recommend_newcomer": {"bought_item_id": [[item]], "k": [10], "category": [""]}}

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.app.run import Run
 from keras_fashion.data import scale
+from keras_fashion.models.trained import TrainedRecommender
 from keras_fashion.serving.signatures.batched import batched
 from keras_fashion.serving.signatures.item_table import MOST_K, NO_SCORE, longest_list
 from keras_fashion.serving.signatures.picture_bytes import MOST_PICTURES, decode_pictures
@@ -24,7 +24,9 @@ class ServedPictures(Served):
         embeddings: And its styles.
     """
 
-    def __init__(self, run: Run, known: ServedRecommender, embeddings: ItemEmbeddings) -> None:
+    def __init__(
+        self, run: TrainedRecommender, known: ServedRecommender, embeddings: ItemEmbeddings
+    ) -> None:
         super().__init__()
         self.known = known
         self.embeddings = embeddings
@@ -119,7 +121,7 @@ class ServedPictures(Served):
             "similar": self.similar,
         }
 
-    def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
+    def example_requests(self, run: TrainedRecommender) -> dict[str, dict[str, Any]]:
         """As of `Served`."""
         picture = {"image_bytes": [run.catalogue.picture_files[0]]}
         user = run.catalogue.user_ids[run.split.train[0, 0]]

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.app.run import Run
 from keras_fashion.errors import InputError
+from keras_fashion.models.trained import TrainedRecommender
 from keras_fashion.serving.signatures.item_table import MOST_K, ItemTable
 from keras_fashion.serving.signatures.request_checks import (
     after,
@@ -28,7 +28,7 @@ class ServedRecommender(Served):
     number of training interactions stands for the score (PopRank), and `known_user` says so.
 
     Args:
-        run: Of any recommender that has vectors.
+        run: Any recommender that has scoring vectors, with its catalogue and split.
         folder: Where the files of ids are written that `tf.saved_model.save` copies as assets.
 
     Attributes:
@@ -38,7 +38,7 @@ class ServedRecommender(Served):
         InputError: If a vector is not finite, or an id holds a line break.
     """
 
-    def __init__(self, run: Run, folder: Path) -> None:
+    def __init__(self, run: TrainedRecommender, folder: Path) -> None:
         super().__init__()
         catalogue, split, vectors = run.catalogue, run.split, run.vectors
         users = write_ids(folder / "users.txt", catalogue.user_ids)
@@ -58,7 +58,7 @@ class ServedRecommender(Served):
         rows[~trained, -1] = 1
         if not np.isfinite(rows).all():
             raise InputError(
-                f"some user vectors of {run.path} are not finite; the model has diverged, train it "
+                "some user vectors are not finite; the model has diverged, train it "
                 "with a lower learning rate."
             )
         self.users = tf.Variable(rows, trainable=False, name="users")
@@ -136,7 +136,7 @@ class ServedRecommender(Served):
         """As of `Served`."""
         return {"recommend": self.recommend, "score": self.score}
 
-    def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
+    def example_requests(self, run: TrainedRecommender) -> dict[str, dict[str, Any]]:
         """As of `Served`."""
         user = run.catalogue.user_ids[run.split.train[0, 0]]
         item = run.catalogue.item_ids[run.split.train[0, 1]]

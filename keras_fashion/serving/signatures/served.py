@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_fashion.app.run import Run
+from keras_fashion.models.trained import TrainedRecommender
 
 
 class Served(tf.Module):
@@ -16,7 +16,7 @@ class Served(tf.Module):
         """By name; the first of the first part is the model's default."""
 
     @abstractmethod
-    def example_requests(self, run: Run) -> dict[str, dict[str, Any]]:
+    def example_requests(self, run: TrainedRecommender) -> dict[str, dict[str, Any]]:
         """A request to each signature, of what the run holds, as it warms up a server."""
 
     @property
@@ -37,7 +37,7 @@ class ItemEmbeddings(tf.Module):
         mean: (K,) float32, over the catalogue.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: TrainedRecommender) -> None:
         super().__init__()
         self.start = run.model.latent_size
         embeddings = run.vectors.items[:, self.start :]

@@ -72,7 +72,7 @@ def test_terms_are_those_of_the_bare_networks(maximizer, make_recommender, recom
     pictures, embeddings, realism = maximizer.terms(tf.constant(latents), tf.constant([0, 2, 1]))
     assert pictures.shape == (3, 16, 16, 3)
     larger = make_recommender(32)
-    enlarged = PreferenceMaximizer(larger, gan).style(pictures)
+    enlarged = PreferenceMaximizer(larger, gan).embed(pictures)
     for row, category in enumerate([0, 2, 1]):
         style, real, _ = bare(recommender, gan, latents[row], category)
         np.testing.assert_allclose(embeddings[row], style[0], rtol=1e-3, atol=1e-4)

@@ -48,7 +48,15 @@ def study(dvbpr, second_dvbpr, gan, classifier, maximizers):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "RESAMPLES", 99)
         return generation_study(
-            dvbpr, gan, classifier, maximizers, PAIRS, PAIRS, ETAS, unseen=second_dvbpr, seed=6
+            dvbpr,
+            gan.model,
+            classifier,
+            maximizers,
+            PAIRS,
+            PAIRS,
+            ETAS,
+            unseen=second_dvbpr,
+            seed=6,
         )
 
 
@@ -165,7 +173,7 @@ def test_the_curve_over_eta_is_of_the_first_procedure(study, dvbpr, gan):
 def test_without_a_second_judge_there_is_no_gap(dvbpr, gan, classifier, maximizers, monkeypatch):
     monkeypatch.setattr(module, "RESAMPLES", 9)
     one = {"quick": maximizers["quick"]}
-    study = generation_study(dvbpr, gan, classifier, one, PAIRS, 2, ETAS[:1], seed=6)
+    study = generation_study(dvbpr, gan.model, classifier, one, PAIRS, 2, ETAS[:1], seed=6)
     assert study.rows["unseen_preference"].isna().all() and study.rows["gap"].isna().all()
     table = study.table()["quick"]
     assert table["unseen_preference"] is None and table["gap"] is None
@@ -177,10 +185,10 @@ def test_a_second_judge_of_another_catalogue_is_refused(
     dvbpr, second_dvbpr, gan, classifier, maximizers
 ):
     stranger = Run(second_dvbpr.path)
-    stranger.config["fingerprint"] = "of another"
-    with pytest.raises(InputError, match="different catalogues") as error:
-        generation_study(dvbpr, gan, classifier, maximizers, unseen=stranger)
-    assert str(stranger.path) in str(error.value) and str(dvbpr.path) in str(error.value)
+    stranger.catalogue = Catalogue.load(second_dvbpr.catalogue.path)
+    stranger.catalogue.fingerprint = "of another"
+    with pytest.raises(InputError, match="`recommender` and `unseen` .* different catalogues"):
+        generation_study(dvbpr, gan.model, classifier, maximizers, unseen=stranger)
 
 
 def test_categories_without_three_items_are_refused(dvbpr, gan, classifier, maximizers):
@@ -189,7 +197,7 @@ def test_categories_without_three_items_are_refused(dvbpr, gan, classifier, maxi
     run.catalogue.item_categories = np.arange(24) // 2
     run.catalogue.categories = [f"pair {number}" for number in range(12)]
     with pytest.raises(InputError, match="no test item .* category of 3 or more items"):
-        generation_study(run, gan, classifier, maximizers)
+        generation_study(run, gan.model, classifier, maximizers)
 
 
 def test_the_classifier_sees_pictures_at_its_own_size_as_it_was_trained(classifier):

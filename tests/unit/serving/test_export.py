@@ -15,7 +15,7 @@ from keras_fashion.app.exporting import export
 from keras_fashion.app.run import Run
 from keras_fashion.design.preference_maximizer import SAMPLE
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.comparison import compare
+from keras_fashion.app.comparison import compare_runs
 from keras_fashion.serving.signatures.served import Served
 
 
@@ -143,7 +143,7 @@ def test_the_card_gives_what_was_measured(world, exported):
     extra = exported / "recommender" / "1" / "assets.extra"
     card = (extra / "model_card.md").read_text("utf-8")
     facts = json.loads((extra / "keras_fashion.json").read_text("utf-8"))
-    measured = compare([world.dvbpr], ks=[10]).models
+    measured = compare_runs([world.dvbpr], ks=[10]).models
     for name, model in {"PopRank": "poprank", "dvbpr": "dvbpr"}.items():
         for metric, values in facts["measured"][name].items():
             expected = measured[model][metric]

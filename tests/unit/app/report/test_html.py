@@ -125,10 +125,10 @@ def test_the_best_of_a_column_is_bold_and_the_reference_never_is(tmp_path):
         "0.0",
         "<strong>0.800</strong>",
         "<strong>9.0</strong>",
-        "<strong>0.800</strong>",  # prints alike, so shares the honor
+        "<strong>0.800</strong>",  # printed alike, so it is bold, too
         "30.0",
-        "&minus;0.500",
-        "&ndash;",
+        "\N{MINUS SIGN}0.500",
+        "\N{EN DASH}",
     ]
     assert Page(page).all("tr")[1] == {"class": "reference"}
 
@@ -138,7 +138,7 @@ def test_an_estimate_stands_over_its_interval_and_competes_by_its_mean(tmp_path)
     page = written(tmp_path, Table("t", [Column("model"), Column("AUC", "highest", 2)], rows))
     assert cell_html(page) == [
         '<strong>0.50</strong><small class="interval">0.25 to 0.75</small>',
-        '0.40<small class="interval">&minus;0.10 to 0.90</small>',
+        '0.40<small class="interval">\N{MINUS SIGN}0.10 to 0.90</small>',
         "<strong>0.50</strong>",
     ]
 

@@ -10,7 +10,8 @@ import tensorflow as tf
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import Checkpoints, Progress, checkpoints_in
 from keras_fashion.app.training.kept_epochs import BestEpoch
-from keras_fashion.app.training.loop import TrainingFailed, fit
+from keras_fashion.app.training.loop import fit
+from keras_fashion.errors import TrainingFailed
 from keras_fashion.app.training.options import CheckpointSchedule
 from keras_fashion.errors import Terminated
 

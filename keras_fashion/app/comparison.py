@@ -1,0 +1,80 @@
+"""The comparison of recommender runs that were trained on the same catalogue and split."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from keras_fashion.app.run import Run
+from keras_fashion.errors import InputError
+from keras_fashion.evaluation.comparison import Comparison, compare
+from keras_fashion.evaluation.reference_models import baselines
+
+PARTS = ("train", "validation", "test")
+
+
+def compare_runs(
+    runs: Sequence[Run], part: str = "test", ks: Sequence[int] = (10,), seed: int = 0
+) -> Comparison:
+    """Compares runs; random scores and PopRank stand beside them where no run is of these models.
+
+    Args:
+        runs: Runs of recommenders trained on one catalogue and one split. The first is the
+            reference of the tests.
+        part: "test" or "validation".
+        ks: Lengths of the lists whose recall, NDCG and coverage are measured.
+        seed: Seed of the resampling.
+
+    Returns:
+        The comparison, with the baselines first.
+
+    Raises:
+        InputError: If a run is given twice, is not of a recommender, or is of another catalogue or
+            split than the first.
+    """
+    first = runs[0]
+    for run, times in Counter(run.path.resolve() for run in runs).items():
+        if times > 1:
+            raise InputError(f"{run} is given twice; name each run once.")
+    for other in runs[1:]:
+        _require_alike(first, other)
+    names = _labels(runs)
+    trained = {run.config["model"] for run in runs}
+    models = {name: each for name, each in baselines(first.split).items() if name not in trained}
+    models |= {name: run.vectors for name, run in zip(names, runs, strict=True)}
+    return compare(models, first.split, part, ks, reference=names[0], seed=seed)
+
+
+def _require_alike(first: Run, other: Run) -> None:
+    if first.config["fingerprint"] != other.config["fingerprint"]:
+        raise InputError(
+            f"{first.path} and {other.path} were trained on different catalogues; "
+            "train both on one."
+        )
+    for part in PARTS:
+        # Whatever their order: all runs are ranked on the first one's rows.
+        ours, theirs = (np.unique(getattr(run.split, part), axis=0) for run in (first, other))
+        if not np.array_equal(ours, theirs):
+            splits = [
+                run.config["split"] or f"--seed {run.config['seed']}" for run in (first, other)
+            ]
+            raise InputError(
+                f"{first.path} and {other.path} have different interactions in part {part} "
+                f"(splits: {splits[0]} and {splits[1]}); train both with one --seed or one --split."
+            )
+
+
+def _labels(runs: Sequence[Run]) -> list[str]:
+    """The model where it is the only one, else with its folder's name, else with its path."""
+    choices = [
+        (
+            run.config["model"],
+            *(f"{run.config['model']} {each}" for each in (run.path.name, run.path)),
+        )
+        for run in runs
+    ]
+    counts = [Counter(level) for level in zip(*choices, strict=True)]
+    return [
+        next(name for name, count in zip(choice, counts, strict=True) if count[name] == 1)
+        for choice in choices
+    ]
