@@ -14,7 +14,7 @@ class Shop(InMemory):
     description = "What the shop at the corner sells."
     homepage = "https://example.org/shop"
     citation = "@misc{shop, title={Corner shop}}"
-    licence = "CC0"
+    license = "CC0"
 
 
 def encoded(pixels, kind):

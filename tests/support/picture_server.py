@@ -140,6 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.answer(b"", length=len(JPEG))
         self._drip(JPEG)
 
+    def drip_until_closed(self, time_):
+        self.answer(b"", length="none")
+        self._drip(JPEG)
+
     def drip_headers(self, time_):
         self._drip(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 1000)
 
@@ -244,6 +248,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def loop(self, time_):
         self.answer(b"", 302, Location=self.path)
+
+    def endless_redirect(self, time_):
+        self.send_response(302)
+        self.send_header("Location", "/good/end")
+        self.end_headers()
+        try:
+            while not self.server.stopped.is_set():
+                self.wfile.write(bytes(65536))
+        except OSError:
+            self.hang_up()
 
     def no_location(self, time_):
         self.answer(b"", 302)

@@ -1,41 +1,47 @@
-"""What a small file may unpack to."""
+"""A limit on what a small compressed file may unpack to."""
 
 import io
 from pathlib import Path
-from typing import IO
 
 from keras_fashion.errors import InputError
 
-ALWAYS = 2**30
+MIN_LIMIT = 2**30
 """Bytes that every file may unpack to, however small it is."""
 
-RATIO = 100
-"""Bytes that may come of each packed one. Pictures hardly pack, tables of text 5 to 30 times."""
+MAX_RATIO = 100
+"""Unpacked bytes for a packed byte. Text packs by a factor of 5 to 30, pictures hardly at all."""
 
 
 class BoundedStream(io.RawIOBase):
-    """An unpacking stream that ends with an error where a decompression bomb would go on.
+    """A stream of unpacked bytes that raises an error when it turns out a decompression bomb.
 
     Args:
-        unpacked: What unpacks, such as `gzip.open` gives.
-        packed: Bytes that it unpacks from.
-        path: The packed file, for the message.
+        unpacked: Stream of unpacked bytes, such as a `gzip.GzipFile`.
+        packed_size: Size of the packed file in bytes.
+        path: Path of the packed file, for the message.
+
+    Example:
+        >>> import gzip, io
+        >>> packed = gzip.compress(b"user,item")
+        >>> unpacked = gzip.GzipFile(fileobj=io.BytesIO(packed))
+        >>> BoundedStream(unpacked, len(packed), Path("orders.csv.gz")).read()
+        b'user,item'
     """
 
-    def __init__(self, unpacked: IO[bytes], packed: int, path: Path) -> None:
+    def __init__(self, unpacked: io.BufferedIOBase, packed_size: int, path: Path) -> None:
         self._unpacked = unpacked
         self._path = path
-        self._left = self._limit = max(ALWAYS, RATIO * packed)
+        self._left = self._limit = max(MIN_LIMIT, MAX_RATIO * packed_size)
 
     def readable(self) -> bool:
-        """Always."""
+        """Returns True."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
-        """Reads up to as many bytes as there is room for.
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Reads up to `len(buffer)` bytes and returns their number.
 
         Raises:
-            InputError: If more was unpacked than any honest file of this size holds.
+            InputError: If more bytes were unpacked than the limit.
         """
         data = self._unpacked.read(len(buffer))
         self._left -= len(data)
@@ -48,6 +54,6 @@ class BoundedStream(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
-        """Closes what unpacks, too."""
+        """Closes this stream and the stream of unpacked bytes."""
         self._unpacked.close()
         super().close()

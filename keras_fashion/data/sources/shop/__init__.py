@@ -1,4 +1,4 @@
-"""A shop's own export: tables and pictures."""
+"""A source for a shop's own export: tables and pictures."""
 
 from keras_fashion.data.sources.shop.shop_files import ShopFiles
 

@@ -1,4 +1,8 @@
-"""A CSV file, plain or gzip, read as text."""
+"""CSV files, plain or compressed with gzip, read as text.
+
+They are read with pyarrow: pandas 3.1 accepts rows with too many or too few fields silently when it
+reads only some of the columns.
+"""
 
 import codecs
 import csv
@@ -11,25 +15,41 @@ from typing import IO
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
+from pyarrow import csv as pa_csv
 
 from keras_fashion.data.sources.bounded_stream import BoundedStream
-from keras_fashion.data.sources.shop.tables import TextTable
+from keras_fashion.data.sources.shop.text_table import TextTable
 from keras_fashion.data.sources.source import printable
 from keras_fashion.errors import InputError
 
 DELIMITERS = (",", ";", "\t")
 GZIP = b"\x1f\x8b"
-LONGEST_HEADER = 2**20
-LONGEST_ROW = 2**24
+MAX_HEADER_SIZE = 2**20
+MAX_ROW_SIZE = 2**24
 DAMAGED = (pa.ArrowException, OSError, EOFError, zlib.error, ValueError)
 
 
 class CsvTable(TextTable):
-    """A CSV file in UTF-8, with or without a byte order mark, with a header.
+    r"""A CSV file in UTF-8 with a header, with or without a byte order mark.
 
-    Fields stand between commas, semicolons or tabs, whichever the header has most of. Rows are
-    numbered as in a spreadsheet: the header is row 1, blank lines do not count.
+    Fields are separated by commas, semicolons or tabs, whichever gives the header most fields.
+    Rows are numbered as in a spreadsheet: the header is row 1, and blank lines do not count.
+
+    Args:
+        path: Path of the file.
+
+    Raises:
+        InputError: If the file cannot be read, is not UTF-8 or has no header.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "items.csv"
+        >>> _ = path.write_text("sku;color\n0108;red\n0207;\n")
+        >>> table = CsvTable(path)
+        >>> table.columns
+        ['sku', 'color']
+        >>> table.read(["sku"], rows=1)["sku"].tolist()
+        ['0108']
     """
 
     first_row = 2
@@ -40,7 +60,7 @@ class CsvTable(TextTable):
             with open(path, "rb") as file:
                 self._gzip = file.read(2) == GZIP
             with self._open() as file:
-                start = file.read(LONGEST_HEADER)
+                start = file.read(MAX_HEADER_SIZE)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{path} cannot be read: {error}") from error
         if b"\0" in start[:4]:
@@ -59,23 +79,19 @@ class CsvTable(TextTable):
             raise InputError(f"{path} is empty: it needs a header that names its columns")
 
     def read(self, columns: Sequence[str], rows: int | None = None) -> pd.DataFrame:
-        """Reads columns with pyarrow.
-
-        Not with pandas: when it reads only some columns, it silently accepts rows with too many or
-        too few fields.
-        """
+        """Reads columns; see `TextTable.read`."""
         columns = list(dict.fromkeys(columns))
         none = pd.DataFrame({name: [] for name in columns}, dtype="str")
-        if not columns:  # pyarrow would read all
+        if not columns:  # for which pyarrow would read all columns
             return none
         try:
             with self._open() as file:
-                reader = pa.csv.open_csv(
+                reader = pa_csv.open_csv(
                     file,
-                    # With threads, errors do not name the row.
-                    pa.csv.ReadOptions(use_threads=False, block_size=LONGEST_ROW),
-                    pa.csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
-                    pa.csv.ConvertOptions(
+                    # With threads, pyarrow's errors do not name the row.
+                    pa_csv.ReadOptions(use_threads=False, block_size=MAX_ROW_SIZE),
+                    pa_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+                    pa_csv.ConvertOptions(
                         include_columns=columns,
                         column_types=dict.fromkeys(columns, pa.string()),
                         strings_can_be_null=False,
@@ -91,7 +107,7 @@ class CsvTable(TextTable):
         except InputError:
             raise
         except DAMAGED as error:
-            if "cannot infer number of columns" in str(error):  # a header without a line end
+            if "cannot infer number of columns" in str(error):  # the file ends within its header
                 return none
             raise InputError(self._damage(str(error))) from error
         return table.to_pandas().astype("str")
@@ -100,14 +116,14 @@ class CsvTable(TextTable):
         if not self._gzip:
             return open(self.path, "rb")
         packed = self.path.stat().st_size
-        return io.BufferedReader(BoundedStream(gzip.open(self.path), packed, self.path))
+        return io.BufferedReader(BoundedStream(gzip.GzipFile(self.path), packed, self.path))
 
     def _damage(self, error: str) -> str:
         if "UTF8" in error:
             return self._not_utf8()
         if "block size" in error:
             return (
-                f"{self.path} has a row of more than {LONGEST_ROW // 2**20} MiB: a double quote "
+                f"{self.path} has a row of more than {MAX_ROW_SIZE // 2**20} MiB: a double quote "
                 "is probably not closed"
             )
         return (

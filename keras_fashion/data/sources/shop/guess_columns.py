@@ -1,8 +1,9 @@
-"""Guess which columns of a shop's files hold the users, items, times and categories.
+"""Guesses which columns of a shop's tables hold the users, items, times and categories.
 
-Names come first, because they say what is meant; where a role has several names, or none that is
-known, the content decides: the items of purchases occur among the items' ids, pictures are named
-after items, a category has few values, a time looks like one. What neither decides is refused.
+The names decide first, because they say what is meant. Where a role has several known names, or
+none, the contents decide: the items of interactions occur among the ids of the items, pictures are
+named after items, a category has few values, and a time looks like a date. No library that we
+depend on does this: pandas and pyarrow infer the types of columns and not their meaning.
 """
 
 import posixpath
@@ -15,13 +16,13 @@ from typing import NamedTuple
 import pandas as pd
 
 from keras_fashion.data.sources.shop.picture_archive import some_picture_paths
-from keras_fashion.data.sources.shop.tables import TextTable, names
+from keras_fashion.data.sources.shop.text_table import TextTable, listed
 from keras_fashion.errors import InputError
 
 SAMPLE_ROWS = 10_000
 SAMPLE_PICTURES = 1_000
-FEW = 10
-"""A category has at most one value for so many items."""
+MIN_ITEMS_PER_CATEGORY = 10
+"""Mean number of items of a category, at least, for a column to look like categories."""
 
 NAMES = {
     "user": (
@@ -48,27 +49,27 @@ NAMES = {
         {"categoryid", "department", "departmentname", "garmentgroupname", "type"},
     ),
 }
-"""Known names of each role, lower-case letters and digits alone; earlier sets go before."""
+"""Known names of each role, as lower-case letters and digits; earlier sets take precedence."""
 
 ITEM_IN_ITEMS = (*NAMES["item"], {"id"})
 TIME = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{4}|\d{4}/\d\d?/\d\d?")
 
 
 class Columns(NamedTuple):
-    """Which column holds what.
+    """The columns of a shop's tables by their role.
 
     Attributes:
-        user: Of the interactions.
-        item: Of the interactions.
-        time: Of the interactions; None if there is none.
-        item_of_items: Of the items.
-        category: Of the items.
+        user: Column of the users in the interactions.
+        item: Column of the items in the interactions.
+        time: Column of the times in the interactions; None if there is none.
+        item_in_items: Column of the ids in the items.
+        category: Column of the categories in the items.
     """
 
     user: str
     item: str
     time: str | None
-    item_of_items: str
+    item_in_items: str
     category: str
 
 
@@ -76,30 +77,45 @@ def guess_columns(
     interactions: TextTable,
     items: TextTable,
     images: Path,
-    named: dict[str, str | None],
+    given: dict[str, str | None],
 ) -> Columns:
-    """Finds the columns that are named and guesses the others.
+    """Checks the columns that are given and guesses the others.
 
     Args:
-        interactions: A row an interaction.
-        items: A row an item.
+        interactions: Table with a row for each interaction.
+        items: Table with a row for each item.
         images: Folder or archive of pictures that are named after items.
-        named: The columns that the user named: user, item, time and category, each None if not.
-            The item's may be that of one file alone; the other's is then guessed.
+        given: Column of each of the roles "user", "item", "time" and "category", or None to guess
+            it. If only one of the tables has the item's column, that of the other is guessed.
 
     Raises:
-        InputError: If a named column is missing or several could be meant.
+        InputError: If a given column is missing, or several columns may have a role.
+
+    Example:
+        >>> import tempfile
+        >>> from keras_fashion.data.sources.shop.tables import open_table
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> orders = pd.DataFrame({"customer": ["7"], "sku": ["0108"], "date": ["2026-01-31"]})
+        >>> orders.to_csv(folder / "orders.csv", index=False)
+        >>> pd.DataFrame({"sku": ["0108"], "color": ["red"]}).to_csv(folder / "items.csv")
+        >>> guess_columns(
+        ...     open_table(folder / "orders.csv"),
+        ...     open_table(folder / "items.csv"),
+        ...     folder / "pictures",
+        ...     {"user": None, "item": None, "time": None, "category": "color"},
+        ... )
+        Columns(user='customer', item='sku', time='date', item_in_items='sku', category='color')
     """
-    in_items, in_interactions = _named_item(named["item"], items, interactions)
+    in_items, in_interactions = _named_item(given["item"], items, interactions)
     if in_items is None:
         in_items = _guess_item_of_items(items, images)
-    category = named["category"] and items.find(named["category"], "--category-column")
+    category = given["category"] and items.check_column(given["category"], "category_column")
     if category is None:
         category = _guess(items, "category", [in_items], _looks_like_categories)
     if in_interactions is None:
         in_interactions = _guess_item_of_interactions(interactions, items, in_items)
-    user = named["user"] and interactions.find(named["user"], "--user-column")
-    time = named["time"] and interactions.find(named["time"], "--time-column")
+    user = given["user"] and interactions.check_column(given["user"], "user_column")
+    time = given["time"] and interactions.check_column(given["time"], "time_column")
     if time is None:
         time = _guess_time(interactions, [in_interactions, user])
     if user is None:
@@ -114,8 +130,8 @@ def _named_item(
         return None, None
     here, there = name in items.columns, name in interactions.columns
     return (
-        items.find(name, "--item-column") if here or not there else None,
-        interactions.find(name, "--item-column") if there or not here else None,
+        items.check_column(name, "item_column") if here or not there else None,
+        interactions.check_column(name, "item_column") if there or not here else None,
     )
 
 
@@ -133,13 +149,13 @@ def _guess_item_of_interactions(interactions: TextTable, items: TextTable, in_it
     known = _known(interactions, NAMES["item"])
     ids = set(items.read([in_items])[in_items].tolist())
     hits = _hits(interactions.read(_usable(interactions), SAMPLE_ROWS), ids)
-    # A column without a hit may still be meant: the ids of one file may have lost their zeros.
+    # A column without a hit may still be the right one: the ids of one file may have lost zeros.
     candidates = _most({name: hits.get(name, 0) for name in known}) or known or _most(hits)
     return _only(candidates, interactions, "item")
 
 
 def _guess_time(interactions: TextTable, taken: Sequence[str | None]) -> str | None:
-    """The only role that may stay empty."""
+    """Guesses the column of the times, the only role that no column need have."""
     candidates = [name for name in _known(interactions, NAMES["time"]) if name not in taken]
     if not candidates:
         candidates = _fitting(interactions, taken, _looks_like_times)
@@ -157,7 +173,7 @@ def _guess(
 
 
 def _known(table: TextTable, tiers: Sequence[set[str]]) -> list[str]:
-    """Columns whose name is in the first set that has any of them."""
+    """Returns the columns whose names are in the first set that contains any of them."""
     plain = {name: re.sub(r"[\W_]", "", name.casefold()) for name in table.columns}
     found = ([name for name, short in plain.items() if short in tier] for tier in tiers)
     return next((columns for columns in found if columns), [])
@@ -171,39 +187,40 @@ def _fitting(
     table: TextTable, taken: Sequence[str | None], fits: Callable[[pd.Series], bool]
 ) -> list[str]:
     free = [name for name in _usable(table) if name not in taken]
-    return [name for name, values in table.read(free, SAMPLE_ROWS).items() if fits(values)]
+    sample = table.read(free, SAMPLE_ROWS)
+    return [name for name in free if fits(sample.loc[:, name])]
 
 
 def _hits(columns: pd.DataFrame, ids: set[str]) -> dict[str, int]:
-    """How many values of each column are among the ids."""
-    return {name: sum(value in ids for value in values) for name, values in columns.items()}
+    """Returns how many values of each column are among the ids."""
+    return {str(name): sum(value in ids for value in values) for name, values in columns.items()}
 
 
 def _most(hits: dict[str, int]) -> list[str]:
-    """Columns with at least half the hits of the best; none if nobody has any."""
+    """Returns the columns with at least half as many hits as the best one, and with any."""
     best = max(hits.values(), default=0)
     return [name for name, count in hits.items() if count and 2 * count >= best]
 
 
 def _only(candidates: list[str], table: TextTable, role: str) -> str:
     if len(candidates) == 1:
-        return table.find(candidates[0], f"--{role}-column")
+        return table.check_column(candidates[0], f"{role}_column")
     if candidates:
         raise InputError(
-            f"{table.path} has several columns that may be the {role}: {names(candidates)}. "
-            f"Name the right one with --{role}-column"
+            f"{table.path} has several columns that may be the {role}: {listed(candidates)}. "
+            f"Name the right one with `{role}_column`"
         )
     raise InputError(
         f"{table.path} has no column that looks like the {role}; its columns are "
-        f"{names(table.columns)}. Name the right one with --{role}-column"
+        f"{listed(table.columns)}. Name the right one with `{role}_column`"
     )
 
 
 def _looks_like_categories(values: pd.Series) -> bool:
-    filled = values[values.str.strip() != ""]
-    return 1 < filled.nunique() <= len(filled) / FEW
+    filled = values.loc[values.str.strip() != ""]
+    return bool(1 < filled.nunique() <= len(filled) / MIN_ITEMS_PER_CATEGORY)
 
 
 def _looks_like_times(values: pd.Series) -> bool:
-    filled = values[values != ""]
+    filled = values.loc[values != ""]
     return len(filled) > 0 and bool(filled.str.match(TIME).all())

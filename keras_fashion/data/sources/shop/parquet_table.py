@@ -1,4 +1,4 @@
-"""A Parquet file, read as text."""
+"""Parquet files, read as text."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from keras_fashion.data.sources.shop.tables import TextTable
+from keras_fashion.data.sources.shop.text_table import TextTable
 from keras_fashion.data.sources.source import printable
 from keras_fashion.errors import InputError
 
@@ -17,11 +17,24 @@ DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError)
 
 
 class ParquetTable(TextTable):
-    """A Parquet file of one level.
+    """A Parquet file without nested columns.
 
-    Integers and decimals become text exactly; dates and points in time become ISO 8601, in UTC
-    where they have a zone. Floating-point numbers are refused: an id that once was one may have
-    lost digits already, and 108.0 would not be the id 108.
+    Integers and decimals become text exactly; dates and times become ISO 8601, in UTC if they
+    have a time zone. Floating-point columns are refused: an id that was converted to one may have
+    lost digits, and 108.0 is not the id 108.
+
+    Args:
+        path: Path of the file.
+
+    Raises:
+        InputError: If the file cannot be read or has no columns.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "items.parquet"
+        >>> pq.write_table(pa.table({"sku": [108, None]}), path)
+        >>> ParquetTable(path).read(["sku"])["sku"].tolist()
+        ['108', '']
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,7 +47,7 @@ class ParquetTable(TextTable):
             raise InputError(f"{path} is empty: it has no columns")
 
     def read(self, columns: Sequence[str], rows: int | None = None) -> pd.DataFrame:
-        """Reads columns, one row group after the other."""
+        """Reads columns; see `TextTable.read`."""
         columns = list(dict.fromkeys(columns))
         try:
             with pq.ParquetFile(self.path) as file:
@@ -81,7 +94,11 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _iso_8601(column: pa.ChunkedArray) -> pa.ChunkedArray:
     zone = "Z" if column.type.tz else ""
-    column = column.cast(pa.int64()).cast(pa.timestamp(column.type.unit))  # UTC, without a zone
-    with suppress(pa.ArrowInvalid):  # of fractions of a second
+    column = column.cast(pa.int64()).cast(
+        pa.timestamp(column.type.unit)
+    )  # in UTC, without a time zone
+    with suppress(pa.ArrowInvalid):  # for times with fractions of a second
         column = column.cast(pa.timestamp("s"))
-    return pc.strftime(column, f"%Y-%m-%dT%H:%M:%S{zone}")
+    return pc.strftime(  # pyright: ignore[reportAttributeAccessIssue]
+        column, f"%Y-%m-%dT%H:%M:%S{zone}"
+    )

@@ -1,8 +1,8 @@
-"""List the pictures of a folder, a tar or a zip, and read each where it lies.
+"""Lists of the pictures in a folder, a tar or a zip.
 
-Nothing is extracted: no path of an archive is ever opened, so none can lead out of it. Links are
-not followed. What a picture's bytes are is settled once, by the listing; a million pictures are
-then read without their archive being parsed again, by any number of processes and threads.
+Nothing is extracted, so that no path of an archive can lead out of a folder, and links are not
+followed. The check of paths is our own because `tarfile.data_filter` is made for extraction: it
+strips the slash of an absolute path, and it accepts backslashes and drive letters on Linux.
 """
 
 import bz2
@@ -17,11 +17,9 @@ import shutil
 import stat
 import struct
 import tarfile
-import weakref
 import zipfile
 import zlib
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -30,30 +28,40 @@ import numpy as np
 
 from keras_fashion.data.pictures import SUFFIXES
 from keras_fashion.data.sources.bounded_stream import BoundedStream
+from keras_fashion.data.sources.shop.picture_readers import (
+    LOCAL_HEADER,
+    FolderReader,
+    PictureReader,
+    TarReader,
+    ZipReader,
+)
 from keras_fashion.data.sources.source import Skip, printable
 from keras_fashion.errors import InputError
 
-LARGEST_PICTURE = 2**26
-"""Bytes, packed or not; a larger one is not read."""
-
-UNPACKERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+UNPACKERS: dict[bytes, Callable[[Path], io.BufferedIOBase]] = {
+    b"\x1f\x8b": gzip.GzipFile,
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ": lzma.LZMAFile,
+}
 DAMAGED = (
     *(tarfile.TarError, zipfile.BadZipFile, NotImplementedError, zlib.error, lzma.LZMAError),
     *(EOFError, OSError, ValueError, struct.error, OverflowError, MemoryError, RecursionError),
 )
-BLOCK = 512
-LOCAL_HEADER = struct.Struct("<4s2xHH16xHH")  # magic, flags, method, lengths of name and extra
-PEEK = 2**24
-UNIX = 3
+BLOCK = 512  # bytes of a header in a tar
+PEEK = 2**24  # bytes of a compressed tar that are unpacked for a few paths
+UNIX = 3  # the system whose zip programs record the kinds of files
+LINK = "link is not followed"
+SPECIAL = "not a regular file"
+OUTSIDE = "path leads out of the archive"
 
 
 class Member(NamedTuple):
-    """What an archive says of one of its members, or a folder of one of its files.
+    """A member of an archive, or a file of a folder.
 
     Attributes:
-        path: With slashes between the folders.
-        reference: What the archive's reader takes; None if it will not be read.
-        reason: Why it will not be read.
+        path: Path in the archive, with slashes between folders.
+        reference: Reference for the archive's reader; None if the member is not read.
+        reason: Reason why it is not read, or an empty text.
     """
 
     path: str
@@ -61,105 +69,13 @@ class Member(NamedTuple):
     reason: str = ""
 
 
-class PictureReader(ABC):
-    """Reads encoded pictures by reference; it can be pickled, and threads may share it."""
-
-    @abstractmethod
-    def __call__(self, reference: Any) -> bytes:
-        """Reads a picture.
-
-        Raises:
-            OSError: If it cannot be read.
-            ValueError: If it is not what the listing said, or too large.
-        """
-
-
-class FolderReader(PictureReader):
-    """Reads files by their path in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = os.fspath(folder)
-
-    def __call__(self, reference: str) -> bytes:
-        """Reads a file."""
-        with open(os.path.join(self._folder, reference), "rb") as file:
-            data = file.read(LARGEST_PICTURE + 1)
-        _check_size(len(data))
-        return data
-
-
-class FileReader(PictureReader):
-    """What reads pieces of one plain file at their offsets, with no position that is shared."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = os.fspath(path)
-        self._descriptor: int | None = None
-
-    def __getstate__(self) -> str:
-        return self._path
-
-    def __setstate__(self, path: str) -> None:
-        self.__init__(path)
-
-    def piece(self, offset: int, size: int) -> bytes:
-        """Reads exactly this piece of the file."""
-        descriptor = self._descriptor
-        if descriptor is None:
-            descriptor = self._descriptor = os.open(self._path, os.O_RDONLY)
-            weakref.finalize(self, os.close, descriptor)
-        data = os.pread(descriptor, size, offset)
-        if len(data) != size:
-            raise OSError(f"{self._path} ends before byte {offset + size}")
-        return data
-
-
-class TarReader(FileReader):
-    """Reads members of an uncompressed tar by their offset and size."""
-
-    def __call__(self, reference: tuple[int, int]) -> bytes:
-        """Reads a member."""
-        offset, size = reference
-        _check_size(size)
-        return self.piece(offset, size)
-
-
-class ZipReader(FileReader):
-    """Reads members of a zip by their offset, packed size and checksum.
-
-    Not with `zipfile`, which would parse the directory of all members again in every process.
-    """
-
-    def __call__(self, reference: tuple[int, int, int]) -> bytes:
-        """Reads a member."""
-        offset, packed_size, checksum = reference
-        _check_size(packed_size)
-        header = self.piece(offset, LOCAL_HEADER.size)
-        magic, flags, method, *lengths = LOCAL_HEADER.unpack(header)
-        if magic != b"PK\x03\x04":
-            raise ValueError("the zip has no member where its directory says")
-        if flags & 1:
-            raise ValueError("the picture is encrypted")
-        data = self.piece(offset + LOCAL_HEADER.size + sum(lengths), packed_size)
-        if method == zipfile.ZIP_DEFLATED:
-            try:
-                data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, LARGEST_PICTURE + 1)
-            except zlib.error as error:
-                raise ValueError(str(error)) from error
-        elif method != zipfile.ZIP_STORED:
-            raise ValueError("the picture is packed by another method than deflate")
-        _check_size(len(data))
-        if zlib.crc32(data) != checksum:
-            raise ValueError("the checksum does not fit")
-        return data
-
-
 class Pictures(NamedTuple):
     """The pictures of a folder or an archive.
 
     Attributes:
-        paths: Paths inside it, sorted.
-        references: Of each what `read` takes.
-        read: Reads one.
+        paths: Paths in the folder or archive, sorted.
+        references: References for `read`, in the order of `paths`.
+        read: Reader of the pictures.
     """
 
     paths: list[str]
@@ -173,65 +89,90 @@ def list_pictures(images: Path, skip: Skip, scratch: Path) -> Pictures:
     A compressed tar can only be read from front to back, so it is unpacked into `scratch`.
 
     Args:
-        images: Folder, tar (plain, gzip, bzip2 or xz) or zip.
-        skip: Told of links and special files, and of members whose path leads out of the archive.
-        scratch: Folder for temporary files, which must last as long as pictures are read.
+        images: Folder, tar (plain or compressed with gzip, bzip2 or xz) or zip.
+        skip: Called for links, special files and members whose path leads out of the archive.
+        scratch: Folder for temporary files, which must exist as long as pictures are read.
 
     Raises:
-        InputError: If `images` cannot be read, is damaged or a bomb, or holds no picture.
+        InputError: If `images` cannot be read, is damaged or a decompression bomb, or has no
+            picture.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> with zipfile.ZipFile(folder / "pictures.zip", "w") as archive:
+        ...     archive.writestr("summer/0108.jpg", b"content")
+        >>> pictures = list_pictures(folder / "pictures.zip", print, folder)
+        >>> pictures.paths
+        ['summer/0108.jpg']
+        >>> pictures.read(pictures.references[0])
+        b'content'
     """
     try:
         members, read = _open(images, scratch)
         pictures = []
-        skipped = 0
+        num_skipped = 0
         for path, reference, reason in members:
             if reason:
-                skip(reason, _writable(path), _writable(posixpath.basename(path)))
-                skipped += 1
+                skip(reason, _encodable(path), _encodable(posixpath.basename(path)))
+                num_skipped += 1
             elif path.lower().endswith(SUFFIXES):
                 pictures.append((path, reference))
     except InputError:
         raise
     except FileNotFoundError as error:
-        raise InputError(f"{images} does not exist: check --images") from error
+        raise InputError(f"{images} does not exist: check `images`") from error
     except DAMAGED as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise InputError(f"{scratch} has no room to unpack {images}: make room") from error
         raise InputError(
             f"{images} cannot be read as a folder, a tar or a zip of pictures "
-            f"({printable(str(error)) or type(error).__name__}): check --images, and that the file "
+            f"({printable(str(error)) or type(error).__name__}): check `images`, and that the file "
             "is complete"
         ) from error
     if not pictures:
-        links = f", but {skipped} links or other things that are not read" if skipped else ""
+        others = f", but {num_skipped} links or other things that are not read"
         raise InputError(
-            f"{images} holds no picture ({', '.join(SUFFIXES)}){links}: check --images"
+            f"{images} holds no picture ({', '.join(SUFFIXES)}){others if num_skipped else ''}: "
+            "check `images`"
         )
     pictures.sort(key=lambda picture: picture[0])
-    paths, references = zip(*pictures, strict=True)
-    return Pictures([_writable(path) for path in paths], list(references), read)
+    return Pictures(
+        [_encodable(path) for path, _ in pictures], [reference for _, reference in pictures], read
+    )
 
 
 def some_picture_paths(images: Path, count: int) -> list[str]:
-    """Paths of a few pictures, found without reading all of a folder or a tar.
+    """Returns the paths of a few pictures, without reading all of a folder or a tar.
 
-    Fewer, where there are fewer or the archive is damaged: `list_pictures` says so.
+    Args:
+        images: Folder, tar or zip.
+        count: Maximum number of paths. There are fewer if there are fewer pictures, or if the
+            archive is damaged, which `list_pictures` reports.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "0108.jpg").touch()
+        >>> some_picture_paths(folder, 5)
+        ['0108.jpg']
     """
     paths: list[str] = []
     with suppress(InputError, *DAMAGED):
         members, _ = _open(images, None)
         for path, _, reason in members:
             if not reason and path.lower().endswith(SUFFIXES):
-                paths.append(_writable(path))
+                paths.append(_encodable(path))
             if len(paths) == count:
                 break
     return paths
 
 
 def _open(images: Path, scratch: Path | None) -> tuple[Iterator[Member], PictureReader]:
-    """Members of whatever it is, and what reads them.
+    """Returns the members of a folder or archive, and their reader.
 
-    Without `scratch`, those at the beginning of a compressed tar, and no reader that works.
+    Without `scratch`, the members are those at the start of a compressed tar, and its reader does
+    not work.
     """
     if images.is_dir():
         return _folder_members(images), FolderReader(images)
@@ -241,12 +182,12 @@ def _open(images: Path, scratch: Path | None) -> tuple[Iterator[Member], Picture
         start = file.read(8)
     for magic, unpack in UNPACKERS.items():
         if start.startswith(magic):
-            packed = images.stat().st_size
+            packed_size = images.stat().st_size
             with unpack(images) as unpacked:
                 if scratch is None:
                     return _tar_members(io.BytesIO(unpacked.read(PEEK))), TarReader(images)
                 plain = scratch / "pictures.tar"
-                stream = BoundedStream(unpacked, packed, images)
+                stream = BoundedStream(unpacked, packed_size, images)
                 with open(plain, "wb") as file:
                     shutil.copyfileobj(stream, file, 2**20)
             return _tar_members(open(plain, "rb")), TarReader(plain)
@@ -264,20 +205,21 @@ def _folder_members(folder: Path) -> Iterator[Member]:
             for entry in entries:
                 path = inside + entry.name
                 if entry.is_symlink():
-                    yield Member(path, None, "link is not followed")
+                    yield Member(path, None, LINK)
                 elif entry.is_dir(follow_symlinks=False):
                     remaining.append(f"{path}/")
                 elif entry.is_file(follow_symlinks=False):
                     yield Member(path, path)
                 else:
-                    yield Member(path, None, "not a regular file")
+                    yield Member(path, None, SPECIAL)
 
 
 def _tar_members(file: BinaryIO) -> Iterator[Member]:
-    """Closes the file at the end.
+    """Returns an iterator over the members, which closes the file at its end.
 
     Raises:
-        tarfile.ReadError: Here if it is no uncompressed tar, in the iterator if it is damaged.
+        tarfile.ReadError: At once if the file is not an uncompressed tar, and in the iterator if it
+            is damaged.
     """
     try:
         return _each_tar_member(file, tarfile.open(fileobj=file, mode="r:"))
@@ -290,21 +232,20 @@ def _each_tar_member(file: BinaryIO, archive: tarfile.TarFile) -> Iterator[Membe
     with file:
         at = -1
         while member := archive.next():
-            archive.members.clear()  # of which it would keep all
-            if archive.offset <= at:  # sizes below zero: some Pythons would go round for ever
+            archive.members.clear()  # type: ignore[attr-defined] # tarfile would keep all of them
+            if archive.offset <= at:  # with a negative size, some Pythons would never end
                 raise tarfile.ReadError(f"bad size of {member.name!r}")
             at = archive.offset
-            path = _inside(member.name)
+            path = _with_slashes(member.name)
             if member.isdir():
                 continue
             if member.issym() or member.islnk():
-                yield Member(path, None, "link is not followed")
+                yield Member(path, None, LINK)
             elif not member.isreg() or member.issparse():
-                yield Member(path, None, "not a regular file")
+                yield Member(path, None, SPECIAL)
             else:
-                reference = (member.offset_data, member.size)
-                yield Member(path, reference, _reason(path))
-        # tarfile takes a damaged header for the end, which is a block of zeros or of nothing.
+                yield Member(path, (member.offset_data, member.size), _outside(path))
+        # tarfile takes a damaged header for the end, which is a block of zeros or no block.
         file.seek(archive.offset)
         if file.read(BLOCK).strip(b"\0"):
             raise tarfile.ReadError(f"damaged at byte {archive.offset}")
@@ -318,42 +259,37 @@ def _zip_members(images: Path) -> Iterator[Member]:
     if files and all(member.flag_bits & 1 for member in files):
         raise InputError(f"{images} is encrypted: unpack it with its password, and give the folder")
     for member in files:
-        path = _inside(member.filename)
+        path = _with_slashes(member.filename)
         kind = stat.S_IFMT(member.external_attr >> 16) if member.create_system == UNIX else 0
         if kind == stat.S_IFLNK:
-            yield Member(path, None, "link is not followed")
+            yield Member(path, None, LINK)
         elif kind not in (0, stat.S_IFREG):
-            yield Member(path, None, "not a regular file")
+            yield Member(path, None, SPECIAL)
         else:
             reference = (member.header_offset, member.compress_size, member.CRC)
-            yield Member(path, reference, _reason(path))
+            yield Member(path, reference, _outside(path))
 
 
 def _refuse_overlaps(members: list[zipfile.ZipInfo], end: int) -> None:
-    """Refuses what makes a small zip unpack to more than its size allows: shared data."""
+    """Refuses members that share data, by which a small zip could unpack to any size."""
     starts = np.array([member.header_offset for member in members], np.int64)
     sizes = np.array([member.compress_size for member in members], np.int64)
     order = np.argsort(starts)
     ends = starts[order] + LOCAL_HEADER.size + sizes[order]
     if (ends > np.append(starts[order][1:], end)).any():
-        raise zipfile.BadZipFile("members overlap, or lie where the file has none")
+        raise zipfile.BadZipFile("members overlap, or lie outside the file")
 
 
-def _inside(path: str) -> str:
-    """Windows writes its own slashes; `tar -c .` puts a dot before each path."""
+def _with_slashes(path: str) -> str:
+    """Replaces the backslashes of Windows, and removes the dot that `tar -c .` puts first."""
     return path.replace("\\", "/").removeprefix("./")
 
 
-def _reason(path: str) -> str:
-    outside = path.startswith("/") or ".." in path.split("/") or re.match("[A-Za-z]:/", path)
-    return "path leads out of the archive" if outside else ""
+def _outside(path: str) -> str:
+    is_outside = path.startswith("/") or ".." in path.split("/") or re.match("[A-Za-z]:/", path)
+    return OUTSIDE if is_outside else ""
 
 
-def _check_size(size: int) -> None:
-    if size > LARGEST_PICTURE:
-        raise ValueError(f"the picture has more than {LARGEST_PICTURE // 2**20} MiB")
-
-
-def _writable(path: str) -> str:
-    """Names that are not UTF-8 come with lone surrogates, which no file of ours could hold."""
+def _encodable(path: str) -> str:
+    """Escapes the lone surrogates of a name that is not UTF-8, which no text file can store."""
     return path.encode("utf-8", "backslashreplace").decode()

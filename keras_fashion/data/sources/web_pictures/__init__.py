@@ -1,4 +1,4 @@
-"""Pictures fetched from servers that nobody vouches for."""
+"""Pictures of items, downloaded from addresses that nobody has checked."""
 
 from keras_fashion.data.sources.web_pictures.picture_fetcher import PictureFetcher
 

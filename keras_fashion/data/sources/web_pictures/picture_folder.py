@@ -1,4 +1,4 @@
-"""Pictures in a folder, each in a file named after its item."""
+"""The folder of the pictures of many items, with a file named after each item."""
 
 import hashlib
 import os
@@ -8,42 +8,43 @@ from pathlib import Path
 
 from keras_fashion.data.pictures import SUFFIXES
 
-_PLAIN = re.compile(r"[0-9A-Z]{1,64}")
 
-
-def find_pictures(folder: Path, items: Container[str]) -> dict[str, Path]:
-    """Finds the pictures of some items, in the folder or in any below it.
-
-    The picture of an item is the file whose name without its suffix is `stem(item)`; of several
-    the first by path is taken.
+def find_pictures(folder: Path, stems: Container[str]) -> dict[str, Path]:
+    """Finds the pictures of some items in a folder or in any folder below it.
 
     Args:
-        folder: Where to look. A folder that does not exist has no pictures.
-        items: The stems that are wanted.
+        folder: Folder to search. A folder that does not exist has no pictures.
+        stems: The `file_stem` of each item.
 
     Returns:
-        Paths by stem.
+        The path of the picture of each stem that has one; of several the first one by path.
     """
     found: dict[str, Path] = {}
     for place, folders, files in os.walk(folder):
         folders.sort()
         for file in sorted(files):
             name, suffix = os.path.splitext(file)
-            if suffix.lower() in SUFFIXES and name in items:
+            if suffix.lower() in SUFFIXES and name in stems:
                 found.setdefault(name, Path(place, file))
     return found
 
 
-def stem(item: str) -> str:
-    """The name, without suffix, of the file with an item's picture.
+def file_stem(item: str) -> str:
+    """Returns the name, without suffix, of the file with an item's picture.
 
-    It is the id, or a digest of it where the id could name a place outside the folder or is taken
-    for another by a file system that does not tell capitals from small letters.
+    It is the item's id, or a digest of an id that could lead out of the folder or that differs
+    from another one only by case, which some file systems ignore.
+
+    Example:
+        >>> file_stem("B00KGI2ZCC"), file_stem("../x")[:12]
+        ('B00KGI2ZCC', 'item-d6b96a9')
     """
-    return item if _PLAIN.fullmatch(item) else f"item-{hashlib.sha256(item.encode()).hexdigest()}"
+    if re.fullmatch(r"[0-9A-Z]{1,64}", item):
+        return item
+    return f"item-{hashlib.sha256(item.encode()).hexdigest()}"
 
 
-def place(folder: Path, item: str, suffix: str) -> Path:
-    """Where to put the picture of an item: in one of many folders, none of which grows large."""
-    name = stem(item)
-    return folder / name[-2:] / f"{name}{suffix}"
+def picture_path(folder: Path, item: str, suffix: str) -> Path:
+    """Returns the path of an item's picture, in one of many folders, so that none grows large."""
+    stem = file_stem(item)
+    return folder / stem[-2:] / f"{stem}{suffix}"

@@ -61,25 +61,31 @@ def test_records_that_may_be_of_two_editions():
 @pytest.mark.parametrize("year", [2014, 2018, 2023])
 def test_what_is_read_of_them(year):
     edition, review, item = the_edition(year), REVIEWS[year], ITEMS[year]
-    assert (review[edition.user], review[edition.item], item[edition.item]) == ("A1", "B1", "B1")
+    assert (review[edition.user_key], review[edition.item_key], item[edition.item_key]) == (
+        "A1",
+        "B1",
+        "B1",
+    )
     assert edition.day(review) == 15688  # 14 December 2012
-    assert edition.address(item) == "http://v/1.jpg"
-    assert edition.paths(item)[-1] == DRESSES
+    assert edition.picture_address(item) == "http://v/1.jpg"
+    assert edition.category_paths(item)[-1] == DRESSES
 
 
 def test_fallbacks():
     old, middle, new = (the_edition(year) for year in (2014, 2018, 2023))
-    assert middle.address({"imageURL": ["http://v/2.jpg"], "imageURLHighRes": []}) == (
+    assert middle.picture_address({"imageURL": ["http://v/2.jpg"], "imageURLHighRes": []}) == (
         "http://v/2.jpg"
     )
-    assert middle.address({"image": ["http://v/3.jpg"]}) == "http://v/3.jpg"
-    assert middle.paths({"category": [], "main_cat": "Books"}) == [["Books"]]
-    assert new.paths({"categories": [], "main_category": "AMAZON FASHION"}) == [["AMAZON FASHION"]]
-    assert new.address({"images": [{"hi_res": "http://v/h.jpg", "variant": "PT03"}]}) == (
+    assert middle.picture_address({"image": ["http://v/3.jpg"]}) == "http://v/3.jpg"
+    assert middle.category_paths({"category": [], "main_cat": "Books"}) == [["Books"]]
+    assert new.category_paths({"categories": [], "main_category": "AMAZON FASHION"}) == [
+        ["AMAZON FASHION"]
+    ]
+    assert new.picture_address({"images": [{"hi_res": "http://v/h.jpg", "variant": "PT03"}]}) == (
         "http://v/h.jpg"
     )
-    assert old.paths({}) == middle.paths({}) == new.paths({}) == []
-    assert old.address({}) == middle.address({}) == new.address({}) == ""
+    assert old.category_paths({}) == middle.category_paths({}) == new.category_paths({}) == []
+    assert old.picture_address({}) == middle.picture_address({}) == new.picture_address({}) == ""
 
 
 ANYTHING = [None, True, 3, float("nan"), float("inf"), -5, 10**30, "", "x", "\ud800", [], {}]
@@ -92,8 +98,8 @@ def test_fields_may_hold_anything(year, value):
     edition = the_edition(year)
     for key in ITEMS[year]:
         record = {**ITEMS[year], key: value}
-        for path in edition.paths(record):
+        for path in edition.category_paths(record):
             assert path and all(isinstance(name, str) and name for name in path)
             " / ".join(path).encode()
-        edition.address(record).encode()
-    assert -1 <= edition.day({edition.time: value}) < 100_000
+        edition.picture_address(record).encode()
+    assert -1 <= edition.day({edition.time_key: value}) < 100_000

@@ -156,9 +156,9 @@ def test_categories_are_chosen_at_any_level(edition, tmp_path):
     assert chosen(category_level=2) == {"B1": "Women", "B2": "Men", "B3": "Women"}
     assert chosen("Casual", category_level=9) == {"B1": "Women / Clothing / Dresses / Casual"}
     assert set(chosen(category_level=1).values()) == {DEPARTMENT}
-    with pytest.raises(InputError, match=r"--category Womenn; there is 'Women'"):
+    with pytest.raises(InputError, match=r"`categories` Womenn; there is 'Women'"):
         chosen("Womenn")
-    with pytest.raises(InputError, match="--category Toys; there are .*'Women'"):
+    with pytest.raises(InputError, match="`categories` Toys; there are .*'Women'"):
         chosen("Toys")
 
 
@@ -196,7 +196,7 @@ def test_the_core_counts_only_items_that_have_a_picture(one_edition, tmp_path):
     assert dict(zip(items["item"], items["picture"].isna(), strict=True)) == {
         "B1": False, "B2": False, "B4": True, "B5": False, "B6": False
     }  # fmt: skip
-    with pytest.raises(InputError, match="--core 9 leaves nothing of the .* reviews"):
+    with pytest.raises(InputError, match="`core` 9 leaves nothing of the .* reviews"):
         read(one_edition.source(core=9), tmp_path)
 
 
@@ -232,8 +232,8 @@ def test_against_a_join_in_pandas(edition, tmp_path, core):
         ("", None, "has no line of JSON"),
         (None, '{"a": 1}', "holds no metadata"),
         (None, '{"parent_asin": "B1"}', "of Amazon Reviews 2018 and .* of 2023: take both"),
-        ('{"asin": "B1", "imageURL": []}', None, "given as --metadata"),
-        (None, '{"asin": "B1", "reviewerID": "U1"}', "given as --reviews"),
+        ('{"asin": "B1", "imageURL": []}', None, "given as `metadata`"),
+        (None, '{"asin": "B1", "reviewerID": "U1"}', "given as `reviews`"),
         (None, '{"asin": "B7", "rank": 1}', "has none of the items in"),
         ('{"reviewerID": "", "asin": "B1"}', None, "has none of the items in"),
     ],
@@ -247,7 +247,7 @@ def test_files_that_cannot_be_used(one_edition, tmp_path, reviews, metadata, mes
 
 def test_no_picture_at_all(one_edition, tmp_path):
     one_edition.write([("U1", "B1")], [("B1", MEN, "http://v/1")])
-    with pytest.raises(InputError, match="has none of the 1 pictures yet: prepare without --check"):
+    with pytest.raises(InputError, match="has none of the 1 pictures yet, and fetching is off"):
         read(one_edition.source(), tmp_path)
 
 

@@ -9,7 +9,7 @@ from keras_fashion.data.sources.atelier.oracle import Oracle
 from keras_fashion.data.sources.atelier.shoppers import (
     COLOR_TOLERANCE,
     LENGTH_TOLERANCE,
-    TRIBES,
+    TASTE_GROUPS,
     choose,
     garment_features,
     preference_vectors,
@@ -47,10 +47,12 @@ def test_taste_is_the_stated_utility_up_to_a_constant_of_the_shopper():
     np.testing.assert_allclose(offset - offset[:, :1], 0, atol=1e-9)
 
 
-def test_tribes_are_most_of_the_variation_between_shoppers():
-    assert set(SHOPPERS["tribe"]) == set(range(len(TRIBES)))
+def test_taste_groups_are_most_of_the_variation_between_shoppers():
+    assert set(SHOPPERS["tribe"]) == set(range(len(TASTE_GROUPS)))
     vectors = preference_vectors(SHOPPERS)
-    centers = np.array([vectors[SHOPPERS["tribe"] == t].mean(axis=0) for t in range(len(TRIBES))])
+    centers = np.array(
+        [vectors[SHOPPERS["tribe"] == t].mean(axis=0) for t in range(len(TASTE_GROUPS))]
+    )
     within = ((vectors - centers[SHOPPERS["tribe"]]) ** 2).mean(axis=0).sum()
     total = ((vectors - vectors.mean(axis=0)) ** 2).mean(axis=0).sum()
     assert 0.05 < within / total < 0.5

@@ -72,7 +72,7 @@ def test_a_seed_decides_every_byte(tmp_path):
         assert (tmp_path / "other" / file).read_bytes() != first[file], file
 
 
-def test_a_source_gives_the_same_each_time_it_is_asked():
+def test_a_source_returns_the_same_each_time():
     source = Atelier(seed=3, users=30, items=120)
     pd.testing.assert_frame_equal(source.interactions(), source.interactions())
     first, second = (source.items(None, None) for _ in range(2))
@@ -82,7 +82,7 @@ def test_a_source_gives_the_same_each_time_it_is_asked():
 
 
 def test_fewer_purchases_than_a_shopper_makes_are_refused():
-    with pytest.raises(InputError, match="--purchases 7: each shopper buys 8"):
+    with pytest.raises(InputError, match="`purchases` is 7, but each shopper buys at least 8"):
         Atelier(purchases=7)
 
 
@@ -131,7 +131,7 @@ def test_recovery_orders_real_pictures_as_the_true_taste_does(tiny, pictures):
             assert recovered[taste.argmin()] < 0.15
 
 
-def test_recovery_of_no_garment_is_nought(tiny):
+def test_recovery_of_no_garment_is_zero(tiny):
     nothing = measure(np.full((64, 64, 3), 249, np.uint8), "Tops")
     assert utility_recovery(Oracle.load(tiny), nothing, 0, "Tops") == 0
 

@@ -24,6 +24,6 @@ def test_what_packs_as_text_does_comes_through():
 def test_what_unpacks_to_a_hundredfold_is_refused_beyond_what_all_may(monkeypatch):
     zeros = bytes(2**20)
     assert unpacked(zeros) == zeros  # about a thousandfold, but small
-    monkeypatch.setattr(bounded_stream, "ALWAYS", 2**19)
+    monkeypatch.setattr(bounded_stream, "MIN_LIMIT", 2**19)
     with pytest.raises(InputError, match=r"x\.gz unpacks to more than .* MiB"):
         unpacked(zeros)

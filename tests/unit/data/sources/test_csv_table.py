@@ -42,7 +42,7 @@ def test_only_the_first_rows(table):
     assert found.read(["n"], 3)["n"].tolist() == ["000", "001", "002"]
     assert len(found.read(["n"])) == 500
     assert found.read(["n"], 9999).index.tolist() == list(range(500))
-    assert found.place(0) == "table.csv row 2"
+    assert found.row_name(0) == "table.csv row 2"
 
 
 def test_nothing_is_converted(table):
@@ -77,16 +77,16 @@ def test_lines_before_the_header_may_be_blank(table):
     assert found.read(["b"])["b"].tolist() == ["2"]
 
 
-def test_a_missing_column_is_named_with_the_option(table):
+def test_a_missing_column_is_named_with_the_argument(table):
     found = table("customer,article,article\n")
-    assert found.find("customer", "--user-column") == "customer"
-    with pytest.raises(InputError, match="no column 'custom'.*--user-column .did you mean 'cust"):
-        found.find("custom", "--user-column")
+    assert found.check_column("customer", "user_column") == "customer"
+    with pytest.raises(InputError, match="no column 'custom'.*`user_column` .did you mean 'cust"):
+        found.check_column("custom", "user_column")
     with pytest.raises(InputError, match="several columns 'article'"):
-        found.find("article", "--item-column")
+        found.check_column("article", "item_column")
     wide = table(",".join(f"column {n}" for n in range(5000)))
     with pytest.raises(InputError, match="and 4960 more") as caught:
-        wide.find("x", "--item-column")
+        wide.check_column("x", "item_column")
     assert len(str(caught.value)) < 1000
 
 

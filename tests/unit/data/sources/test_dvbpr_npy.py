@@ -257,9 +257,9 @@ def test_a_file_that_changes_under_our_hands(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"users": "4"}, "no numbers"),
+        ({"users": "4"}, "not numbers"),
         ({"items": None}, "the items are neither"),
-        ({"train": {"a": []}, "users": None}, "no numbers"),
+        ({"train": {"a": []}, "users": None}, "not numbers"),
         ({"train": {-1: []}}, "the train interactions are neither"),
         ({"valid": {0: 7}}, "user 0 has no list of valid interactions"),
         ({"test": {2: [{"asin": "B"}]}}, "a test interaction of user 2"),

@@ -58,9 +58,9 @@ def test_what_is_named_is_taken(guess):
     named = {"user": "household", "time": "shipped", "category": "color"}
     expected = ("household", "article_id", "shipped", "article_id", "color")
     assert guess(log, items, **named) == expected
-    with pytest.raises(InputError, match="no column 'home'.*--user-column"):
+    with pytest.raises(InputError, match="no column 'home'.*`user_column`"):
         guess(log, items, user="home")
-    with pytest.raises(InputError, match="items.csv has no column 'ean'.*--item-column"):
+    with pytest.raises(InputError, match="items.csv has no column 'ean'.*`item_column`"):
         guess(log, items, item="ean")
 
 
@@ -82,7 +82,7 @@ def test_content_alone(guess):
 def test_pictures_tell_which_of_several_columns_holds_the_items(guess):
     items = {"product_id": [f"p{n}" for n in range(40)], "sku": IDS, "category": ["a", "b"] * 20}
     log = {"user": ["ann"], "sku": ["0003"]}
-    with pytest.raises(InputError, match="may be the item: product_id, sku.*--item-column"):
+    with pytest.raises(InputError, match="may be the item: product_id, sku.*`item_column`"):
         guess(log, items)
     assert guess(log, items, pictures=["0003.jpg"])[3] == "sku"
 
@@ -90,9 +90,13 @@ def test_pictures_tell_which_of_several_columns_holds_the_items(guess):
 @pytest.mark.parametrize(
     ("log", "items", "match"),
     [
-        ({"user_id": ["a", "b"]}, {}, "interactions.csv .*the user: customer_id, user_id.*--user"),
-        ({"date": ["1", "2"]}, {}, "the time: t_dat, date. .*--time-column"),
-        ({}, {"product_group": ["a"] * 40}, "items.csv .* the category: .*--category-column"),
+        (
+            {"user_id": ["a", "b"]},
+            {},
+            "interactions.csv .*the user: customer_id, user_id.*`user_column`",
+        ),
+        ({"date": ["1", "2"]}, {}, "the time: t_dat, date. .*`time_column`"),
+        ({}, {"product_group": ["a"] * 40}, "items.csv .* the category: .*`category_column`"),
     ],
 )
 def test_what_is_ambiguous_is_refused_with_the_candidates(guess, log, items, match):

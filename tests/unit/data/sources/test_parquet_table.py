@@ -78,7 +78,7 @@ def test_some_rows_and_columns(written):
     assert len(table.read(["a"], 1)) == 1
     assert table.read(["a"])["a"].tolist() == list("pqrst")
     assert table.read(["a"]).index.tolist() == [0, 1, 2, 3, 4]
-    assert table.place(0) == "table.parquet row 1"
+    assert table.row_name(0) == "table.parquet row 1"
 
 
 def test_no_rows(written):

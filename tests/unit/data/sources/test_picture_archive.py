@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from keras_fashion.data.sources import bounded_stream
-from keras_fashion.data.sources.shop import picture_archive
+from keras_fashion.data.sources.shop import picture_readers
 from keras_fashion.data.sources.shop.picture_archive import list_pictures, some_picture_paths
 from keras_fashion.errors import InputError
 
@@ -228,7 +228,7 @@ def test_of_duplicate_names_the_order_is_that_of_the_archive(tmp_path):
 
 
 def test_large_pictures_are_not_read(tmp_path, listed, monkeypatch):
-    monkeypatch.setattr(picture_archive, "LARGEST_PICTURE", 1000)
+    monkeypatch.setattr(picture_readers, "MAX_PICTURE_SIZE", 1000)
     data = {"1.jpg": bytes(1001), "2.jpg": bytes(1000)}
     packed = tmp_path / "x.zip"
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -246,7 +246,7 @@ def test_large_pictures_are_not_read(tmp_path, listed, monkeypatch):
 
 
 def test_a_compressed_tar_that_is_a_bomb_is_refused(tmp_path, listed, monkeypatch):
-    monkeypatch.setattr(bounded_stream, "ALWAYS", 2**20)
+    monkeypatch.setattr(bounded_stream, "MIN_LIMIT", 2**20)
     images = tmp_path / "bomb.tar.gz"
     images.write_bytes(gzip.compress(bytes(2**25)))  # 32 MiB of 32 KiB
     with pytest.raises(InputError, match="bomb.tar.gz unpacks to more than.*bomb"):

@@ -3,15 +3,22 @@ from pathlib import Path
 
 import pytest
 from picture_server import JPEG, PICTURES, PictureServer
+from urllib3 import Timeout
 
-from keras_fashion.data.sources.web_pictures.picture_download import DownloadLimits
-from keras_fashion.data.sources.web_pictures.picture_fetcher import PictureFetcher, Politeness
-from keras_fashion.data.sources.web_pictures.picture_folder import find_pictures, stem
+from keras_fashion.data.sources.web_pictures.download_limits import RETRIES, DownloadLimits
+from keras_fashion.data.sources.web_pictures.picture_fetcher import PictureFetcher
+from keras_fashion.data.sources.web_pictures.picture_folder import file_stem, find_pictures
 from keras_fashion.data.sources.web_pictures.picture_manifest import PictureManifest
 from keras_fashion.errors import InputError
 
-QUICK = Politeness(attempts=3, first_wait=0.02, longest_wait=1.5)
-LIMITS = DownloadLimits(connect_seconds=0.5, read_seconds=0.3, total_seconds=0.6, size=200_000)
+QUICK = {
+    "retries": RETRIES.new(other=2, backoff_factor=0.02, backoff_jitter=0.02),
+    "timeout": Timeout(connect=0.5, read=0.5),
+    "max_seconds": 2,
+    "max_bytes": 200_000,
+    "min_wait": 0.02,
+    "max_wait": 1.5,
+}
 
 
 @pytest.fixture
@@ -20,10 +27,9 @@ def shop():
         yield shop
 
 
-def fetcher(folder, politeness=QUICK, **options):
-    return PictureFetcher(
-        folder, allow_private=True, politeness=politeness, limits=LIMITS, **options
-    )
+def fetcher(folder, limits=None, **options):
+    limits = DownloadLimits(**QUICK | (limits or {}))
+    return PictureFetcher(folder, allow_private=True, limits=limits, **options)
 
 
 def files(folder):
@@ -110,22 +116,22 @@ def test_pictures_of_ones_own_are_not_fetched_and_broken_ones_are(shop, tmp_path
 
 def test_no_more_than_agreed_at_once(shop, tmp_path):
     addresses = {f"I{number}": f"{shop.url}/slow/{number}" for number in range(20)}
-    polite = Politeness(connections=8, connections_per_host=3)
-    assert fetcher(tmp_path, polite).fetch(addresses) == {"ok": 20}
+    limits = {"connections": 8, "connections_per_host": 3}
+    assert fetcher(tmp_path, limits).fetch(addresses) == {"ok": 20}
     assert shop.at_once == 3
     hosts = [shop.url, shop.url.replace("127.0.0.1", "localhost")]  # told apart by name
     addresses = {f"J{number}": f"{hosts[number % 2]}/slow/{number}" for number in range(20)}
     shop.at_once = 0
-    polite = Politeness(connections=3, connections_per_host=2)
-    assert fetcher(tmp_path, polite).fetch(addresses) == {"ok": 20}
+    limits = {"connections": 3, "connections_per_host": 2}
+    assert fetcher(tmp_path, limits).fetch(addresses) == {"ok": 20}
     assert shop.at_once == 3
 
 
 def test_a_busy_server_is_left_alone_by_all(shop, tmp_path):
     addresses = {"BUSY": f"{shop.url}/busy_once/429/1"}
     addresses |= {f"I{number}": f"{shop.url}/slow/{number}" for number in range(8)}
-    polite = Politeness(connections_per_host=2, first_wait=0.01)
-    assert fetcher(tmp_path, polite).fetch(addresses) == {"ok": 9}
+    limits = {"connections_per_host": 2, "min_wait": 0.01}
+    assert fetcher(tmp_path, limits).fetch(addresses) == {"ok": 9}
     gaps = [after - before for before, after in zip(shop.times, shop.times[1:], strict=False)]
     # Parts of a second: the header has none, and what was under way already may come in between.
     assert 0.8 < max(gaps) < 20
@@ -134,11 +140,11 @@ def test_a_busy_server_is_left_alone_by_all(shop, tmp_path):
 def test_a_server_that_asks_for_too_long_is_left_for_the_next_run(shop, tmp_path, capsys):
     addresses = {"BUSY": f"{shop.url}/busy_once/503/3600"}
     addresses |= {f"I{number}": f"{shop.url}/good/{number}" for number in range(30)}
-    polite = Politeness(connections_per_host=1, longest_wait=60)
+    limits = {"connections_per_host": 1, "max_wait": 60}
     with PictureServer("127.0.0.2") as other:
         addresses["OTHER"] = f"{other.url}/good/a"
         start = time.monotonic()
-        counts = fetcher(tmp_path, polite).fetch(addresses)
+        counts = fetcher(tmp_path, limits).fetch(addresses)
     assert time.monotonic() - start < 50
     assert counts == {"HTTP status 503": 1, "not tried yet": 30, "ok": 1}
     assert "left alone for 3,600 s: 30 of its pictures" in capsys.readouterr().err
@@ -149,8 +155,8 @@ def test_a_dead_server_does_not_hold_a_run(tmp_path):
     with PictureServer() as gone:
         url = gone.url
     addresses = {f"I{number}": f"{url}/good/{number}" for number in range(200)}
-    polite = Politeness(attempts=1, failures_in_a_row=5, connections_per_host=1)
-    counts = fetcher(tmp_path, polite).fetch(addresses)
+    limits = {"retries": RETRIES.new(other=0), "max_failures": 5, "connections_per_host": 1}
+    counts = fetcher(tmp_path, limits).fetch(addresses)
     assert counts["not tried yet"] == 195
     assert {row.outcome for row in PictureManifest(tmp_path).rows.values()} == {"try again"}
 
@@ -162,7 +168,7 @@ def test_no_id_leads_out_of_the_folder(shop, tmp_path, item):
     folder = tmp_path / "pictures"
     assert fetcher(folder).fetch({item: f"{shop.url}/good/a"}) == {"ok": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["pictures"]
-    assert list(find_pictures(folder, {stem(item)})) == [stem(item)]
+    assert list(find_pictures(folder, {file_stem(item)})) == [file_stem(item)]
     assert PictureManifest(folder).rows[item].outcome == "ok"
     assert fetcher(folder).fetch({item: f"{shop.url}/good/a"}) == {"ok": 1}
     assert shop.asked.total() == 1

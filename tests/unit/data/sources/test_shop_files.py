@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from keras_fashion.data import Catalogue, prepare
-from keras_fashion.data.sources.shop.picture_archive import FolderReader
+from keras_fashion.data.sources.shop.picture_readers import FolderReader
 from keras_fashion.data.sources.shop.shop_files import ShopFiles
 from keras_fashion.errors import InputError
 
@@ -138,7 +138,7 @@ def test_folder_tar_and_zip_give_the_same_catalogue(shop):
     assert not [path for path in shop.out.rglob("*") if path.suffix in (".jpg", ".png", ".tar")]
 
 
-def test_columns_are_named_by_options_and_text_stays_text(shop):
+def test_columns_are_given_and_text_stays_text(shop):
     shop.items = shop.write(
         "items.csv",
         '\ufeffarticle_id,note,group\r\n0108,"two\r\nlines, and a comma",NA\r\n0205,x,1.0\r\n',
@@ -231,18 +231,18 @@ def test_refusing_names_the_row_and_ignores_what_is_harmless(shop):
     shop.refused(r"interactions.csv row 5: interaction on unknown item", on_bad="refuse")
 
 
-def test_a_missing_column_is_named_with_the_option_and_a_guess(shop):
-    text = shop.refused("--user-column", user_column="customer_id")
+def test_a_missing_column_is_named_with_the_argument_and_a_guess(shop):
+    text = shop.refused("`user_column`", user_column="customer_id")
     assert "interactions.csv has no column 'customer_id'" in text
     assert "user, item, time" in text
-    text = shop.refused("--category-column", category_column="categories")
+    text = shop.refused("`category_column`", category_column="categories")
     assert "items.csv has no column 'categories'" in text
     assert "did you mean 'category'?" in text
-    shop.refused("--time-column", time_column="t_dat")
+    shop.refused("`time_column`", time_column="t_dat")
     shop.refused("cannot be called 'category'", attribute_columns=["category"])
-    text = shop.refused("--attribute-column", attribute_columns=["color"])
+    text = shop.refused("`attribute_columns`", attribute_columns=["color"])
     assert "items.csv has no column 'color'" in text and "item, category" in text
-    shop.refused("items.csv has no column 'id'.*--item-column", item_column="id")
+    shop.refused("items.csv has no column 'id'.*`item_column`", item_column="id")
     shop.items = shop.write("items.csv", "item,category,item\n1,2,3\n")
     shop.refused("several columns 'item'")
 

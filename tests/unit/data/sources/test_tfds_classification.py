@@ -131,7 +131,7 @@ def test_documentation_is_that_of_the_data_set(folder):
     assert "tiny/1.2.3" in source.description and "Noise, sorted." in source.description
     assert source.homepage == "https://example.org/noise"
     assert source.citation == "@misc{noise}"
-    assert source.licence == "public domain"
+    assert source.license == "public domain"
     assert source.attributes == () and source.interactions().empty
 
 
@@ -203,13 +203,13 @@ def test_without_a_network_it_says_what_to_fetch(tmp_path, monkeypatch):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with pytest.raises(InputError, match=r"cannot reach http.*--manual-dir.*t10k-images-idx3"):
+    with pytest.raises(InputError, match=r"cannot reach http.*`manual_dir`.*t10k-images-idx3"):
         listed(TFDSClassification("fashion_mnist", tmp_path), tmp_path)
     assert not (tmp_path / "fashion_mnist" / "3.0.1").exists()
 
 
 def test_files_that_only_hands_can_fetch_are_asked_for(tmp_path):
-    with pytest.raises(InputError, match=r"ILSVRC2012_img_train.tar.*--manual-dir"):
+    with pytest.raises(InputError, match=r"ILSVRC2012_img_train.tar.*`manual_dir`"):
         listed(TFDSClassification("imagenet2012", tmp_path), tmp_path)
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from keras_fashion.data.sources.amazon import json_lines as module
-from keras_fashion.data.sources.amazon.json_lines import json_lines
+from keras_fashion.data.sources.amazon.json_lines import read_json_lines
 from keras_fashion.errors import InputError
 
 
@@ -17,7 +17,7 @@ class Skipped(list):
 def read(path, content, **options):
     path.write_bytes(content)
     skipped = Skipped()
-    return list(json_lines(path, skipped, **options)), skipped
+    return list(read_json_lines(path, skipped, **options)), skipped
 
 
 @pytest.fixture(params=["plain", "gzip"])
@@ -101,7 +101,7 @@ def test_damaged_gzip(tmp_path, length):
 def test_what_is_no_file(tmp_path):
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(InputError, match="cannot be read"):
-            list(json_lines(path, Skipped()))
+            list(read_json_lines(path, Skipped()))
 
 
 def test_lines_that_are_not_wanted_are_not_looked_at(tmp_path):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_fashion.data.sources.amazon.k_core import k_core
+from keras_fashion.data.sources.amazon.review_table import k_core
 
 
 def reference(pairs, k):

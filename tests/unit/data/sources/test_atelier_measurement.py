@@ -5,7 +5,7 @@ import pytest
 
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, garment_lab, sample_garments
 from keras_fashion.data.sources.atelier.garments import draw_garment
-from keras_fashion.data.sources.atelier.measure import measure
+from keras_fashion.data.sources.atelier.measurement import measure
 
 GARMENTS = sample_garments(np.random.default_rng(5), 300)
 
