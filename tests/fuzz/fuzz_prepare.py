@@ -27,7 +27,7 @@ sys.path.append(str(Path(__file__).parent))
 
 from inputs import KINDS
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.startup import quiet_tensorflow
 from keras_fashion.errors import InputError
 
 SECONDS = 20

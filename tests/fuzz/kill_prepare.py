@@ -156,7 +156,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+    from keras_fashion.app.cli.startup import quiet_tensorflow
 
     quiet_tensorflow()
     sys.exit(main())

@@ -1,13 +1,13 @@
-"""Kills trainings at random moments and lets them go on: nothing is lost, and all ends alike.
+"""Kills trainings at random moments and resumes them: nothing is lost, and the results are equal.
 
     python tests/fuzz/kill_training.py --kills 50
 
-A DVBPR and a GAN on a small atelier, TensorFlow's determinism on and one thread an operation (with
-more, two trainings of the GAN differ now and then by a rounding). Each is trained once unbroken,
-then again and again, killed (SIGKILL) after a random time and started again until it is through,
-until there were as many kills as asked for. At each start no step may be missing that was done
-before the last checkpoint was due; each training that is through must have the weights of the
-unbroken one, bit for bit, and its history, to the last digit.
+A DVBPR and a GAN are trained on a small atelier, with deterministic operations and one thread for
+each operation; with more threads, two trainings of the GAN sometimes differ by rounding. Each is
+trained once without interruption. Then it is trained repeatedly, killed (SIGKILL) after a random
+time and started again until it ends, until there were as many kills as requested. At each start no
+step may be missing that was completed before the last checkpoint was due. Each training that ends
+must have the weights of the uninterrupted one, bit for bit, and the same history.
 """
 
 import csv
@@ -28,19 +28,21 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.app.run import Run
-from keras_fashion.app.training import DVBPROptions, GANOptions, train_gan, train_recommender
+from keras_fashion.app.training import GANOptions, recommender_options, train_gan, train_recommender
 from keras_fashion.app.training.checkpoints import Checkpoints
 from keras_fashion.app.training.options import CheckpointSchedule, PictureSize
 from keras_fashion.data import Catalogue, prepare
 from keras_fashion.data.sources.atelier import Atelier
 
 EVERY = 5
-"""Steps from one checkpoint to the next."""
+"""Number of steps between two checkpoints."""
 
 TRAININGS = {
     "dvbpr": (
         train_recommender,
-        DVBPROptions(epochs=4, batch_size=16, negatives=16, history=8, picture_size=16),
+        recommender_options(
+            "dvbpr", epochs=4, batch_size=16, negatives=16, history=8, picture_size=16
+        ),
     ),
     "gan": (
         train_gan,
@@ -49,18 +51,18 @@ TRAININGS = {
 }
 
 
-def train(model: str, catalogue: Path, out: Path, told: int) -> None:
+def train(model: str, catalogue: Path, out: Path, pipe: int) -> None:
     """Trains in this process; writes the number of each step to a pipe, 8 bytes each."""
     tf.config.experimental.enable_op_determinism()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     is_due = Checkpoints.is_due
 
-    def is_due_and_told(self):
+    def patched(self):
         done = int(self.progress.epoch * 10_000 + self.progress.batch)
-        os.write(told, done.to_bytes(8, "little"))
+        os.write(pipe, done.to_bytes(8, "little"))
         return is_due(self)
 
-    Checkpoints.is_due = is_due_and_told
+    Checkpoints.is_due = patched
     function, options = TRAININGS[model]
     function(
         Catalogue.load(catalogue), out, options, seed=3, schedule=CheckpointSchedule(steps=EVERY)
@@ -68,9 +70,12 @@ def train(model: str, catalogue: Path, out: Path, told: int) -> None:
 
 
 def run(model: str, catalogue: Path, out: Path, seconds: float | None) -> tuple[bool, list[int]]:
-    """Trains in a process of its own, killed after so many seconds; whether it came through."""
+    """Trains in a child process, which is killed after a time.
+
+    Returns whether the training ended, and the number of each completed step.
+    """
     read, write = os.pipe()
-    child = os.fork()  # TensorFlow is imported and has not started: that is allowed
+    child = os.fork()  # This is allowed while TensorFlow is imported and has not started.
     if child == 0:
         os.close(read)
         quiet = os.open(os.devnull, os.O_WRONLY)
@@ -108,7 +113,7 @@ def run(model: str, catalogue: Path, out: Path, seconds: float | None) -> tuple[
 
 
 def weights(out: Path) -> list[np.ndarray]:
-    """Of the model that a run has kept; TensorFlow must not start in this process."""
+    """Returns the weights of a run's model. TensorFlow must not start in this process."""
     found: list[np.ndarray] = []
 
     def add(_: str, each: object) -> None:
@@ -125,15 +130,21 @@ def weights(out: Path) -> list[np.ndarray]:
 
 
 def history(out: Path) -> list[list[str]]:
-    """Rows of `history.csv`: none missing, none twice, and each to the last digit."""
+    """Returns the rows of `history.csv`."""
     with open(out / "history.csv", newline="") as file:
         return list(csv.reader(file))
 
 
 @click.command(help=__doc__)
-@click.option("--kills", default=50, show_default=True, help="Of each training.")
-@click.option("--model", "models", multiple=True, default=tuple(TRAININGS), help="Which.")
-@click.option("--seed", default=0, show_default=True, help="Of the moments.")
+@click.option("--kills", default=50, show_default=True, help="Number of kills of each training.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=tuple(TRAININGS),
+    help="Training to run; may be repeated.",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of the moments.")
 def main(kills: int, models: tuple[str, ...], seed: int) -> None:
     moments = random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
@@ -144,7 +155,7 @@ def main(kills: int, models: tuple[str, ...], seed: int) -> None:
 
 
 def make(path: Path) -> None:
-    """Prepares the catalogue, in a process of its own."""
+    """Prepares the catalogue in a child process."""
     child = os.fork()
     if child == 0:
         prepare(Atelier(items=150, users=60, size=32), path)
@@ -154,31 +165,31 @@ def make(path: Path) -> None:
 
 def chain(model: str, folder: Path, kills: int, moments: random.Random) -> str:
     started = time.monotonic()
-    _, unbroken = run(model, folder / "atelier", folder / model, None)
+    _, uninterrupted = run(model, folder / "atelier", folder / model, None)
     seconds = time.monotonic() - started
     expected = weights(folder / model)
-    killed, trainings, lost, twice = 0, 0, 0, 0
+    killed, trainings, lost, most = 0, 0, 0, 0
     while killed < kills:
-        out, before, whole = folder / f"{model}_killed", [], False
-        while not whole:
+        out, before, ended = folder / f"{model}_killed", [], False
+        while not ended:
             limit = moments.uniform(0, seconds) if killed < kills else None
-            whole, done = run(model, folder / "atelier", out, limit)
-            killed += not whole
+            ended, done = run(model, folder / "atelier", out, limit)
+            killed += not ended
             if before and done:
-                missing = unbroken.index(before[-1]) + 1 - unbroken.index(done[0])
+                missing = uninterrupted.index(before[-1]) + 1 - uninterrupted.index(done[0])
                 assert missing <= EVERY, f"{model}: {missing} steps were lost"
-                lost, twice = lost + missing, max(twice, missing)
+                lost, most = lost + missing, max(most, missing)
             before = done or before
         trainings += 1
-        for ours, theirs in zip(weights(out), expected, strict=True):
-            np.testing.assert_array_equal(ours, theirs)
+        for actual, wanted in zip(weights(out), expected, strict=True):
+            np.testing.assert_array_equal(actual, wanted)
         assert history(out) == history(folder / model)
         assert not Run(out).metrics["interrupted"]
         shutil.rmtree(out)
     return (
-        f"{model}: {killed} kills in {trainings} trainings of {len(unbroken)} steps; each ended "
-        f"with the weights and the history of the unbroken one; {lost} steps were done again, "
-        f"{twice} at most after one kill (a checkpoint every {EVERY})"
+        f"{model}: {killed} kills in {trainings} trainings of {len(uninterrupted)} steps; each "
+        f"ended with the weights and the history of the uninterrupted one; {lost} steps were "
+        f"repeated, {most} at most after one kill (a checkpoint every {EVERY} steps)"
     )
 
 

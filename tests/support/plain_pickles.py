@@ -1,11 +1,11 @@
-"""What the tests of `read_plain_pickle` share."""
+"""What the tests of `read_pickle` share."""
 
 import pickle
 
 import numpy as np
 from hypothesis import strategies as st
 
-from keras_fashion.data.sources.dvbpr.plain_pickle import read_plain_pickle
+from keras_fashion.data.sources.dvbpr.safe_pickle import read_pickle
 from keras_fashion.errors import InputError
 
 KEEP = ("a", "b")
@@ -31,13 +31,11 @@ def read(folder, data, keep=KEEP):
     """Reads a pickle out of a file in which something stands before it."""
     path = folder / "some.npy"
     path.write_bytes(b"before" + data)
-    with open(path, "rb") as file:
-        file.seek(6)
-        return read_plain_pickle(file, keep)
+    return read_pickle(path, len(b"before"), keep)
 
 
 def refused_of_damaged(folder, count):
-    """How many damaged files are refused; the others must be read."""
+    """Returns how many of the damaged files are refused; the others must be read."""
     rng = np.random.default_rng(0)
     whole = np.frombuffer(pickle.dumps([np.zeros(3), {"a": LONG, "b": [1.5, "x"]}], 2), np.uint8)
     refused = 0

@@ -1,1 +1,1 @@
-"""Where catalogues come from: one module or package a source."""
+"""Sources of catalogues, each in its own module or package; see `Source`."""

@@ -1,4 +1,4 @@
-"""A catalogue from tables that are in memory, for those who begin in Python."""
+"""A source of data frames that are in memory, for use from Python."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,55 +9,66 @@ import pandas as pd
 from keras_fashion.data.sources.source import Skip, Source
 from keras_fashion.errors import InputError
 
+ITEM_COLUMNS = ("item", "category", "picture")
+INTERACTION_COLUMNS = ("user", "item")
+
 
 class InMemory(Source):
-    """Items and interactions as data frames.
+    """Items and interactions from data frames.
+
+    Missing texts are treated as empty.
 
     Args:
-        items: Text columns `item` and `category`, and `picture`: encoded JPEG, PNG, WebP, GIF or
-            BMP as bytes, or None. Further text columns become attributes.
-        interactions: Text columns `user`, `item` and maybe `time`; None for none.
-
-    A missing text is an empty one.
+        items: Table with text columns `item` and `category` and a column `picture` with the content
+            of JPEG, PNG, WebP, GIF or BMP files as bytes, or None. Further text columns become
+            attributes.
+        interactions: Table with text columns `user`, `item` and optionally `time`; None for no
+            interactions.
 
     Raises:
         InputError: If a column is missing or is not text.
 
     Example:
-        >>> items = pd.DataFrame({"item": ["0108"], "category": ["Shoes"], "picture": [jpeg]})
+        >>> import io, tempfile
+        >>> from PIL import Image
+        >>> from keras_fashion.data import prepare
+        >>> png = io.BytesIO()
+        >>> Image.new("RGB", (8, 8), "navy").save(png, "PNG")
+        >>> items = pd.DataFrame(
+        ...     {"item": ["0108"], "category": ["Shoes"], "picture": [png.getvalue()]}
+        ... )
         >>> bought = pd.DataFrame({"user": ["ann"], "item": ["0108"]})
-        >>> prepare(InMemory(items, bought), "catalogues/shop")
+        >>> facts = prepare(InMemory(items, bought), Path(tempfile.mkdtemp()) / "shop")
+        >>> facts["users"], facts["items"], facts["interactions"]
+        (1, 1, 1)
     """
 
     name = "in_memory"
     description = "A catalogue from data frames."
 
     def __init__(self, items: pd.DataFrame, interactions: pd.DataFrame | None = None) -> None:
-        none = pd.DataFrame({"user": [], "item": []}, dtype="str")
-        self._items = _text(items, "items")
-        self._interactions = _text(none if interactions is None else interactions, "interactions")
-        own = ("item", "category", "picture")
-        self.attributes = tuple(name for name in items.columns if name not in own)
+        if interactions is None:
+            interactions = pd.DataFrame({"user": [], "item": []}, dtype="str")
+        self._items = _checked(items, "items", ITEM_COLUMNS)
+        self._interactions = _checked(interactions, "interactions", INTERACTION_COLUMNS)
+        self.attributes = tuple(name for name in items.columns if name not in ITEM_COLUMNS)
 
     def items(self, skip: Skip, scratch: Path) -> pd.DataFrame:
-        """The items as given."""
+        """Returns the items as given; no record is skipped."""
         return self._items
 
     def interactions(self) -> pd.DataFrame:
-        """The interactions as given."""
+        """Returns the interactions as given."""
         return self._interactions
 
     @property
     def read_picture(self) -> Callable[[Any], bytes]:
-        """A picture is its own reference."""
+        """Function that returns its argument: the column `picture` contains the pictures."""
         return bytes
 
 
-def _text(frame: pd.DataFrame, what: str) -> pd.DataFrame:
-    missing = ({"item", "category", "picture"} if what == "items" else {"user", "item"}) - set(
-        frame
-    )
-    if missing:
+def _checked(frame: pd.DataFrame, what: str, required: tuple[str, ...]) -> pd.DataFrame:
+    if missing := set(required) - set(frame):
         raise InputError(f"the data frame of {what} has no column {', '.join(sorted(missing))}")
     frame = frame.reset_index(drop=True)
     for name in frame.columns.drop("picture", errors="ignore"):

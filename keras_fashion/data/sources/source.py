@@ -1,4 +1,4 @@
-"""The abstract base of all sources of a catalogue."""
+"""The abstract base class of all sources of a catalogue."""
 
 from __future__ import annotations
 
@@ -7,60 +7,74 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-
-def printable(text: str, length: int = 300) -> str:
-    """Cuts a text and escapes what would break the line or command the terminal."""
-    shown = text[:length] + ("..." if len(text) > length else "")
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
-    )
-
-
-if TYPE_CHECKING:  # the command line names sources in its help, and need not wait for pandas
+if TYPE_CHECKING:  # Naming a source, as a help text does, does not wait for the import of pandas.
     import pandas as pd
 
 
 class Skip(Protocol):
-    """Told of each record that is left out; it counts and lists them, or refuses."""
+    """A callable that a source calls for each record that it leaves out.
+
+    It counts and lists the records or refuses them: `keras_fashion.data.usable_rows.Skipped`.
+    """
 
     def __call__(self, reason: str, where: str, value: str) -> None:
         """Leaves a record out.
 
         Args:
             reason: Short fixed phrase, such as "item without a picture".
-            where: File and row, or the picture's name.
-            value: What is left out: an id, or whatever identifies it.
+            where: File and row, or the name of the picture.
+            value: The id or other text that identifies the record.
 
         Raises:
-            InputError: If the user wants bad records refused.
+            InputError: If records that cannot be used are to be refused.
         """
 
 
 class Source(ABC):
-    """Items with pictures, and who bought what, wherever they come from.
+    """Items with pictures and the interactions of users with them, from any kind of data.
 
-    A source only lists what there is and reads a picture when it is asked for.
-    `keras_fashion.data.prepare` checks it all and writes the catalogue; what is said here of
-    every source (ids that are empty or occur twice, pictures that do not decode, interactions on
-    unknown items) is checked there and nowhere else.
+    A source only lists the records and reads a picture when it is asked for.
+    `keras_fashion.data.prepare` checks the records and writes the catalogue. Faults that any source
+    may have (ids that are empty or occur twice, pictures that cannot be decoded, interactions with
+    unknown items) are handled there and nowhere else.
 
-    A source gets its files or its seed in the constructor, which raises `InputError` for what
-    cannot be used. All ids and categories are text: nothing is converted to a number on the way.
+    The constructor of a subclass takes the files or the seed and raises `InputError` if they cannot
+    be used. All ids and categories are text and are never converted to numbers.
 
     Attributes:
-        name: snake_case; also the name of the TFDS data set.
-        description: What the data are, in a sentence or two.
-        homepage: Where they come from.
-        citation: BibTeX of the paper that they come from.
-        licence: What is known of it.
-        attributes: Names of the category columns beside the category; by default none.
+        name: Name in snake_case, which becomes the name of the TFDS data set.
+        description: Description of the data in a sentence or two.
+        homepage: Address of the data.
+        citation: BibTeX entry of the paper that published the data.
+        license: What is known of the license of the data.
+        attributes: Names of the categorical columns other than the category.
+
+    Example:
+        >>> import pandas as pd
+        >>> class Garments(Source):
+        ...     name = "garments"
+        ...     description = "Two garments and no interactions."
+        ...
+        ...     def items(self, skip, scratch):
+        ...         return pd.DataFrame(
+        ...             {"item": ["1", "2"], "category": "Tops", "picture": ["1.jpg", "2.jpg"]}
+        ...         )
+        ...
+        ...     def interactions(self):
+        ...         return pd.DataFrame({"user": [], "item": []}, dtype="str")
+        ...
+        ...     @property
+        ...     def read_picture(self):
+        ...         return lambda reference: Path(reference).read_bytes()
+        >>> Garments().item_place(0)
+        'item 1'
     """
 
     name: str
     description: str
     homepage: str = ""
     citation: str = ""
-    licence: str = ""
+    license: str = ""
     attributes: tuple[str, ...] = ()
 
     @abstractmethod
@@ -68,13 +82,14 @@ class Source(ABC):
         """Lists the items without reading their pictures.
 
         Args:
-            skip: Told of what the source itself leaves out.
-            scratch: Folder for temporary files; it lasts as long as the preparation.
+            skip: Called for each record that the source itself leaves out.
+            scratch: Folder for temporary files, which exists until the catalogue is prepared.
 
         Returns:
-            A row an item, in the catalogue's order, with text columns `item`, `category` and one
-            for each attribute, and a column `picture` of whatever `read_picture` takes, None where
-            the item has none. The index is 0, 1, 2, ... or what `item_place` understands.
+            A table with one row for each item, in the order of the catalogue. It has text columns
+            `item`, `category` and one for each attribute, and a column `picture` with arguments of
+            `read_picture`, or None for items without a picture. The index is 0, 1, 2, ... or what
+            `item_place` takes.
 
         Raises:
             InputError: If a file cannot be used.
@@ -82,9 +97,11 @@ class Source(ABC):
 
     @abstractmethod
     def interactions(self) -> pd.DataFrame:
-        """Lists the interactions, a row each, with text columns `user`, `item` and maybe `time`.
+        """Lists the interactions.
 
-        An empty time is not known. A source of pictures alone gives no rows.
+        Returns:
+            A table with one row for each interaction and text columns `user`, `item` and optionally
+            `time`, where "" stands for "not known". It has no rows if the source has only pictures.
 
         Raises:
             InputError: If a file cannot be used.
@@ -93,20 +110,48 @@ class Source(ABC):
     @property
     @abstractmethod
     def read_picture(self) -> Callable[[Any], bytes]:
-        """Reads an encoded picture, given what stands in the column `picture` of the items.
+        """Function that reads an encoded picture, given a value of the column `picture`.
 
-        It is a function or a small object that can be pickled and that several threads may call
-        at once, since pictures may be read by other processes and on other machines. It raises
-        OSError or ValueError for a picture that cannot be read.
+        It must be picklable and thread-safe, because other processes and machines may read the
+        pictures. It raises `OSError` or `ValueError` if a picture cannot be read.
         """
 
     def item_place(self, index: int) -> str:
-        """Says where the item of this index in `items` comes from, for messages."""
+        """Describes for messages where an item comes from.
+
+        Args:
+            index: Index of its row in `items`.
+        """
         return f"item {index + 1}"
 
     def interaction_place(self, index: int) -> str:
-        """Says where the interaction of this index in `interactions` comes from."""
+        """Describes for messages where an interaction comes from.
+
+        Args:
+            index: Index of its row in `interactions`.
+        """
         return f"interaction {index + 1}"
 
-    def write_extras(self, folder: Path) -> None:  # noqa: B027 - most have none
-        """Writes files of the source's own beside the catalogue's; none unless it says so."""
+    def write_extras(self, folder: Path) -> None:  # noqa: B027 - most sources have none
+        """Writes further files of the source beside those of the catalogue; by default none.
+
+        Args:
+            folder: The folder of the catalogue.
+        """
+
+
+def printable(text: str, length: int = 300) -> str:
+    r"""Shortens a text and escapes control characters, which could alter a terminal.
+
+    Args:
+        text: Text from a file of unknown origin.
+        length: Maximum number of characters to keep.
+
+    Example:
+        >>> print(printable("red\n" + "x" * 9, length=8))
+        red\nxxxx...
+    """
+    shown = text[:length] + ("..." if len(text) > length else "")
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
+    )

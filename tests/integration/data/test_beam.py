@@ -87,14 +87,14 @@ def test_refusing_names_the_first_offender_and_leaves_nothing(source, tmp_path):
 @pytest.mark.parametrize(
     "runner, options, say",
     [
-        ("NoRunner", [], "--beam-runner NoRunner: .*DirectRunner"),
-        ("os.path", [], "--beam-runner os.path: "),
-        ("no_such_module.Runner", [], "--beam-runner no_such_module.Runner: .*no_such_module"),
-        ("DirectRunner", ["no_such=1"], "--beam-option: Beam knows no no_such"),
+        ("NoRunner", [], "`beam_runner` NoRunner: .*DirectRunner"),
+        ("os.path", [], "`beam_runner` os.path: "),
+        ("no_such_module.Runner", [], "`beam_runner` no_such_module.Runner: .*no_such_module"),
+        ("DirectRunner", ["no_such=1"], "`beam_options`: Beam knows no no_such"),
         ("DirectRunner", ["direct_num_work=1"], "Beam knows no direct_num_work"),
-        ("DirectRunner", ["direct_num_workers=two"], "--beam-option .*invalid int value: 'two'"),
+        ("DirectRunner", ["direct_num_workers=two"], "`beam_options` .*invalid int value: 'two'"),
         ("DirectRunner", ["direct_running_mode=fast"], "invalid choice: 'fast'"),
-        ("DirectRunner", ["help"], "--beam-option help"),
+        ("DirectRunner", ["help"], "`beam_options` help"),
     ],
 )
 def test_a_mistake_is_one_sentence(source, tmp_path, capfd, runner, options, say):
@@ -136,6 +136,6 @@ def test_without_beam_the_extra_is_named(source, tmp_path, monkeypatch):
 
 
 def test_an_option_without_a_runner_is_refused(source, tmp_path):
-    with pytest.raises(InputError, match="--beam-option needs --beam-runner"):
+    with pytest.raises(InputError, match="`beam_options` need a `beam_runner`"):
         prepare(source, tmp_path / "shop", beam_options=["streaming"])
     assert not list(tmp_path.iterdir())

@@ -1,6 +1,10 @@
-"""The atelier: a procedural fashion world with a known answer."""
+"""The atelier: a procedural catalogue of garments and shoppers whose true preferences are known.
 
-from keras_fashion.data.sources.atelier.measure import Measurement, measure
+`Atelier` is the source. `Oracle` has the true preferences, and `measure` reads the attributes of a
+garment from any picture, so that designs can be judged by the truth.
+"""
+
+from keras_fashion.data.sources.atelier.measurement import Measurement, measure
 from keras_fashion.data.sources.atelier.oracle import (
     Oracle,
     existing_utilities,

@@ -1,18 +1,18 @@
-"""What a garment of the atelier is before it is drawn: its continuous attributes.
+"""The attributes from which a garment of the atelier is drawn.
 
 Colors are CIELCh (the polar form of CIELAB, D65), so that equal distances look about equal:
-`lightness` 0 to 100, `chroma` 0 to about 100, `hue` in degrees. They cluster in the palettes
-that shops really sell, neutrals first, and every color between them can be drawn as well.
+`lightness` is 0 to 100, `chroma` 0 to about 100 and `hue` in degrees. Colors cluster around a
+palette of common garment colors, most of them neutral, and every color in between is possible.
 """
 
 import numpy as np
 from skimage.color import lab2rgb, rgb2lab
 
 CATEGORIES = ("Bags", "Dresses", "Shoes", "Skirts", "Tops", "Trousers")
-"""The categories, sorted as a catalogue sorts them; `category` counts in this order."""
+"""Names of the categories, sorted as in a catalogue; `category` is an index into them."""
 
 PATTERNS = ("plain", "stripes", "dots", "checks")
-"""The patterns; `pattern` counts in this order."""
+"""Names of the patterns; `pattern` is an index into them."""
 
 GARMENT = np.dtype(
     [
@@ -20,23 +20,23 @@ GARMENT = np.dtype(
         ("lightness", np.float64),
         ("chroma", np.float64),
         ("hue", np.float64),
-        ("length", np.float64),  # sleeve, leg, hem, shaft or handle: 0 short, 1 long
-        ("width", np.float64),  # body, flare, leg, toe box or bag: 0 slim, 1 wide
-        ("cut", np.float64),  # neckline, rise, pleats, heel or flap: 0 to 1
+        ("length", np.float64),  # Sleeve, leg, hem, shaft or handle: 0 short, 1 long.
+        ("width", np.float64),  # Body, flare, leg, toe box or bag: 0 slim, 1 wide.
+        ("cut", np.float64),  # Neckline, rise, pleats, heel or flap: 0 to 1.
         ("pattern", np.int32),
-        ("pattern_scale", np.float64),  # 0 fine, 1 coarse
+        ("pattern_scale", np.float64),  # 0 fine, 1 coarse.
         ("accent_lightness", np.float64),
         ("accent_chroma", np.float64),
         ("accent_hue", np.float64),
     ]
 )
-"""One row a garment: a NumPy structured type, saved as it is beside the catalogue."""
+"""Structured dtype of the attributes of a garment, as `truth.npz` stores them."""
 
 LIGHTNESS_RANGE = (14.0, 87.0)
-"""Drawn lightness stays inside, so that white shows on the studio's white and black has seams."""
+"""Range of the lightness, in which white is visible on the background and black has seams."""
 
 _CATEGORY_SHARES = (0.12, 0.17, 0.15, 0.14, 0.25, 0.17)
-# By category: shoes and bags are mostly plain.
+# By category and pattern. Shoes and bags are mostly plain.
 _PATTERN_SHARES = np.array(
     [
         (0.80, 0.05, 0.06, 0.09),
@@ -48,7 +48,7 @@ _PATTERN_SHARES = np.array(
     ]
 )
 
-# sRGB, share, spread (standard deviation in CIELAB units)
+# Color in sRGB, share of the garments, standard deviation in CIELAB units.
 _PALETTE = (
     ("#1f1f22", 0.130, 3.0),  # black
     ("#dedcd6", 0.110, 3.0),  # white
@@ -76,15 +76,21 @@ _PALETTE = (
 )
 
 
-def garment_lab(garments: np.ndarray, accent: bool = False) -> np.ndarray:
-    """Returns the garments' colors (or accents) in CIELAB.
+def garment_lab(garments: np.ndarray | np.void, accent: bool = False) -> np.ndarray:
+    """Returns the colors of garments in CIELAB.
 
     Args:
-        garments: array of `GARMENT`, any shape.
-        accent: the accent's color in place of the fabric's.
+        garments: Structured array or scalar of dtype `GARMENT`, of any shape (...).
+        accent: Whether to return the color of the accent instead of that of the fabric.
 
     Returns:
-        Array (..., 3) of float64: L*, a*, b*.
+        (..., 3) float64: L*, a* and b*.
+
+    Example:
+        >>> garment = np.zeros((), GARMENT)
+        >>> garment["lightness"], garment["chroma"], garment["hue"] = 50, 10, 90
+        >>> garment_lab(garment).round(6).tolist()
+        [50.0, 0.0, 10.0]
     """
     prefix = "accent_" if accent else ""
     hue = np.radians(garments[prefix + "hue"])
@@ -95,14 +101,19 @@ def garment_lab(garments: np.ndarray, accent: bool = False) -> np.ndarray:
 
 
 def sample_garments(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Draws the attributes of `count` garments.
+    """Draws the attributes of garments at random.
 
     Args:
-        rng: source of randomness.
-        count: how many.
+        rng: Random number generator.
+        count: Number of garments.
 
     Returns:
-        Array (count,) of `GARMENT`.
+        (count,) structured array of dtype `GARMENT`.
+
+    Example:
+        >>> garments = sample_garments(np.random.default_rng(0), 3)
+        >>> garments.shape, garments.dtype == GARMENT
+        ((3,), True)
     """
     garments = np.zeros(count, GARMENT)
     garments["category"] = rng.choice(len(CATEGORIES), count, p=_CATEGORY_SHARES)
@@ -112,7 +123,7 @@ def sample_garments(rng: np.random.Generator, count: int) -> np.ndarray:
         garments[prefix + "lightness"] = lab[:, 0]
         garments[prefix + "chroma"] = np.hypot(lab[:, 1], lab[:, 2])
         garments[prefix + "hue"] = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360
-    # Short and long are both common, the middle less so: a wide Beta.
+    # A wide beta distribution: short and long are more common than medium.
     garments["length"] = rng.beta(0.9, 0.9, count)
     garments["width"] = rng.beta(1.6, 1.6, count)
     garments["cut"] = rng.uniform(0, 1, count)
@@ -123,7 +134,7 @@ def sample_garments(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _sample_colors(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Returns (count, 3) CIELAB colors that sRGB can show, inside `LIGHTNESS_RANGE`."""
+    """Returns (count, 3) CIELAB colors within sRGB and within `LIGHTNESS_RANGE`."""
     swatches = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c, _, _ in _PALETTE])
     shares = np.array([share for _, share, _ in _PALETTE])
     spreads = np.array([spread for _, _, spread in _PALETTE])
@@ -134,13 +145,13 @@ def _sample_colors(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _sample_accents(rng: np.random.Generator, color: np.ndarray) -> np.ndarray:
-    """Returns (count, 3) CIELAB accents: tonal for half of the fabrics, else another color."""
+    """Returns (count, 3) CIELAB colors: shades of the fabric for half of them, others random."""
     count = len(color)
     tone = np.where(color[:, 0] > 50, -1, 1) * rng.uniform(26, 40, count)
     tonal = color * (1.0, 0.8, 0.8)
     tonal[:, 0] = np.clip(tonal[:, 0] + tone, *LIGHTNESS_RANGE)
     accent = np.where(rng.uniform(size=(count, 1)) < 0.5, tonal, _sample_colors(rng, count))
-    # An accent that cannot be told from the fabric becomes off-white or near-black.
+    # An accent that is too similar to the fabric becomes off-white or near-black.
     too_close = np.linalg.norm(accent - color, axis=1) < 24
     contrast = np.where(color[:, :1] > 50, [[20.0, 0.0, -2.0]], [[86.0, 0.0, 3.0]])
     return rgb2lab(lab2rgb(np.where(too_close[:, None], contrast, accent)))

@@ -1,38 +1,63 @@
-"""An anti-aliased canvas on which cloth is laid in layers."""
+"""Outlines in the plane, and an anti-aliased canvas that composes layers of cloth.
+
+The frame is [-1, 1] in x and y, with y pointing down. An outline is an array of its points, (n, 2).
+"""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from skimage.filters import gaussian
 
-Color = np.ndarray  # (3,) or (size, size, 3), sRGB in [0, 1]
+Color = np.ndarray
+"""A color, (3,), or a color for each pixel, (size, size, 3); sRGB in [0, 1]."""
 
 _OVERSAMPLING = 4
 BACKGROUND = 0.975
-"""The studio's near-white, as sRGB in [0, 1]."""
+"""Gray level of the background, sRGB in [0, 1]: nearly white."""
 
 
-def curve(*points: tuple[float, float], steps: int = 10) -> np.ndarray:
-    """Returns a Bézier curve through its first and last control point: (steps + 1, 2) of x, y."""
+def curve(*points: ArrayLike, steps: int = 10) -> np.ndarray:
+    """Returns the points of a Bézier curve.
+
+    Args:
+        *points: Control points (x, y). The curve begins at the first and ends at the last.
+        steps: Number of line segments.
+
+    Returns:
+        (steps + 1, 2) float64.
+
+    Example:
+        >>> curve((0, 0), (1, 2), (2, 0), steps=2).tolist()
+        [[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]]
+    """
     control = np.asarray(points, dtype=np.float64)
     t = np.linspace(0, 1, steps + 1)[:, None, None]
     control = np.broadcast_to(control, (steps + 1, *control.shape))
-    while control.shape[1] > 1:  # de Casteljau
+    while control.shape[1] > 1:  # De Casteljau's algorithm.
         control = (1 - t) * control[:, :-1] + t * control[:, 1:]
     return control[:, 0]
 
 
-def mirrored(*parts: np.ndarray) -> np.ndarray:
-    """Closes the right half of an outline (parts from top to bottom) with its mirror image."""
+def mirrored(*parts: ArrayLike) -> np.ndarray:
+    """Completes the right half of a symmetric outline with its mirror image.
+
+    Args:
+        *parts: Points (n, 2) of the right half, from top to bottom.
+
+    Example:
+        >>> mirrored(np.array([[0.0, -1.0], [1.0, 0.0]])).tolist()
+        [[0.0, -1.0], [1.0, 0.0], [-1.0, 0.0], [-0.0, -1.0]]
+    """
     half = np.concatenate([np.atleast_2d(part) for part in parts])
     return np.concatenate([half, half[::-1] * (-1, 1)])
 
 
 def flipped(outline: np.ndarray) -> np.ndarray:
-    """Returns the outline's mirror image about the vertical axis."""
+    """Returns the mirror image of an outline about the vertical axis."""
     return outline * (-1, 1)
 
 
 def ribbon(path: np.ndarray, width: float) -> np.ndarray:
-    """Returns the outline of a stroke of the given width along an open path (n, 2)."""
+    """Returns the outline of a stroke of a given width along an open path (n, 2)."""
     along = np.gradient(path, axis=0)
     across = along[:, ::-1] * (-1, 1) / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
     side = across * width / 2
@@ -40,23 +65,29 @@ def ribbon(path: np.ndarray, width: float) -> np.ndarray:
 
 
 def ellipse(x: float, y: float, rx: float, ry: float) -> np.ndarray:
-    """Returns the outline of an ellipse."""
+    """Returns the outline of an ellipse with center (x, y) and radii rx and ry."""
     angle = np.linspace(0, 2 * np.pi, 25)[:-1]
     return np.stack([x + rx * np.cos(angle), y + ry * np.sin(angle)], axis=1)
 
 
 def coverage(outline: np.ndarray, size: int) -> np.ndarray:
-    """Returns which share of each pixel a closed outline covers (non-zero winding).
+    """Returns the share of each pixel that a closed outline covers (nonzero winding rule).
 
-    scikit-image's `polygon2mask` gives the same mask but tests every pixel against every edge,
-    which is thirty times slower at this size; here each edge flips the rows it crosses.
+    This is ours because scikit-image's `polygon2mask`, which gives the same mask, tests every pixel
+    against every edge and is thirty times slower at this size. Here each edge flips the rows that
+    it crosses.
 
     Args:
-        outline: (n, 2) of x, y in the frame [-1, 1] x [-1, 1], y downwards.
-        size: side of the picture in pixels.
+        outline: (n, 2), points in the frame.
+        size: Height and width of the picture in pixels.
 
     Returns:
-        Array (size, size) of float64 in [0, 1].
+        (size, size) float64 in [0, 1].
+
+    Example:
+        >>> right_half = np.array([(0, -1), (1, -1), (1, 1), (0, 1)])
+        >>> coverage(right_half, 4)[0].tolist()
+        [0.0, 0.0, 1.0, 1.0]
     """
     pixels = (outline + 1) * size / 2
     low = np.floor(pixels.min(axis=0)).clip(0, size).astype(int)
@@ -65,7 +96,7 @@ def coverage(outline: np.ndarray, size: int) -> np.ndarray:
     result = np.zeros((size, size))
     if width * height == 0:
         return result
-    # In fine pixels of the bounding box, whose centers are the integers.
+    # In subpixels of the bounding box, whose centers have integer coordinates.
     start = (pixels - low) * _OVERSAMPLING - 0.5
     end = np.roll(start, -1, axis=0)
     rows = np.arange(height * _OVERSAMPLING)[:, None]
@@ -84,65 +115,71 @@ def coverage(outline: np.ndarray, size: int) -> np.ndarray:
 
 
 class Canvas:
-    """Layers of cloth and trimmings, composed over a studio background at the end.
+    """A picture that is composed of layers of cloth and details over a background.
 
     Args:
-        size: side of the picture in pixels.
-        shift: what is added to every y, in frame units: centers a short garment.
+        size: Height and width of the picture in pixels.
+
+    Attributes:
+        size: As given.
+        x: Horizontal coordinate of the center of each pixel in the frame, (size, size).
+        y: Vertical coordinate of the center of each pixel in the frame, (size, size).
+
+    Example:
+        >>> canvas = Canvas(16)
+        >>> canvas.cloth(ellipse(0, 0, 0.5, 0.5), np.array([0.8, 0.1, 0.1]))
+        >>> picture = canvas.picture()
+        >>> picture.shape, picture.dtype
+        ((16, 16, 3), dtype('uint8'))
     """
 
-    def __init__(self, size: int, shift: float = 0.0) -> None:
+    def __init__(self, size: int) -> None:
         self.size = size
-        self.shift = shift
         centers = (np.arange(size) + 0.5) * 2 / size - 1
-        self.x, self.y = np.meshgrid(centers, centers - shift)
-        """Frame coordinates of the pixels' centers, (size, size) each."""
+        self.x, self.y = np.meshgrid(centers, centers)
         self._color = np.zeros((size, size, 3))
         self._alpha = np.zeros((size, size))
 
     def cloth(self, outline: np.ndarray, fabric: Color, folds: np.ndarray | float = 0.0) -> None:
-        """Lays a piece of cloth: rounded by shading towards its edge, with a darker outline.
+        """Adds a piece of cloth, shaded towards its edge and with a darker outline.
 
         Args:
             outline: (n, 2), closed.
-            fabric: its color or color field.
-            folds: relative lightness of folds, added to the shading; (size, size) or a number.
+            fabric: Color of the cloth, uniform or by pixel.
+            folds: Relative lightness of folds, added to the shading: (size, size) or a number.
         """
-        cover = self._coverage(outline)
+        cover = coverage(outline, self.size)
         body = gaussian(cover, 0.055 * self.size, mode="constant")
         shade = 0.82 + 0.19 * body - 0.03 * self.x + folds
-        self._lay(cover, np.broadcast_to(fabric, self._color.shape) * shade[..., None])
+        self._compose(cover, np.broadcast_to(fabric, self._color.shape) * shade[..., None])
         closed = np.concatenate([outline, outline[:2]])
         self.trim(ribbon(closed, 0.035), seam(fabric), 0.6)
 
     def trim(self, outline: np.ndarray, color: Color, opacity: float = 1.0) -> None:
-        """Paints a detail flat and only where there is cloth (a seam, a button, a band)."""
-        cover = self._coverage(outline) * opacity
+        """Adds a flat detail such as a seam, button or band, visible only where there is cloth."""
+        cover = coverage(outline, self.size) * opacity
         self._color += cover[..., None] * (color * self._alpha[..., None] - self._color)
 
     def stroke(self, path: np.ndarray, width: float, color: Color, opacity: float = 1.0) -> None:
-        """Paints a line along an open path, only where there is cloth."""
+        """Adds a line along an open path (n, 2), visible only where there is cloth."""
         self.trim(ribbon(path, width), color, opacity)
 
     def picture(self) -> np.ndarray:
-        """Returns the picture, (size, size, 3) uint8, with a soft shadow on the studio's white."""
+        """Returns the picture with a soft shadow on the background, (size, size, 3) uint8."""
         shadow = gaussian(self._alpha, 0.035 * self.size, mode="constant")
         shadow = np.roll(shadow, round(0.025 * self.size), axis=0)
         ground = BACKGROUND - 0.055 * shadow[..., None]
         composed = self._color + (1 - self._alpha[..., None]) * ground
         return np.round(np.clip(composed, 0, 1) * 255).astype(np.uint8)
 
-    def _coverage(self, outline: np.ndarray) -> np.ndarray:
-        return coverage(outline + np.array([0.0, self.shift]), self.size)
-
-    def _lay(self, cover: np.ndarray, color: np.ndarray) -> None:
-        """Composes over what lies there already (premultiplied)."""
+    def _compose(self, cover: np.ndarray, color: np.ndarray) -> None:
+        """Composes a layer over the picture (premultiplied alpha)."""
         cover3 = cover[..., None]
         self._color = color * cover3 + self._color * (1 - cover3)
         self._alpha = cover + self._alpha * (1 - cover)
 
 
 def seam(fabric: Color) -> np.ndarray:
-    """Returns the color of a seam: darker than the fabric, lighter on a fabric near black."""
+    """Returns the color of a seam, which is darker than the fabric, or lighter if that is black."""
     color = np.reshape(fabric, (-1, 3)).mean(axis=0)
     return color * 0.62 if color.mean() > 0.22 else color + 0.16

@@ -1,6 +1,7 @@
-"""Silhouettes, folds, seams and trimmings of what is worn on the body.
+"""Drawings of tops, trousers, skirts and dresses: outlines, folds, seams and trimmings.
 
-The frame spans [-1, 1] in x and y, y downwards.
+Every function takes a scalar of dtype `GARMENT` and the size of the picture in pixels. Coordinates
+are those of the frame, see `canvas`.
 """
 
 import numpy as np
@@ -13,13 +14,13 @@ from keras_fashion.data.sources.atelier.canvas import (
     mirrored,
     ribbon,
 )
-from keras_fashion.data.sources.atelier.fabric import Fabric, fabric
+from keras_fashion.data.sources.atelier.fabric import Fabric, make_fabric
 
 
 def tops(garment: np.void, size: int) -> Canvas:
-    """Draws a top: its length is that of the sleeves, its cut the collar or the neckline."""
+    """Draws a top. `length` is that of the sleeves; `cut` decides on collar or neckline."""
     canvas = Canvas(size)
-    made_of = fabric(garment, canvas)
+    made_of = make_fabric(garment, canvas)
     cloth, _, accent, line = made_of
     body = 0.36 + 0.17 * garment["width"]
     neck = 0.17 + 0.03 * garment["cut"]
@@ -72,11 +73,11 @@ def tops(garment: np.void, size: int) -> Canvas:
 
 
 def trousers(garment: np.void, size: int) -> Canvas:
-    """Draws trousers: from shorts to full length, from slim to wide legs."""
+    """Draws trousers. `length` and `width` are those of the legs, from shorts to full length."""
     height = 0.78 + 1.02 * garment["length"]
     top = -height / 2
     canvas = Canvas(size)
-    cloth, color, accent, line = fabric(garment, canvas, upright=True)
+    cloth, color, accent, line = make_fabric(garment, canvas, upright=True)
     half = 0.11 + 0.12 * garment["width"]
     center = 0.27 + 0.08 * garment["width"]
     crotch, bottom = top + 0.56, top + height
@@ -112,11 +113,11 @@ def trousers(garment: np.void, size: int) -> Canvas:
 
 
 def skirts(garment: np.void, size: int) -> Canvas:
-    """Draws a skirt: its width is the flare of the hem, its cut the depth and number of pleats."""
+    """Draws a skirt. `width` is the flare of the hem; `cut` is the depth and number of pleats."""
     height = 0.72 + 1.0 * garment["length"]
     top = -height / 2
     canvas = Canvas(size)
-    cloth, _, accent, line = fabric(garment, canvas)
+    cloth, _, accent, line = make_fabric(garment, canvas)
     waist, hem = 0.29, 0.38 + 0.48 * garment["width"]
     bottom = top + height
     down = np.clip((canvas.y - top) / height, 0.02, 1)
@@ -145,11 +146,11 @@ def skirts(garment: np.void, size: int) -> Canvas:
 
 
 def dresses(garment: np.void, size: int) -> Canvas:
-    """Draws a dress: its width is the flare of the hem, its cut the neckline."""
+    """Draws a dress. `width` is the flare of the hem; `cut` is the neckline."""
     height = 1.14 + 0.70 * garment["length"]
     top = -height / 2
     canvas = Canvas(size)
-    cloth, _, accent, line = fabric(garment, canvas)
+    cloth, _, accent, line = make_fabric(garment, canvas)
     waist, hem = 0.235, 0.36 + 0.42 * garment["width"]
     waist_y, bottom = top + 0.56, top + height
     neck, shoulder = 0.17, 0.33
@@ -191,21 +192,21 @@ def dresses(garment: np.void, size: int) -> Canvas:
 
 
 def _neckline(garment: np.void, neck: float, top: float) -> np.ndarray:
-    """Returns the right half of the opening, from its deepest point up to the shoulder."""
+    """Returns the right half of the neckline, from its deepest point up to the shoulder."""
     depth = 0.14 + 0.34 * max(garment["cut"] - 0.4, 0) / 0.6
     roundness = neck * (1.2 - garment["cut"])
     return curve((0, top + depth), (roundness, top + depth), (neck, top + 0.06), (neck, top))
 
 
 def _inner_back(canvas: Canvas, opening: np.ndarray, neck: float, cloth: np.ndarray) -> None:
-    """Shows the inside of the back through the opening."""
+    """Draws the inside of the back, which is visible through the neckline."""
     top = opening[-1, 1]
     back = curve((neck, top), (neck * 0.6, top + 0.07), (0, top + 0.07))
     canvas.cloth(mirrored(back[::-1], opening[::-1]), cloth * 0.72)
 
 
 def _shirt_front(canvas: Canvas, neck: float, made_of: Fabric) -> None:
-    """Adds a collar, a placket and its buttons."""
+    """Draws a collar, a placket and its buttons."""
     cloth, _, accent, line = made_of
     for x in (-0.045, 0.045):
         canvas.stroke(curve((x, -0.66), (x, 0.0), (x, 0.80)), 0.022, line, 0.5)

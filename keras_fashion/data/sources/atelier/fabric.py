@@ -1,4 +1,4 @@
-"""What a garment is made of, from its color, pattern and accent."""
+"""The fabric of a garment, from its color, pattern and accent."""
 
 from typing import NamedTuple
 
@@ -12,13 +12,13 @@ _PATTERN_CONTRAST = 0.65
 
 
 class Fabric(NamedTuple):
-    """What a garment is made of; colors are sRGB in [0, 1].
+    """The colors of a garment, as sRGB in [0, 1].
 
     Attributes:
-        cloth: (size, size, 3), the color of the patterned cloth at each pixel.
-        color: (3,), the cloth's own color.
-        accent: (3,), of trimmings, and of the pattern where it covers the cloth.
-        line: (3,), of seams.
+        cloth: Color of the patterned cloth at each pixel, (size, size, 3).
+        color: Color of the cloth without its pattern, (3,).
+        accent: Color of trimmings and of the pattern, (3,).
+        line: Color of seams, (3,).
     """
 
     cloth: np.ndarray
@@ -27,16 +27,22 @@ class Fabric(NamedTuple):
     line: np.ndarray
 
 
-def fabric(garment: np.void, canvas: Canvas, upright: bool = False) -> Fabric:
-    """Returns the garment's fabric.
+def make_fabric(garment: np.void, canvas: Canvas, upright: bool = False) -> Fabric:
+    """Returns the fabric of a garment.
 
-    The pattern covers less than half of the cloth, so that the cloth's own color stays its
-    median; its edges are a pixel wide, so that it is as smooth as the outlines.
+    The pattern covers less than half of the cloth, so that the median color is that of the cloth.
+    Its edges are one pixel wide, so that it is as smooth as the outlines.
 
     Args:
-        garment: one row of `GARMENT`.
-        canvas: gives the pixels' coordinates.
-        upright: stripes run upwards in place of across.
+        garment: Scalar of dtype `GARMENT`.
+        canvas: Canvas with the coordinates of the pixels.
+        upright: Whether stripes are vertical instead of horizontal.
+
+    Example:
+        >>> from keras_fashion.data.sources.atelier.attributes import sample_garments
+        >>> garment = sample_garments(np.random.default_rng(0), 1)[0]
+        >>> make_fabric(garment, Canvas(16)).cloth.shape
+        (16, 16, 3)
     """
     color, accent = lab2rgb([garment_lab(garment), garment_lab(garment, accent=True)])
     period = 0.17 + 0.17 * garment["pattern_scale"]
@@ -62,18 +68,18 @@ def fabric(garment: np.void, canvas: Canvas, upright: bool = False) -> Fabric:
 
 
 def _bands(position: np.ndarray, period: float, share: float, size: int) -> np.ndarray:
-    """Bands `period` apart that fill `share` of it, centered on zero; in [0, 1]."""
+    """Returns stripes, centered on 0, that fill a share of each period; values in [0, 1]."""
     distance = np.abs((position + period / 2) % period - period / 2)
     return _soft(share * period / 2 - distance, size)
 
 
 def _dots(x: np.ndarray, y: np.ndarray, period: float, size: int) -> np.ndarray:
-    """Dots on a square grid, one of them at the origin; in [0, 1]."""
+    """Returns dots on a square grid, one of them at the origin; values in [0, 1]."""
     dx = (x + period / 2) % period - period / 2
     dy = (y + period / 2) % period - period / 2
     return _soft(0.24 * period - np.hypot(dx, dy), size)
 
 
 def _soft(inside: np.ndarray, size: int) -> np.ndarray:
-    """Turns a signed distance (frame units) into coverage with an edge one pixel wide."""
+    """Converts a signed distance in the frame to coverage, with an edge one pixel wide."""
     return np.clip(inside * size / 2 + 0.5, 0, 1)

@@ -1,25 +1,28 @@
-"""Garments of the atelier, drawn from their attributes.
+"""Drawings of shoes and bags, and the drawing of any garment from its attributes.
 
-The frame spans [-1, 1] in x and y, y downwards.
+Coordinates are those of the frame, see `canvas`.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES
 from keras_fashion.data.sources.atelier.canvas import Canvas, curve, ellipse, mirrored, ribbon
 from keras_fashion.data.sources.atelier.clothes import dresses, skirts, tops, trousers
-from keras_fashion.data.sources.atelier.fabric import fabric
+from keras_fashion.data.sources.atelier.fabric import make_fabric
 
 
 def shoes(garment: np.void, size: int) -> Canvas:
-    """Draws a shoe from the side: its length is the shaft, its width the bulk of toe and sole."""
+    """Draws a shoe from the side. `length` is its shaft; `width` is the bulk of toe and sole."""
     shaft = 0.06 + 0.92 * garment["length"]
     bulk = 0.20 + 0.20 * garment["width"]
     heel = 0.25 * max(garment["cut"] - 0.45, 0) / 0.55
     sole = 0.07 + 0.07 * garment["width"]
     ground = 0.42 + 0.36 * garment["length"]
     canvas = Canvas(size)
-    cloth, _, accent, line = fabric(garment, canvas)
+    cloth, _, accent, line = make_fabric(garment, canvas)
     base = ground - sole
     back = base - heel
     top = base - 0.47 - shaft
@@ -65,12 +68,12 @@ def shoes(garment: np.void, size: int) -> Canvas:
 
 
 def bags(garment: np.void, size: int) -> Canvas:
-    """Draws a bag: its length is the drop of the handle, its cut a pocket or a flap."""
+    """Draws a bag. `length` is the drop of the handle; `cut` decides on pocket or flap."""
     drop = 0.26 + 0.62 * garment["length"]
     body = 0.86
     top = (drop - body) / 2
     canvas = Canvas(size)
-    cloth, color, accent, line = fabric(garment, canvas)
+    cloth, color, accent, line = make_fabric(garment, canvas)
     bottom = top + body
     wide = 0.46 + 0.40 * garment["width"]
     narrow = wide - 0.02 - 0.10 * garment["cut"]
@@ -112,7 +115,7 @@ def bags(garment: np.void, size: int) -> Canvas:
     return canvas
 
 
-_DRAW = {
+_DRAW: dict[str, Callable[[Any, int], Canvas]] = {
     "Bags": bags,
     "Dresses": dresses,
     "Shoes": shoes,
@@ -122,14 +125,21 @@ _DRAW = {
 }
 
 
-def draw_garment(garment: np.void, size: int = 64) -> np.ndarray:
-    """Draws one garment on the studio's near-white.
+def draw_garment(garment: np.void | np.ndarray, size: int = 64) -> np.ndarray:
+    """Draws a garment on a nearly white background.
 
     Args:
-        garment: one row of `GARMENT`.
-        size: side of the picture in pixels; a garment looks the same at every size.
+        garment: Scalar of dtype `GARMENT`.
+        size: Height and width of the picture in pixels. A garment looks the same at every size.
 
     Returns:
-        Array (size, size, 3) of uint8, RGB.
+        (size, size, 3) uint8, RGB.
+
+    Example:
+        >>> from keras_fashion.data.sources.atelier.attributes import sample_garments
+        >>> garment = sample_garments(np.random.default_rng(0), 1)[0]
+        >>> draw_garment(garment, size=32).shape
+        (32, 32, 3)
     """
-    return _DRAW[CATEGORIES[garment["category"]]](garment, size).picture()
+    draw = _DRAW[CATEGORIES[garment["category"]]]
+    return draw(garment, size).picture()

@@ -1,11 +1,14 @@
-"""The true preferences of the atelier's shoppers, and how much of them a design recovers."""
+"""The true preferences of the shoppers of an atelier, and the utilities of designs under them.
+
+Utilities are in nats; `shoppers` has their formula, t_ux.
+"""
 
 from pathlib import Path
 
 import numpy as np
 
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, garment_lab
-from keras_fashion.data.sources.atelier.measure import Measurement
+from keras_fashion.data.sources.atelier.measurement import Measurement
 from keras_fashion.data.sources.atelier.shoppers import (
     SHOPPER,
     garment_features,
@@ -15,24 +18,37 @@ from keras_fashion.data.sources.atelier.shoppers import (
 from keras_fashion.errors import InputError
 
 TRUTH_FILE = "truth.npz"
-"""Stands beside the catalogue's own files; only this module reads it."""
+"""File beside those of the catalogue, which only this module reads."""
+
+NO_GARMENT_UTILITY = -50.0
+"""Utility of a picture in which no garment is found, in nats: below that of any garment."""
 
 
 class Oracle:
-    """Scores items by the true utilities; no model can expect to rank better.
+    """Scores items by the true utilities, which no model can be expected to rank better.
 
-    It has the shape of a model's scoring vectors (`scores(users)`), so that the same evaluation
-    runs on it. Users and items count as in the catalogue: users sorted, items in row order.
+    It has the method `scores` of a model's embeddings, so that the same evaluation applies to both.
+    Users and items are numbered as in the catalogue: users sorted, items in the order of their
+    rows.
 
     Args:
-        garments: (I,) of `GARMENT`.
-        shoppers: (U,) of `SHOPPER`.
-        popularity: (I,) in nats: what makes items sell that no picture shows.
+        garments: (I,) structured array of dtype `GARMENT`.
+        shoppers: (U,) structured array of dtype `SHOPPER`.
+        popularity: (I,) float64 in nats: what makes items sell and is not visible in pictures.
+
+    Attributes:
+        garments: As given.
+        shoppers: As given.
+        popularity: As given.
 
     Example:
-        >>> oracle = Oracle.load("catalogues/atelier")
+        >>> from keras_fashion.data.sources.atelier.source import Atelier
+        >>> oracle = Atelier(seed=0, users=3, items=20).oracle
         >>> oracle.scores(np.array([0, 1])).shape
-        (2, 2800)
+        (2, 20)
+        >>> utilities = existing_utilities(oracle, user=0, category="Tops")
+        >>> bool((utilities <= 0).all())
+        True
     """
 
     def __init__(self, garments: np.ndarray, shoppers: np.ndarray, popularity: np.ndarray) -> None:
@@ -42,23 +58,29 @@ class Oracle:
 
     @classmethod
     def load(cls, catalogue: str | Path) -> "Oracle":
-        """Reads the truth that preparing an `Atelier` left in a catalogue's folder.
+        """Reads the truth from the folder of a catalogue that was prepared from an `Atelier`.
+
+        Args:
+            catalogue: Folder of the catalogue.
 
         Raises:
-            InputError: if the catalogue has none, because it is not an atelier.
+            InputError: If the catalogue was not prepared from an `Atelier`.
         """
         path = Path(catalogue) / TRUTH_FILE
         if not path.is_file():
             raise InputError(f"{path} does not exist: only an atelier catalogue has a known answer")
         with np.load(path, allow_pickle=False) as truth:
-            # Version 0.1 spelled a field of `SHOPPER` in the British way; the layout is the same.
+            # The view renames a field that version 0.1 wrote in British spelling.
             return cls(truth["garments"], truth["shoppers"].view(SHOPPER), truth["popularity"])
 
     def save(self, folder: Path, seed: int) -> None:
-        """Writes the truth into `folder`, with the seed it was drawn from.
+        """Writes the truth into a folder. Equal truths give equal bytes.
 
-        `numpy.savez` stamps no time, so that equal truths are equal bytes.
+        Args:
+            folder: Folder of the catalogue.
+            seed: Seed from which the truth was drawn.
         """
+        # `numpy.savez` writes no time of creation.
         np.savez(
             folder / TRUTH_FILE,
             garments=self.garments,
@@ -68,61 +90,95 @@ class Oracle:
         )
 
     def preferences(self, users: np.ndarray) -> np.ndarray:
-        """Returns the taste utilities, without popularity: (B,) int to (B, I) float64."""
+        """Returns the utilities without popularity.
+
+        Args:
+            users: (B,) integers, dense indices of shoppers.
+
+        Returns:
+            (B, I) float64, up to a constant for each shopper.
+        """
         return preference_vectors(self.shoppers[users]) @ garment_features(self.garments).T
 
     def scores(self, users: np.ndarray) -> np.ndarray:
-        """Returns the utilities by which these users chose: (B,) int to (B, I) float64."""
+        """Returns the utilities with popularity, by which the shoppers choose.
+
+        Args:
+            users: (B,) integers, dense indices of shoppers.
+
+        Returns:
+            (B, I) float64, up to a constant for each shopper.
+        """
         return self.preferences(users) + self.popularity
 
 
-NOTHING_SHOWN = -50.0
-"""The utility of a picture in which no garment is found, nats: below that of any garment."""
-
-
 def true_utility(oracle: Oracle, measurement: Measurement, user: int, category: str) -> float:
-    """Returns how much a shopper truly likes what was measured in a picture, in nats.
+    """Returns the true utility of a measured garment for a shopper.
 
-    It is the terms of t_ux (see `shoppers`) that a picture's color and length decide; 0 is the
-    shopper's ideal, and all else is below. What it leaves out, the pattern, cannot be measured.
+    It consists of the terms of t_ux (see `shoppers`) that depend on color and length, so that it is
+    0 for the ideal of the shopper and negative otherwise. The pattern cannot be measured and is
+    left out.
 
     Args:
-        oracle: the truth of the catalogue.
-        measurement: what `measure` read from the picture's pixels.
-        user: dense index of the shopper.
-        category: what the picture is to show.
+        oracle: The true preferences.
+        measurement: Result of `measure` for the picture.
+        user: Dense index of the shopper.
+        category: Category that the picture is to show.
+
+    Returns:
+        The utility in nats, or `NO_GARMENT_UTILITY` if no garment was found.
     """
     if measurement.coverage == 0:
-        return NOTHING_SHOWN
+        return NO_GARMENT_UTILITY
     index = CATEGORIES.index(category)
     shopper = oracle.shoppers[user]
     return float(visible_preferences(shopper, measurement.lab, measurement.length, index))
 
 
 def existing_utilities(oracle: Oracle, user: int, category: str) -> np.ndarray:
-    """Returns the same for all garments of a category, by their true attributes, (I_c,) nats."""
+    """Returns the true utilities of all garments of a category for a shopper.
+
+    They have the same terms as `true_utility`, computed from the true attributes of the garments.
+
+    Args:
+        oracle: The true preferences.
+        user: Dense index of the shopper.
+        category: Name of the category.
+
+    Returns:
+        (n,) float64 in nats, for the n garments of the category in the order of the catalogue.
+    """
     index = CATEGORIES.index(category)
-    rivals = oracle.garments[oracle.garments["category"] == index]
-    return visible_preferences(oracle.shoppers[user], garment_lab(rivals), rivals["length"], index)
+    garments = oracle.garments[oracle.garments["category"] == index]
+    return visible_preferences(
+        oracle.shoppers[user], garment_lab(garments), garments["length"], index
+    )
 
 
 def utility_recovery(oracle: Oracle, measurement: Measurement, user: int, category: str) -> float:
-    """Returns which share of the category's real garments is less to the shopper's true taste.
+    """Returns the share of a category's garments that a shopper truly likes less than a picture.
 
-    The picture is judged by its measured color and length, with the true utility of the two (the
-    quadratic terms of t_ux in `shoppers`), and ranked among the true colors and lengths of all
-    garments of the category in the catalogue. So 1 says that no garment on sale has a color and
-    a length more to the taste of this shopper; a garment drawn at random from the category has
-    0.5 on average (0.53 with what `measure` makes of patterned cloth).
+    The picture is judged by `true_utility`, from its measured color and length, and compared with
+    `existing_utilities`, from the true colors and lengths of the garments. A recovery of 1 means
+    that no garment of the category has a color and length that the shopper likes better. A garment
+    drawn at random from the category has 0.5 on average (0.53 if its color and length are measured,
+    because of patterned cloth).
 
     Args:
-        oracle: the truth of the catalogue.
-        measurement: what `measure` read from the picture's pixels.
-        user: dense index of the shopper.
-        category: what the picture is to show.
+        oracle: The true preferences.
+        measurement: Result of `measure` for the picture.
+        user: Dense index of the shopper.
+        category: Category that the picture is to show.
 
     Returns:
-        In [0, 1], ties counting half; 0 where no garment was found in the picture.
+        The share in [0, 1], in which ties count half; 0 if no garment was found.
+
+    Example:
+        >>> from keras_fashion.data.sources.atelier.source import Atelier
+        >>> oracle = Atelier(seed=0, users=3, items=20).oracle
+        >>> nothing = Measurement(50.0, 0.0, 0.0, length=0.5, width=0.5, coverage=0.0)
+        >>> utility_recovery(oracle, nothing, user=0, category="Tops")
+        0.0
     """
     if measurement.coverage == 0:
         return 0.0

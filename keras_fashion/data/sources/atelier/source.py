@@ -1,4 +1,4 @@
-"""The atelier as a source: garments are drawn when they are looked at, and the shoppers buy."""
+"""The atelier as a source: pictures are drawn when they are read, and purchases are simulated."""
 
 import copy
 import io
@@ -26,7 +26,7 @@ from keras_fashion.data.sources.source import Skip, Source
 from keras_fashion.errors import InputError
 
 CONSIDERED = 4096
-"""Garments that a shopper looks at before buying; of a smaller atelier all."""
+"""Maximum number of garments, drawn at random, among which a shopper chooses."""
 
 _PREFIXES = dict(zip(CATEGORIES, ("BAG", "DRS", "SHO", "SKT", "TOP", "TRS"), strict=True))
 _YEAR = np.datetime64("2025-01-01")
@@ -35,25 +35,39 @@ _MINIMUM_PURCHASES = 8
 
 
 class Atelier(Source):
-    """Procedural garments, and what shoppers bought of them in a year.
+    """Procedurally drawn garments and the purchases of simulated shoppers within a year.
 
-    The catalogue is like any other; beside it stands `truth.npz`, which only `Oracle` reads.
-    The same arguments give the same bytes.
+    The catalogue is like any other. Beside it, `truth.npz` has the true preferences, which only
+    `Oracle` reads. Equal arguments give equal bytes.
 
     Args:
-        seed: Of everything that is drawn at random.
-        users: How many shoppers.
-        items: How many garments.
-        size: Side of the pictures in pixels.
-        purchases: How many garments a shopper buys on average; each buys 8 at least.
+        seed: Seed of everything that is drawn at random.
+        users: Number of shoppers.
+        items: Number of garments.
+        size: Height and width of the pictures in pixels.
+        purchases: Mean number of garments that a shopper buys, at least 8. Every shopper buys at
+            least 8.
+
+    Attributes:
+        seed: As given.
+        size: As given.
+        purchases: As given.
+        oracle: The true preferences.
 
     Raises:
         InputError: If `purchases` is less than 8.
+
+    Example:
+        >>> atelier = Atelier(seed=0, users=3, items=20, purchases=8)
+        >>> atelier.items(skip=None, scratch=None)["item"][0]
+        'TRS-0001'
+        >>> len(atelier.interactions())
+        24
     """
 
     name = "atelier"
     description = "Procedural pictures of garments, and the purchases of simulated shoppers."
-    licence = "Apache-2.0"
+    license = "Apache-2.0"
 
     def __init__(
         self,
@@ -64,7 +78,9 @@ class Atelier(Source):
         purchases: float = 24,
     ) -> None:
         if purchases < _MINIMUM_PURCHASES:
-            raise InputError(f"--purchases {purchases}: each shopper buys 8 at least.")
+            raise InputError(
+                f"`purchases` is {purchases}, but each shopper buys at least {_MINIMUM_PURCHASES}."
+            )
         garments, shoppers, popularity, choices = np.random.default_rng(seed).spawn(4)
         self.seed = seed
         self.size = size
@@ -76,7 +92,7 @@ class Atelier(Source):
         self._item_ids = _item_ids(self._garments)
 
     def items(self, skip: Skip, scratch: Path) -> pd.DataFrame:
-        """The garments, each numbered within its category: TOP-0001, TOP-0002, ..."""
+        """Lists the garments, which are numbered within their category: TOP-0001, TOP-0002, ..."""
         categories = np.array(CATEGORIES)[self._garments["category"]]
         return pd.DataFrame(
             {
@@ -87,8 +103,8 @@ class Atelier(Source):
         )
 
     def interactions(self) -> pd.DataFrame:
-        """Every shopper's purchases, each item on a day on which it was on sale."""
-        # A copy, so that a second call gives the same.
+        """Simulates the purchases of all shoppers, each on a day on which the item is on sale."""
+        # A copy of the generator, so that a second call returns the same.
         rng, count = copy.deepcopy(self._choices), len(self.oracle.shoppers)
         spread = (self.purchases - _MINIMUM_PURCHASES) / 2
         bought = _MINIMUM_PURCHASES + rng.poisson(rng.gamma(2, spread, count))
@@ -98,7 +114,7 @@ class Atelier(Source):
             user, item = self._choose_among_some(rng, bought)
         launch = _DAYS * (1 - self._on_sale[item])
         day = (launch + rng.uniform(size=len(item)) * (_DAYS - launch)).astype(int)
-        digits = max(4, len(str(count)))  # equally long, so that sorted ids keep their order
+        digits = max(4, len(str(count)))  # Equally long ids keep their order when sorted.
         users = np.array([f"shopper-{number + 1:0{digits}d}" for number in range(count)])
         return pd.DataFrame(
             {
@@ -122,11 +138,11 @@ class Atelier(Source):
 
     @property
     def read_picture(self) -> Callable[[Any], bytes]:
-        """Draws a garment, given as the bytes of its row of `GARMENT`."""
+        """Function that draws a garment, given the bytes of its scalar of dtype `GARMENT`."""
         return _Draw(self.size)
 
     def write_extras(self, folder: Path) -> None:
-        """Writes the truth."""
+        """Writes the true preferences."""
         self.oracle.save(folder, self.seed)
 
 

@@ -1,4 +1,8 @@
-"""Bytes inside the records of a TFDS data set, found once and read when they are asked for."""
+"""Bytes within the records of a TFDS data set, which are located once and read on demand.
+
+TFRecord files are parsed here because TensorFlow's readers do not tell where a record begins, which
+is needed to read it again without all those before it.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -8,53 +12,87 @@ from etils import epath
 
 from keras_fashion.errors import InputError
 
-RECORDS_AT_ONCE = 64
+BATCH_SIZE = 64
+"""Number of records of an ArrayRecord file that are read at once."""
 
 
 class RecordSlice(NamedTuple):
-    """Where in a file some bytes of a record lie.
+    """The place of some bytes of a record.
 
     Attributes:
-        path: Of the shard.
-        place: Of the record, as the functions that list a shard's records number them.
-        start: Of the bytes, from the beginning of the record.
-        length: Of the bytes.
+        path: Path of the shard.
+        position: Position of the record, as `RecordFormat.list_records` gives it.
+        start: Offset of the first byte from the beginning of the record.
+        length: Number of bytes.
     """
 
     path: str
-    place: int
+    position: int
     start: int
     length: int
 
 
-def tfrecords(path: epath.Path) -> Iterator[tuple[int, bytes]]:
-    """Lists the records of a TFRecord file, each after the byte at which it begins.
+class RecordFormat(NamedTuple):
+    """The functions that read a file format of TFDS.
 
-    A record is framed by its length (8 bytes, little-endian), a checksum of that (4 bytes) and,
-    behind it, its own checksum (4 bytes). TFDS does not compress.
+    Attributes:
+        list_records: Yields the position and the bytes of each record of a shard.
+        read_slice: Reads bytes of a record.
+    """
+
+    list_records: Callable[[epath.Path], Iterator[tuple[int, bytes]]]
+    read_slice: Callable[[RecordSlice], bytes]
+
+
+def list_tfrecords(path: epath.Path) -> Iterator[tuple[int, bytes]]:
+    """Lists the records of a TFRecord file, whose positions are those of their first bytes.
+
+    A record is preceded by its length (8 bytes, little-endian) and a checksum of that (4 bytes),
+    and followed by its own checksum (4 bytes). TFDS does not compress records.
+
+    Args:
+        path: The file.
+
+    Yields:
+        The position and the bytes of each record.
 
     Raises:
         InputError: If the file ends in the middle of a record.
+
+    Example:
+        >>> import tempfile
+        >>> path = epath.Path(tempfile.mkdtemp()) / "some.tfrecord"
+        >>> _ = path.write_bytes(bytes([3, *[0] * 7]) + b"CRC." + b"abc" + b"CRC.")
+        >>> list(list_tfrecords(path))
+        [(12, b'abc')]
+        >>> read_tfrecord_slice(RecordSlice(str(path), position=12, start=1, length=2))
+        b'bc'
     """
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        place = 0
-        while place < size:
-            file.seek(place)
+        position = 0
+        while position < size:
+            file.seek(position)
             header = file.read(12)
             length = int.from_bytes(header[:8], "little")
-            place += 12
-            if len(header) < 12 or place + length + 4 > size:
+            position += 12
+            if len(header) < 12 or position + length + 4 > size:
                 raise InputError(
                     f"{path} is damaged: it ends in the middle of a record. Delete its folder, and "
                     "the data set will be made again"
                 )
-            yield place, file.read(length)
-            place += length + 4
+            yield position, file.read(length)
+            position += length + 4
 
 
-def array_records(path: epath.Path) -> Iterator[tuple[int, bytes]]:
-    """Lists the records of an ArrayRecord file, numbered from 0.
+def list_array_records(path: epath.Path) -> Iterator[tuple[int, bytes]]:
+    """Lists the records of an ArrayRecord file, whose positions are their numbers from 0.
+
+    Args:
+        path: The file.
+
+    Yields:
+        The position and the bytes of each record.
 
     Raises:
         InputError: If the file cannot be read.
@@ -63,8 +101,8 @@ def array_records(path: epath.Path) -> Iterator[tuple[int, bytes]]:
 
     try:
         reader = ArrayRecordReader(str(path))
-        for start in range(0, reader.num_records(), RECORDS_AT_ONCE):
-            end = min(start + RECORDS_AT_ONCE, reader.num_records())
+        for start in range(0, reader.num_records(), BATCH_SIZE):
+            end = min(start + BATCH_SIZE, reader.num_records())
             yield from enumerate(reader.read(start, end), start)
         reader.close()
     except (ValueError, RuntimeError) as error:
@@ -73,32 +111,33 @@ def array_records(path: epath.Path) -> Iterator[tuple[int, bytes]]:
         ) from error
 
 
-def read_from_tfrecord(wanted: RecordSlice) -> bytes:
-    """Reads bytes of a record that `tfrecords` lists."""
-    with epath.Path(wanted.path).open("rb") as file:
-        file.seek(wanted.place + wanted.start)
-        return file.read(wanted.length)
+def read_tfrecord_slice(record_slice: RecordSlice) -> bytes:
+    """Reads bytes of a record that `list_tfrecords` has listed."""
+    with epath.Path(record_slice.path).open("rb") as file:
+        file.seek(record_slice.position + record_slice.start)
+        return file.read(record_slice.length)
 
 
-def read_from_array_record(wanted: RecordSlice) -> bytes:
-    """Reads bytes of a record that `array_records` lists."""
-    record = _array_record_reader(wanted.path).read([wanted.place])[0]
-    return record[wanted.start : wanted.start + wanted.length]
+def read_array_record_slice(record_slice: RecordSlice) -> bytes:
+    """Reads bytes of a record that `list_array_records` has listed."""
+    record = _array_record_reader(record_slice.path).read([record_slice.position])[0]
+    return record[record_slice.start : record_slice.start + record_slice.length]
 
 
 @lru_cache(maxsize=16)
 def _array_record_reader(path: str) -> Any:
-    """Readers are kept, because opening one reads the index of the whole file (8 ms for 60,000).
+    """Opens a file and keeps it open, because opening reads its whole index.
 
-    Several threads may use one at once, as they do in TFDS's own `ArrayRecordDataSource`.
+    That takes 8 ms for 60,000 records. Several threads may use one reader at the same time, as they
+    do in TFDS's own `ArrayRecordDataSource`.
     """
     from array_record.python.array_record_module import ArrayRecordReader
 
     return ArrayRecordReader(path, options="readahead_buffer_size:0")
 
 
-FORMATS: dict[str, tuple[Callable[[Any], Iterator], Callable[[RecordSlice], bytes]]] = {
-    "tfrecord": (tfrecords, read_from_tfrecord),
-    "array_record": (array_records, read_from_array_record),
+FORMATS = {
+    "tfrecord": RecordFormat(list_tfrecords, read_tfrecord_slice),
+    "array_record": RecordFormat(list_array_records, read_array_record_slice),
 }
-"""By TFDS's name of a file format: what lists the records and what reads bytes of one."""
+"""The supported file formats by their names in TFDS."""

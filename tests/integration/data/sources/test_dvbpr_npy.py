@@ -4,7 +4,7 @@ import sys
 
 
 def test_the_split_is_the_same_in_every_process(root, tmp_path):
-    path = root / "tests" / "unit" / "datasets" / "dvbpr" / "men.npy"
+    path = root / "tests" / "unit" / "data" / "sources" / "dvbpr" / "men.npy"
     code = "import sys; from keras_fashion.app.cli.main import main; main(sys.argv[1:])"
     splits = []
     for seed in ("1", "2"):  # of the order of sets

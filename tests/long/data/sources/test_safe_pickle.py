@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_pickles import KEEP, LONG, VALUES, read, refused_of_damaged
 
-from keras_fashion.data.sources.dvbpr import plain_pickle
-from keras_fashion.data.sources.dvbpr.plain_pickle import read_plain_pickle
+from keras_fashion.data.sources.dvbpr import safe_pickle
+from keras_fashion.data.sources.dvbpr.safe_pickle import read_pickle
 from keras_fashion.errors import InputError
 
 
@@ -19,8 +19,7 @@ from keras_fashion.errors import InputError
 def test_plain_values_are_what_pythons_unpickler_makes_of_them(tmp_path_factory, value, protocol):
     path = tmp_path_factory.mktemp("pickle") / "some"
     path.write_bytes(pickle.dumps(value, protocol))
-    with open(path, "rb") as file:
-        assert read_plain_pickle(file, KEEP) == value
+    assert read_pickle(path, 0, KEEP) == value
 
 
 def test_a_file_cut_short_anywhere_is_refused(tmp_path):
@@ -35,13 +34,17 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(tmp_path):
     assert refused_of_damaged(tmp_path, 1500) > 300
 
 
+@pytest.mark.parametrize(
+    ("limits", "times"),
+    [({"MAX_OBJECTS": 500_000}, 1_000_000), ({"MAX_INSTRUCTIONS": 2_000_000}, 5_000_000)],
+)
 @pytest.mark.parametrize("opening", [b"]", b"(", b"}", b"N\x85"])
-def test_what_grows_without_end_is_refused(tmp_path, monkeypatch, opening):
-    monkeypatch.setattr(plain_pickle, "MOST_OBJECTS", 500_000)
-    monkeypatch.setattr(plain_pickle, "MOST_INSTRUCTIONS", 2_000_000)
+def test_what_grows_without_end_is_refused(tmp_path, monkeypatch, opening, limits, times):
+    for name, limit in limits.items():
+        monkeypatch.setattr(safe_pickle, name, limit)
     start = time.process_time()
     with pytest.raises(InputError, match="more values than fit"):
-        read(tmp_path, b"\x80\x02" + opening * 5_000_000)
+        read(tmp_path, b"\x80\x02" + opening * times)
     assert time.process_time() - start < 5
 
 

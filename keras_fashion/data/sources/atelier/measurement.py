@@ -1,8 +1,8 @@
-"""Measures a garment's attributes from the pixels of its picture alone.
+"""Measures the attributes of a garment from the pixels of its picture.
 
-The picture may come from anywhere, a generator above all: nothing of how it was made is used, only
-the shape of its category. Lengths and widths are read off the silhouette in the unit of the
-attributes; the scale of each category is gauged once by measuring drawn garments.
+The picture may come from anywhere, in particular from a generator: nothing about its origin is
+used, only the shape of its category. Lengths and widths are read from the silhouette in the unit of
+the attributes. The scale of each category is calibrated once by measuring drawn garments.
 """
 
 from functools import lru_cache
@@ -19,22 +19,28 @@ from keras_fashion.data.sources.atelier.attributes import CATEGORIES, GARMENT
 from keras_fashion.data.sources.atelier.garments import draw_garment
 
 _GARMENT_CONTRAST = 4.5
-"""CIELAB distance from the background beyond which a pixel is garment; shadows stay below."""
+"""CIELAB distance from the background above which a pixel is garment; shadows are below it."""
 
 _SMALLEST_COVERAGE = 0.02
 
 
 class Measurement(NamedTuple):
-    """What a picture shows.
+    """The measured attributes of a garment.
 
     Attributes:
         lightness: L*, 0 to 100.
         chroma: C* of CIELAB.
-        hue: degrees in the a*, b* plane; without meaning where `chroma` is near 0.
-        length: sleeve, leg, hem, shaft or handle; 0 short, 1 long, clipped to [-0.25, 1.25].
-        width: body, flare, leg, toe box or bag; 0 slim, 1 wide, clipped likewise.
-        coverage: share of the frame that is garment. 0 says that nothing was found and that the
-            other attributes are the neutral ones.
+        hue: Angle in the a*, b* plane in degrees; undefined if `chroma` is near 0.
+        length: Length of sleeve, leg, hem, shaft or handle; 0 is short and 1 long, clipped to
+            [-0.25, 1.25].
+        width: Width of body, flare, leg, toe box or bag; 0 is slim and 1 wide, clipped likewise.
+        coverage: Share of the picture that is garment. It is 0 if no garment was found; the other
+            attributes are then neutral.
+
+    Example:
+        >>> red = Measurement(50.0, 60.0, 30.0, length=0.5, width=0.5, coverage=0.4)
+        >>> red.lab.round(2).tolist()
+        [50.0, 51.96, 30.0]
     """
 
     lightness: float
@@ -46,7 +52,7 @@ class Measurement(NamedTuple):
 
     @property
     def lab(self) -> np.ndarray:
-        """The color in CIELAB, (3,)."""
+        """Color in CIELAB, (3,) float64."""
         hue = np.radians(self.hue)
         return np.array([self.lightness, self.chroma * np.cos(hue), self.chroma * np.sin(hue)])
 
@@ -57,18 +63,26 @@ _NEUTRAL = Measurement(lightness=50.0, chroma=0.0, hue=0.0, length=0.5, width=0.
 def measure(picture: np.ndarray, category: str) -> Measurement:
     """Measures the garment in a picture.
 
-    The color is the median L*, a* and b* of the garment's pixels away from its outline: the
-    medians of a* and b* weigh each pixel's hue by its chroma, so that gray pixels have no say in
-    the hue, and ignore trimmings. The garment is the largest connected region that differs from
-    the border of the picture.
+    The garment is the largest connected region that differs from the border of the picture. Its
+    color is the median L*, a* and b* of its pixels away from its outline. The medians of a* and b*
+    weight the hue of each pixel by its chroma, so that gray pixels do not influence the hue, and
+    they ignore trimmings.
 
     Args:
         picture: (H, W, 3) uint8, RGB.
-        category: one of `CATEGORIES`; says where on the silhouette to look.
+        category: One of `CATEGORIES`; it decides where on the silhouette to measure.
 
     Returns:
-        The measurement. Where nothing stands out (an empty picture, pure noise in specks) it is
-        neutral: a medium gray of medium length and width with `coverage` 0. Never NaN.
+        The measurement. If no garment is found (an empty picture, or noise in specks) it is
+        neutral: a medium gray of medium length and width with `coverage` 0. It has no NaN.
+
+    Example:
+        >>> picture = np.full((32, 32, 3), 250, np.uint8)
+        >>> measure(picture, "Tops").coverage
+        0.0
+        >>> picture[8:24, 10:22] = (180, 40, 40)
+        >>> round(measure(picture, "Tops").lightness)
+        40
     """
     lab = rgb2lab(picture)
     garment = _garment_mask(lab)
@@ -90,11 +104,11 @@ def measure(picture: np.ndarray, category: str) -> Measurement:
 
 
 def _garment_mask(lab: np.ndarray) -> np.ndarray:
-    """Returns (H, W) bool: the largest region unlike the border of the picture."""
+    """Returns the largest region that differs from the border of the picture, (H, W) bool."""
     border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
-    smooth = gaussian(lab, len(lab) / 80, channel_axis=-1)  # a generator's speckle is no garment
+    smooth = gaussian(lab, len(lab) / 80, channel_axis=-1)  # Ignores speckle.
     contrast = np.linalg.norm(smooth - np.median(border, axis=0), axis=-1)
-    regions = label(contrast > _GARMENT_CONTRAST)
+    regions = np.asarray(label(contrast > _GARMENT_CONTRAST))
     sizes = np.bincount(regions.ravel())
     sizes[0] = 0
     if not sizes.any():
@@ -104,17 +118,18 @@ def _garment_mask(lab: np.ndarray) -> np.ndarray:
 
 
 def _away_from_outline(garment: np.ndarray) -> np.ndarray:
-    """Returns the mask without its outermost pixels, unless that leaves nothing."""
+    """Returns the mask without its outermost pixels, unless that leaves none."""
     inside = isotropic_erosion(garment, garment.shape[0] / 32)
     return inside if inside.any() else garment
 
 
 def _extents(garment: np.ndarray, category: str) -> tuple[float, float]:
-    """Returns the two extents, as shares of the frame, that tell length and width.
+    """Returns the two extents that determine length and width, as shares of the picture.
 
-    Bags, dresses, skirts and trousers are as long as they are high, and as wide as their fullest
-    rows near the bottom. A top's sleeves spread, so that its box is as wide as they are long; its
-    body is read near the hem. A shoe's shaft is its height; its bulk is the height of the toe.
+    The length of bags, dresses, skirts and trousers is their height, and their width that of their
+    widest rows near the bottom. The sleeves of a top are spread, so that its bounding box is as
+    wide as they are long; its body is measured near the hem. The shaft of a shoe is its height, and
+    its bulk is the height of the toe.
     """
     rows, columns = np.flatnonzero(garment.any(axis=1)), np.flatnonzero(garment.any(axis=0))
     box = garment[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -131,9 +146,9 @@ def _extents(garment: np.ndarray, category: str) -> tuple[float, float]:
 
 @lru_cache
 def _ruler(category: str, size: int) -> np.ndarray:
-    """Returns (2, 3): the affine map from extents to length and width, by least squares.
+    """Returns the affine map from extents to length and width by least squares, (2, 3).
 
-    It depends on the size, because an outline is blurred over a pixel at every size.
+    It depends on the size, because an outline is blurred over one pixel at every size.
     """
     garment = np.zeros((), GARMENT)
     garment["category"] = CATEGORIES.index(category)

@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, sample_garments
 from keras_fashion.data.sources.atelier.garments import draw_garment
-from keras_fashion.data.sources.atelier.measure import measure
+from keras_fashion.data.sources.atelier.measurement import measure
 
 
 def test_large_pictures_measure_like_small_ones():
