@@ -1,31 +1,33 @@
-"""`keras-fashion compare`: recommenders side by side."""
+"""`keras-fashion compare`: the metrics of several recommenders side by side."""
 
 import json
 from pathlib import Path
 
 import click
 
-from keras_fashion.app.cli.evaluate import KS, PART, lists_that_fit
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.parameters import (
+    EXISTING,
+    default_ks,
+    json_option,
+    ks_option,
+    part_option,
+    seed_option,
+)
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 
-@click.command()
-@click.argument(
-    "runs", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True, metavar="RUN..."
-)
-@PART
-@KS
+@click.command(cls=PlainCommand)
+@click.argument("runs", type=EXISTING, nargs=-1, required=True, metavar="RUN...")
+@part_option
+@ks_option
+@seed_option("Seed of the resampling.")
+@json_option
+@click.option("--latex", is_flag=True, help="Print LaTeX that needs no package.")
 @click.option(
-    "--seed",
-    type=click.IntRange(0, 2**32 - 1),
-    default=0,
-    show_default=True,
-    help="Of the resampling.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--latex", is_flag=True, help="Print LaTeX, without packages.")
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write as well."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="HTML file to write in addition.",
 )
 def compare(
     runs: tuple[Path, ...],
@@ -36,25 +38,25 @@ def compare(
     latex: bool,
     out: Path | None,
 ) -> None:
-    """Compare recommenders trained on one catalogue and one split.
+    """Compare recommenders of one catalogue and one split.
 
-    Every metric comes with an interval of 95 % over users, and random scores and PopRank stand
-    beside the runs. The run named first is the one that the others' matched AUC is tested
-    against, in pairs over the same users.
+    Every metric has a 95 % interval over users, and random scores and PopRank are measured beside
+    the runs. The matched AUC of each model is tested against that of the run named first, paired
+    over the same users.
     """
     if as_json and latex:
         raise click.UsageError("--json and --latex exclude each other.")
     quiet_tensorflow()
+    from keras_fashion.app.comparison import compare_runs
     from keras_fashion.app.report.comparison_table import (
         comparison_latex,
         comparison_text,
         write_comparison,
     )
     from keras_fashion.app.run import Run
-    from keras_fashion.app.comparison import compare_runs
 
     trained = [Run(run) for run in runs]
-    ks = lists_that_fit(ks, trained[0].split.num_items)
+    ks = default_ks(ks, trained[0].split.num_items)
     click.echo(trained[0].catalogue.summary(), err=True)
     click.echo(trained[0].split.summary(), err=True)
     comparison = compare_runs(trained, part, ks, seed)

@@ -3,31 +3,46 @@
 import json
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import click
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.parameters import (
+    EXISTING,
+    hold_option,
+    json_option,
+    out_folder_option,
+    seed_option,
+)
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 
-@click.command()
-@click.argument("recommender", type=click.Path(exists=True, path_type=Path))
-@click.argument("gan", type=click.Path(exists=True, path_type=Path))
-@click.option("--user", "user_ids", multiple=True, help="Id; repeat for a group.")
+@click.command(cls=PlainCommand)
+@click.argument("recommender", type=EXISTING)
+@click.argument("gan", type=EXISTING)
+@click.option("--user", "user_ids", multiple=True, help="Id of a user; several make a group.")
 @click.option(
     "--weight",
     "weights",
     type=click.FloatRange(0),
     multiple=True,
-    help="Of a user in the group; one for each, in their order.  [default: equal]",
+    help="Weight of a user in the group; one for each, in the same order.  [default: equal]",
 )
 @click.option(
     "--aggregation",
     type=click.Choice(["mean", "least-misery", "soft-min"]),
-    help="How the group's preferences become one.  [default: mean]",
+    help="How the preferences of a group become one.  [default: mean]",
 )
-@click.option("--clusters", type=int, help="Cluster all users and design for each cluster instead.")
-@click.option("--category", required=True, help="What to design.")
-@click.option("--count", type=click.IntRange(1), default=3, show_default=True, help="Designs.")
+@click.option(
+    "--clusters",
+    type=int,
+    help="Number of clusters of all users to design for, instead of --user.",
+)
+@click.option("--category", required=True, help="Category of the designs.")
+@click.option(
+    "--count", type=click.IntRange(1), default=3, show_default=True, help="Number of designs."
+)
 @click.option(
     "--eta",
     "etas",
@@ -35,30 +50,24 @@ from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
     multiple=True,
     default=(1.0,),
     show_default=True,
-    help="Weight of realism; repeat for a sweep, a row of the sheet each.",
+    help="Weight of realism; several make a sweep, with a row of the sheet for each.",
 )
-@click.option("--hold", multiple=True, help="An attribute to keep, as in `edit`; repeat for more.")
+@hold_option
 @click.option(
     "--procedure",
     type=click.Choice(["default", "dvbpr"]),
     default="default",
     show_default=True,
-    help="How to search: ours, or as the paper's code does.",
+    help="How to search: as this package does by default, or as the paper's code does.",
 )
 @click.option(
     "--unseen",
-    type=click.Path(exists=True, path_type=Path),
-    help="Run of a DVBPR trained with another seed, asked what it thinks of the designs.",
+    type=EXISTING,
+    help="Run of a second DVBPR, of another seed, that scores the designs.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="Decides where the restarts begin, and clusters.",
-)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@seed_option("Seed of the search and of the clusters.", maximum=2**31 - 1)
+@out_folder_option
+@json_option
 def design(
     recommender: Path,
     gan: Path,
@@ -78,11 +87,12 @@ def design(
 ) -> None:
     """Design garments with the runs of a DVBPR and of a GAN.
 
-    Writes design_1.png and so on, the best of each row first, latents.npy, the latent of each, and
-    sheet.png: what the users bought, what exists and suits them best, and the designs.
+    Writes design_1.png and so on, the best of each row first, latents.npy with the latent of each,
+    and sheet.png with the items that the users bought, the items that suit them best, and the
+    designs.
 
-    Preference is also given as the share of the category's items that users like less: of a
-    cluster, the mean over a hundred members.
+    The preference for a design is also given as the share of the category's items that the users
+    like less; for a cluster this is the mean over a hundred of its users.
     """
     if bool(user_ids) == (clusters is not None):
         raise click.UsageError("give either --user, once or more, or --clusters.")
@@ -99,32 +109,33 @@ def design(
 
     from keras_fashion.app.report.design_sheets import design_sheet
     from keras_fashion.app.report.design_table import design_table
-    from keras_fashion.app.report.picture_files import write_picture_folder
-    from keras_fashion.app.run import Run, independent_recommender, matching_pair
+    from keras_fashion.app.report.picture_files import write_numbered_pictures
+    from keras_fashion.app.run import Run
+    from keras_fashion.app.run_checks import require_independent_dvbpr, require_matching_pair
     from keras_fashion.design import AGGREGATIONS, PROCEDURES, PreferenceMaximizer
     from keras_fashion.design.attribute_labels import attribute_directions
     from keras_fashion.design.targets import DesignTarget, design_for_targets
     from keras_fashion.design.user_clusters import cluster_users
 
-    run, drawn = matching_pair(Run(recommender), Run(gan))
-    other = None if unseen is None else independent_recommender(Run(unseen), run)
+    run, drawn = require_matching_pair(Run(recommender), Run(gan))
+    other = None if unseen is None else require_independent_dvbpr(Run(unseen), run)
     index = run.catalogue.category_index(category)
     if clusters is None:
         users = [run.trained_user(user_id) for user_id in user_ids]
         targets = [DesignTarget.of_users(run.catalogue, run.vectors.users, users, weights or None)]
     else:
-        found = cluster_users(run.vectors.users, run.split, run.catalogue, clusters, seed)
-        targets = [DesignTarget.of_cluster(cluster) for cluster in found]
-    how = AGGREGATIONS[aggregation or "mean"]
+        user_clusters = cluster_users(run.vectors.users, run.split, run.catalogue, clusters, seed)
+        targets = [DesignTarget.of_cluster(cluster) for cluster in user_clusters]
+    aggregate = AGGREGATIONS[aggregation or "mean"]
     maximizer = PreferenceMaximizer(run.model, drawn.model, PROCEDURES[procedure])
     fixed_directions = attribute_directions(drawn.model, run.catalogue, index, hold)
     designs = design_for_targets(
-        maximizer, targets, index, count, etas, seed, how, fixed_directions
+        maximizer, targets, index, count, etas, seed, aggregate, fixed_directions
     )
 
     rows = design_table(run, targets, index, etas, designs, other)
-    sheet = design_sheet(run, maximizer, targets, index, etas, designs, how)
-    files = write_picture_folder(
+    sheet = design_sheet(run, maximizer, targets, index, etas, designs, aggregate)
+    files = write_numbered_pictures(
         out,
         "design",
         np.concatenate(designs.pictures),
@@ -133,17 +144,18 @@ def design(
     )
     rows = [{"file": str(file)} | row for file, row in zip(files, rows, strict=True)]
     if as_json:
-        found = {"users": user_ids} if clusters is None else {"clusters": clusters}
-        found |= {"category": category, "designs": rows}
-        found |= {"latents": str(out / "latents.npy"), "sheet": str(out / "sheet.png")}
-        click.echo(json.dumps(found))
+        answer: dict[str, Any]
+        answer = {"users": user_ids} if clusters is None else {"clusters": clusters}
+        answer |= {"category": category, "designs": rows}
+        answer |= {"latents": str(out / "latents.npy"), "sheet": str(out / "sheet.png")}
+        click.echo(json.dumps(answer))
         return
     for row in rows:
         click.echo(_line(row))
     click.echo(out / "sheet.png")
 
 
-def _line(row: dict) -> str:
+def _line(row: dict[str, Any]) -> str:
     line = (
         f"{row['file']}  {row['for']}, eta {row['eta']:g}: preference {row['preference']:.3f}, "
         f"realism {row['realism']:.3f}, liked better than {row['liked_less']:.0%}"

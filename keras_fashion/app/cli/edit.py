@@ -1,4 +1,4 @@
-"""`keras-fashion edit`: change one attribute of designs and hold others."""
+"""`keras-fashion edit`: designs with one attribute changed."""
 
 import json
 from math import isfinite
@@ -6,19 +6,27 @@ from pathlib import Path
 
 import click
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.parameters import (
+    EXISTING,
+    hold_option,
+    json_option,
+    out_folder_option,
+    seed_option,
+)
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 
-@click.command()
-@click.argument("gan", type=click.Path(exists=True, path_type=Path))
-@click.option("--category", required=True, help="Of the designs.")
+@click.command(cls=PlainCommand)
+@click.argument("gan", type=EXISTING)
+@click.option("--category", required=True, help="Category of the designs.")
 @click.option(
     "--attribute",
     required=True,
-    help="What to change: lightness, redness, yellowness, length, spread, hem or pattern; or "
-    "COLUMN=VALUE, how much it looks like the items with this label.",
+    help="Attribute to change: lightness, redness, yellowness, length, spread, hem or pattern; or "
+    "COLUMN=VALUE, the similarity to the items with this label.",
 )
-@click.option("--hold", multiple=True, help="An attribute to leave as it is; repeat for more.")
+@hold_option
 @click.option(
     "--strength",
     "strengths",
@@ -26,24 +34,19 @@ from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
     multiple=True,
     default=(-2, -1, 0, 1, 2),
     show_default=True,
-    help="Standard deviations of the attribute among random designs; repeat for more.",
+    help="Amount of the change, in standard deviations of the attribute among random designs; may "
+    "be given several times.",
 )
 @click.option(
     "--latents",
     metavar="FILE.npy[:ROW]",
-    help="What to edit, as `design` (by its default procedure), `redesign` and `edit` leave it "
-    "beside their pictures; or one row of it, from 1 on.  [default: random latents]",
+    help="Designs to edit: latents that `design` (with its default procedure), `redesign` or "
+    "`edit` wrote, or one row of them, counted from 1.  [default: random latents]",
 )
-@click.option("--count", type=click.IntRange(1), help="Random latents.  [default: 4]")
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**32 - 1),
-    default=0,
-    show_default=True,
-    help="Of the random latents.",
-)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--count", type=click.IntRange(1), help="Number of random latents.  [default: 4]")
+@seed_option("Seed of the random latents.")
+@out_folder_option
+@json_option
 def edit(
     gan: Path,
     category: str,
@@ -58,8 +61,8 @@ def edit(
 ) -> None:
     """Edit designs with the run of a GAN.
 
-    Writes sheet.png, a row a design and a column a strength with the attribute as measured on
-    the picture, and latents.npy, the latent of each picture, row by row.
+    Writes sheet.png, with a row for each design and a column for each strength and the attribute
+    as measured on each picture, and latents.npy, with the latent of each picture, row by row.
     """
     if latents is not None and count is not None:
         raise click.UsageError("give either --latents or --count.")
@@ -69,14 +72,14 @@ def edit(
     import numpy as np
 
     from keras_fashion.app.report.design_sheets import edit_sheet
-    from keras_fashion.app.run import Run, generating_run
+    from keras_fashion.app.run import Run
+    from keras_fashion.app.run_checks import require_gan
     from keras_fashion.atomic_files import atomic_write
     from keras_fashion.design.attribute_labels import named_attributes
-    from keras_fashion.design.edit_directions import edit as edited_latents
-    from keras_fashion.design.edit_directions import find_directions
+    from keras_fashion.design.edit_directions import edit_latents, find_directions
     from keras_fashion.design.named_latents import latents_by_name, random_latents
 
-    run = generating_run(Run(gan))
+    run = require_gan(Run(gan))
     index, model = run.catalogue.category_index(category), run.model
     if latents is None:
         start = random_latents(count or 4, model.latent_dim, seed)
@@ -86,7 +89,7 @@ def edit(
     measure = named_attributes(names, run.catalogue, index, model.picture_size)
     directions = find_directions(model, index, measure)
     direction = directions.direction(attribute, hold)
-    moved = np.stack([edited_latents(start, direction, each) for each in strengths], axis=1)
+    moved = np.stack([edit_latents(start, direction, each) for each in strengths], axis=1)
     flat = moved.reshape(-1, model.latent_dim)
     pictures = model.draw(flat, np.full(len(flat), index))
     measured = measure(pictures)
@@ -103,7 +106,7 @@ def edit(
         np.save(latent_file, flat)
         sheet.save(aside, "PNG")
 
-    found = {
+    answer = {
         "category": category,
         "attribute": attribute,
         "hold": hold,
@@ -118,13 +121,13 @@ def edit(
         "sheet": str(out / "sheet.png"),
     }
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(answer))
         return
     click.echo(
-        f"{title}: a strength of 1 is {found['deviation']:.3g}; a straight line explains "
-        f"{max(found['explained'], 0):.0%} of it"
+        f"{title}: a strength of 1 is {answer['deviation']:.3g}; a straight line explains "
+        f"{max(answer['explained'], 0):.0%} of it"
     )
-    for each in found["edits"]:
+    for each in answer["edits"]:
         values = "  ".join(f"{name} {each[name]:.3g}" for name in measured.columns)
         click.echo(f"latent {each['latent']}  {each['strength']:+g}  {values}")
-    click.echo(found["sheet"])
+    click.echo(answer["sheet"])

@@ -4,21 +4,23 @@ from pathlib import Path
 
 import click
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.parameters import EXISTING
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 
-@click.command()
-@click.argument("recommender", type=click.Path(exists=True, path_type=Path))
-@click.argument("gan", type=click.Path(exists=True, path_type=Path), required=False)
+@click.command(cls=PlainCommand)
+@click.argument("recommender", type=EXISTING)
+@click.argument("gan", type=EXISTING, required=False)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default="saved_models",
     show_default=True,
-    help="Where <name>/<version>/ go.",
+    help="Folder in which <name>/<version>/ is made.",
 )
 def export(recommender: Path, gan: Path | None, out: Path) -> None:
-    """Export a recommender's run and, with a GAN's run, a designer.
+    """Export a recommender and, with the run of a GAN, a designer.
 
     Each export is a new version; none is overwritten.
     """

@@ -1,18 +1,19 @@
-"""`keras-fashion features`: the pictures of a catalogue as a pretrained network sees them."""
+"""`keras-fashion features`: the features of a catalogue's pictures from a pretrained network."""
 
 from pathlib import Path
 
 import click
 
-from keras_fashion.app.cli.parameters import PictureSizeParam
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.parameters import EXISTING, PictureSizeParam
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 
-@click.command()
-@click.argument("catalogue", type=click.Path(exists=True, path_type=Path))
+@click.command(cls=PlainCommand)
+@click.argument("catalogue", type=EXISTING)
 @click.option(
     "--backbone",
-    # Written out, for the models cannot be imported without TensorFlow.
+    # Repeated here, because `keras_fashion.models.backbones` imports TensorFlow.
     type=click.Choice(["inception_v3", "vgg16", "resnet50", "efficientnetv2-b0"]),
     required=True,
     help="Network of keras.applications.",
@@ -28,15 +29,15 @@ from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
     "--picture-size",
     type=PictureSizeParam(),
     metavar="HxW",
-    help="Of the pictures that the network sees.  [default: about 192x128, in the pictures' own "
-    "proportions]",
+    help="Size of the network's input pictures.  [default: about 192x128, in the proportions of "
+    "the catalogue's pictures]",
 )
 def features(
     catalogue: Path, backbone: str, weights: str, picture_size: tuple[int, int] | None
 ) -> None:
     """Embed all pictures with a pretrained network, once.
 
-    The features are kept in the catalogue's folder, for `train`.
+    The features are written to the catalogue's folder, where `train` finds them.
     """
     quiet_tensorflow()
     from keras_fashion.data import Catalogue

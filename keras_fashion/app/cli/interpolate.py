@@ -1,54 +1,64 @@
-"""`keras-fashion interpolate`: from one design to another."""
+"""`keras-fashion interpolate`: pictures between two designs."""
 
 import json
 from pathlib import Path
 
 import click
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.parameters import EXISTING, json_option, out_folder_option
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 _LATENT = "FILE.npy:ROW|SEED"
 
 
-@click.command()
-@click.argument("gan", type=click.Path(exists=True, path_type=Path))
-@click.option("--category", required=True, help="Of the designs.")
+@click.command(cls=PlainCommand)
+@click.argument("gan", type=EXISTING)
+@click.option("--category", required=True, help="Category of the designs.")
 @click.option(
     "--from",
     "start",
     metavar=_LATENT,
     required=True,
-    help="Row, from 1 on, of latents that `design` (by its default procedure), `redesign` or "
-    "`edit` left; or the seed of a random latent.",
+    help="First design: a row, counted from 1, of latents that `design` (with its default "
+    "procedure), `redesign` or `edit` wrote; or the seed of a random latent.",
 )
-@click.option("--to", "end", metavar=_LATENT, required=True, help="Likewise.")
 @click.option(
-    "--steps", type=click.IntRange(2), default=8, show_default=True, help="Both ends included."
+    "--to", "end", metavar=_LATENT, required=True, help="Last design, in the same notation."
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--steps",
+    type=click.IntRange(2),
+    default=8,
+    show_default=True,
+    help="Number of pictures, with both ends.",
+)
+@out_folder_option
+@json_option
 def interpolate(
     gan: Path, category: str, start: str, end: str, steps: int, out: Path, as_json: bool
 ) -> None:
-    """Go from one design to another with the run of a GAN.
+    """Interpolate between two designs with the run of a GAN.
 
     Writes sheet.png, and latents.npy with the latent of each picture.
     """
     quiet_tensorflow()
     import numpy as np
+    import tensorflow as tf
 
-    from keras_fashion.app.report.sheets import PictureGroup, SheetRow, picture_sheet
-    from keras_fashion.app.run import Run, generating_run
+    from keras_fashion.app.report.picture_sheets import PictureGroup, SheetRow, picture_sheet
+    from keras_fashion.app.run import Run
+    from keras_fashion.app.run_checks import require_gan
     from keras_fashion.atomic_files import atomic_write
     from keras_fashion.design.latent_search import from_normal, to_normal
     from keras_fashion.design.named_latents import latent_by_name
 
-    run = generating_run(Run(gan))
+    run = require_gan(Run(gan))
     index, model = run.catalogue.category_index(category), run.model
     ends = np.stack([latent_by_name(each, model.latent_dim) for each in (start, end)])
     shares = np.linspace(0, 1, steps, dtype=np.float32)
     weights = np.stack([1 - shares, shares], axis=1)
-    latents = from_normal(weights @ to_normal(ends).numpy()).numpy()
+    latents = from_normal(tf.constant(weights) @ to_normal(tf.constant(ends))).numpy()
     pictures = model.draw(latents, np.full(steps, index))
     group = PictureGroup("", pictures, [f"{share:.0%}" for share in shares])
     sheet = picture_sheet([SheetRow("", [group])], f"{category}: from {start} to {end}")
@@ -56,7 +66,7 @@ def interpolate(
         np.save(latent_file, latents)
         sheet.save(aside, "PNG")
 
-    found = {
+    answer = {
         "category": category,
         "from": start,
         "to": end,
@@ -64,4 +74,4 @@ def interpolate(
         "latents": str(out / "latents.npy"),
         "sheet": str(out / "sheet.png"),
     }
-    click.echo(json.dumps(found) if as_json else found["sheet"])
+    click.echo(json.dumps(answer) if as_json else answer["sheet"])

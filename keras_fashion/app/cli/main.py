@@ -1,4 +1,4 @@
-"""The command line: thin, and without TensorFlow until a command needs it."""
+"""The command line. It imports TensorFlow only when a command needs it."""
 
 import click
 
@@ -27,10 +27,10 @@ from keras_fashion.app.cli.train import train
 )
 @click.version_option(__version__)
 def main() -> None:
-    """Learn people's taste in clothes, recommend garments that exist, design ones that do not.
+    """Recommend garments that exist and design garments that do not, for each user.
 
-    Start with `prepare`, then `train`; every other command takes the run folders that `train`
-    leaves.
+    Start with `prepare`, then `train`. All other commands take the run folders that `train`
+    writes.
     """
 
 

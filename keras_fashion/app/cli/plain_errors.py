@@ -27,6 +27,17 @@ class PlainCommand(click.Command):
 
     An option name from `RENAMED_OPTIONS` is replaced by the new one while the arguments are
     parsed, with a warning on stderr.
+
+    Example:
+        >>> import click
+        >>> from click.testing import CliRunner
+        >>> @click.command(cls=PlainCommand)
+        ... @click.option("--epochs", type=int)
+        ... def train(epochs):
+        ...     raise InputError("`epochs` must be at least 1.")
+        >>> print(CliRunner().invoke(train, ["--epochs", "0"]).output)
+        Error: --epochs must be at least 1.
+        <BLANKLINE>
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

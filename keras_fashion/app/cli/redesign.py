@@ -1,4 +1,4 @@
-"""`keras-fashion redesign`: an item that exists, changed step by step to a taste."""
+"""`keras-fashion redesign`: an item that is changed step by step to a user's taste."""
 
 import json
 from math import isfinite
@@ -6,26 +6,34 @@ from pathlib import Path
 
 import click
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.parameters import (
+    EXISTING,
+    check_item_or_picture,
+    hold_option,
+    json_option,
+    out_folder_option,
+)
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 
-@click.command()
-@click.argument("recommender", type=click.Path(exists=True, path_type=Path))
-@click.argument("gan", type=click.Path(exists=True, path_type=Path))
-@click.option("--user", "user_id", required=True, help="Id of whom to please.")
+@click.command(cls=PlainCommand)
+@click.argument("recommender", type=EXISTING)
+@click.argument("gan", type=EXISTING)
+@click.option("--user", "user_id", required=True, help="Id of the user.")
 @click.option("--item", "item_id", help="Id of the item to change.")
 @click.option(
     "--picture",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File to change instead; with --category.",
+    help="Picture file to change instead of an item; with --category.",
 )
-@click.option("--category", help="Of --picture.")
+@click.option("--category", help="Category of --picture.")
 @click.option(
     "--frames",
     type=click.IntRange(2),
     default=6,
     show_default=True,
-    help="Pictures on the way, both ends included.",
+    help="Number of pictures from the item to the redesign, with both ends.",
 )
 @click.option(
     "--eta", type=click.FloatRange(0), default=1.0, show_default=True, help="Weight of realism."
@@ -35,11 +43,11 @@ from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
     type=click.FloatRange(0),
     default=3.0,
     show_default=True,
-    help="Weight of likeness to the item; 0 lets go of it.",
+    help="Weight of similarity to the item; with 0 the redesign may differ from it in any way.",
 )
-@click.option("--hold", multiple=True, help="An attribute to keep, as in `edit`; repeat for more.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@hold_option
+@out_folder_option
+@json_option
 def redesign(
     recommender: Path,
     gan: Path,
@@ -54,62 +62,64 @@ def redesign(
     out: Path,
     as_json: bool,
 ) -> None:
-    """Change an item, or any picture, with the runs of a DVBPR and of a GAN.
+    """Change an item step by step to a user's taste.
 
-    Writes frame_1.png, the generator's nearest picture to the item, and so on to the redesign,
-    latents.npy, the latent of each, and sheet.png.
+    Takes the runs of a DVBPR and of a GAN, and an item of the catalogue or any picture. Writes
+    frame_1.png, the generator's nearest picture to the item, and so on to the redesign,
+    latents.npy with the latent of each, and sheet.png.
     """
-    if (item_id is None) == (picture is None):
-        raise click.UsageError("give either --item, or --picture and --category.")
-    if (picture is None) != (category is None):
-        raise click.UsageError("--picture and --category go together.")
+    check_item_or_picture(item_id, picture, category)
     if not isfinite(eta) or not isfinite(proximity):
         raise click.UsageError("--eta and --proximity are finite.")
     quiet_tensorflow()
     import numpy as np
 
     from keras_fashion.app.report.design_sheets import redesign_sheet
-    from keras_fashion.app.report.picture_files import write_picture_folder
-    from keras_fashion.app.run import Run, matching_pair
+    from keras_fashion.app.report.picture_files import write_numbered_pictures
+    from keras_fashion.app.run import Run
+    from keras_fashion.app.run_checks import require_matching_pair
     from keras_fashion.data.picture_store import read_picture
     from keras_fashion.design import PreferenceMaximizer
-    from keras_fashion.design import redesign as redesigned
+    from keras_fashion.design import redesign as redesign_picture
     from keras_fashion.design.attribute_labels import attribute_directions
-    from keras_fashion.evaluation.preference import standing
+    from keras_fashion.evaluation.preference import preference_within_category
 
-    run, drawn = matching_pair(Run(recommender), Run(gan))
+    run, drawn = require_matching_pair(Run(recommender), Run(gan))
     catalogue, size = run.catalogue, drawn.model.picture_size
     user = run.trained_user(user_id)
-    if picture is None:
+    if item_id is not None:
         item = catalogue.item_index(item_id)
         index = int(catalogue.item_categories[item])
         original, name = catalogue.pictures_of([item], size)[0], item_id
     else:
+        assert picture is not None and category is not None  # by check_item_or_picture
         index = catalogue.category_index(category)
         original, name = read_picture(picture, size), picture.name
     fixed_directions = attribute_directions(drawn.model, catalogue, index, hold)
     maximizer = PreferenceMaximizer(run.model, drawn.model)
-    strip = redesigned(maximizer, user, original, index, frames, eta, proximity, fixed_directions)
-    liked_less = standing(
-        run, np.array([user]), index, np.concatenate([original[None], strip.pictures])
-    ).liked_less[0]
+    result = redesign_picture(
+        maximizer, user, original, index, frames, eta, proximity, fixed_directions
+    )
+    liked_less = preference_within_category(
+        run, np.array([user]), index, np.concatenate([original[None], result.pictures])
+    ).percentile_rank[0]
 
     title = f"{name}, redesigned for {user_id}"
     title += f", {', '.join(hold)} held" * bool(hold)
-    sheet = redesign_sheet(original, strip, liked_less, title)
-    files = write_picture_folder(out, "frame", strip.pictures, strip.latents, sheet)
+    sheet = redesign_sheet(original, result, liked_less, title)
+    files = write_numbered_pictures(out, "frame", result.pictures, result.latents, sheet)
     rows = [
         {
             "file": str(file),
-            "preference": float(strip.preference[number]),
+            "preference": float(result.preference[number]),
             "liked_less": float(liked_less[number + 1]),
-            "realism": float(strip.realism[number]),
-            "distance": float(strip.distance[number]),
+            "realism": float(result.realism[number]),
+            "distance": float(result.distance[number]),
         }
         for number, file in enumerate(files)
     ]
     if as_json:
-        found = {
+        answer = {
             "user": user_id,
             "item" if picture is None else "picture": item_id or str(picture),
             "category": catalogue.categories[index],
@@ -118,7 +128,7 @@ def redesign(
             "latents": str(out / "latents.npy"),
             "sheet": str(out / "sheet.png"),
         }
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(answer))
         return
     click.echo(f"{name}: liked better than {liked_less[0]:.0%}")
     for row in rows:

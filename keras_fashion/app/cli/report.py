@@ -1,42 +1,42 @@
-"""`keras-fashion report`: one HTML file about a recommender and a GAN."""
+"""`keras-fashion report`: an HTML file about a recommender and a GAN."""
 
 from pathlib import Path
 
 import click
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.parameters import EXISTING, seed_option
+from keras_fashion.app.cli.plain_errors import PlainCommand
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 
-@click.command()
-@click.argument("recommender", type=click.Path(exists=True, path_type=Path))
-@click.argument("gan", type=click.Path(exists=True, path_type=Path))
+@click.command(cls=PlainCommand)
+@click.argument("recommender", type=EXISTING)
+@click.argument("gan", type=EXISTING)
 @click.option(
     "--unseen",
-    type=click.Path(exists=True, path_type=Path),
-    help="Run of a second DVBPR, of another seed, that judges the designs of the first.",
+    type=EXISTING,
+    help="Run of a second DVBPR, of another seed, that scores the designs of the first.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="HTML file to write.")
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**32 - 1),
-    default=0,
-    show_default=True,
-    help="Decides whose designs are shown.",
-)
+@seed_option("Seed of the users whose designs are shown.")
 def report(recommender: Path, gan: Path, unseen: Path | None, out: Path, seed: int) -> None:
-    """Report on the runs of a DVBPR and a GAN: tables, curves, pictures, in one file."""
+    """Write an HTML report on the runs of a DVBPR and a GAN.
+
+    The tables, plots and pictures are in one file.
+    """
     quiet_tensorflow()
-    from keras_fashion.app.report.comparison_table import comparison_section
-    from keras_fashion.app.report.study_report import study_report
-    from keras_fashion.app.run import Run, independent_recommender, matching_pair
-    from keras_fashion.design import PreferenceMaximizer
     from keras_fashion.app.comparison import compare_runs
+    from keras_fashion.app.report.comparison_table import comparison_section
+    from keras_fashion.app.report.study import study_report
+    from keras_fashion.app.run import Run
+    from keras_fashion.app.run_checks import require_independent_dvbpr, require_matching_pair
+    from keras_fashion.design import PreferenceMaximizer
+    from keras_fashion.evaluation.comparison import baselines
     from keras_fashion.evaluation.generation import generation_study
     from keras_fashion.evaluation.ranking import rank_held_out
-    from keras_fashion.evaluation.reference_models import baselines
     from keras_fashion.features import category_classifier
 
-    run, drawn = matching_pair(Run(recommender), Run(gan))
+    run, drawn = require_matching_pair(Run(recommender), Run(gan))
     maximizer = PreferenceMaximizer(run.model, drawn.model)
     classifier = category_classifier(run.catalogue)
     study = generation_study(
@@ -44,7 +44,7 @@ def report(recommender: Path, gan: Path, unseen: Path | None, out: Path, seed: i
         drawn.model,
         classifier,
         {"generation": maximizer},
-        unseen=None if unseen is None else independent_recommender(Run(unseen), run),
+        unseen=None if unseen is None else require_independent_dvbpr(Run(unseen), run),
         seed=seed,
     )
     scorers = baselines(run.split) | {"dvbpr": run.vectors}

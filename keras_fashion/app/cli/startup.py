@@ -1,4 +1,4 @@
-"""Imports TensorFlow without its notices."""
+"""The import of TensorFlow without its notices."""
 
 import os
 from collections.abc import Iterator
@@ -6,17 +6,17 @@ from contextlib import contextmanager
 
 
 def quiet_tensorflow() -> None:
-    """Imports TensorFlow with stderr closed to the C++ side.
+    """Imports TensorFlow and Keras while the process's stderr is redirected to the null device.
 
-    TensorFlow 2.21 prints notices on oneDNN and CUDA while it is imported, whatever
-    TF_CPP_MIN_LOG_LEVEL says; afterwards it heeds the variable. Python errors still come through.
+    TensorFlow 2.21 prints notices on oneDNN and CUDA while it is imported, whatever the value of
+    TF_CPP_MIN_LOG_LEVEL; afterwards it obeys the variable. Python exceptions are still raised.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _stderr_to_null():
         import keras  # noqa: F401
         import tensorflow
 
-        # Looking for a GPU, where there is none, prints an error at the first operation.
+        # Without a GPU, the first search for one prints an error.
         tensorflow.config.list_physical_devices("GPU")
 
 

@@ -1,4 +1,4 @@
-"""`keras-fashion train`: a model on a catalogue, into a run folder."""
+"""`keras-fashion train`: trains a model on a catalogue, into a run folder."""
 
 from collections.abc import Callable
 from dataclasses import Field, fields
@@ -7,28 +7,23 @@ from typing import Any
 
 import click
 
-from keras_fashion.app.cli.parameters import CheckpointScheduleParam, DevicesParam, PictureSizeParam
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.parameters import (
+    CheckpointScheduleParam,
+    DevicesParam,
+    PictureSizeParam,
+)
+from keras_fashion.app.cli.plain_errors import PlainCommand, PlainGroup
+from keras_fashion.app.cli.startup import quiet_tensorflow
 from keras_fashion.app.training.options import (
-    BiasedMFOptions,
-    BPRMFOptions,
-    CategoryFrequencyOptions,
-    CategoryPopularityOptions,
     CheckpointSchedule,
-    DVBPROptions,
     FitOptions,
-    FMOptions,
     GANOptions,
     ModelOptions,
     PictureSize,
-    PopRankOptions,
-    RandomOptions,
-    VBPROptions,
-    VisRankMaxOptions,
-    VisRankOptions,
-    WARPOptions,
+    options_class,
 )
-from keras_fashion.app.training.stop_signals import sigterm_raises
+from keras_fashion.app.training.stop_signals import raise_on_sigterm
+from keras_fashion.models.registry import RECOMMENDERS
 
 SPLIT = click.option(
     "--split",
@@ -65,37 +60,50 @@ CHECKPOINT_EVERY = click.option(
 )
 
 
-class Models(click.Group):
-    """A command for each model, in the order in which they were added."""
+SUMMARIES = {name: entry.summary for name, entry in RECOMMENDERS.items()} | {
+    GANOptions.model: "A conditional GAN that draws garments."
+}
+"""Name of each model to one sentence about it."""
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """The command of a model; a usage error that lists them all for any other name."""
-        command = super().get_command(ctx, cmd_name)
-        if command is None:
-            ctx.fail(f"no model {cmd_name!r}; there are {', '.join(self.commands)}.")
-        return command
+
+class Models(PlainGroup):
+    """A command for each model. A model is imported only when its command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The models' names, for the help: content-unaware ones first, click would sort them."""
-        return list(self.commands)
+        """Returns the names of the models in the order of the registry."""
+        return list(SUMMARIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """Returns the command of a model, or ends with a usage error that lists the models."""
+        if cmd_name not in SUMMARIES:
+            ctx.fail(f"no model {cmd_name!r}; there are {', '.join(SUMMARIES)}.")
+        if cmd_name == GANOptions.model:
+            return train_command(GANOptions)
+        quiet_tensorflow()
+        return train_command(options_class(cmd_name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the list of models without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
 
 
 @click.group(cls=Models)
 def train() -> None:
     """Train a model on a prepared catalogue, into a run folder.
 
-    Progress goes to stderr and, with losses, AUC and sample grids, to TensorBoard's logs in the
-    run folder. A training that was stopped goes on when the same command is given again: with the
-    next step after Ctrl-C or SIGTERM, from the last checkpoint after all else. Exit code 75, after
-    SIGTERM and where another machine is lost, means just that: give it again.
+    Progress goes to stderr and, with losses, AUC and sample grids, to TensorBoard logs in the run
+    folder. A training that was stopped is resumed when the same command is given again: with the
+    next step after Ctrl-C or SIGTERM, from the last checkpoint otherwise. Exit code 75, after
+    SIGTERM or the loss of another machine, means that the command is to be given again.
     """
 
 
 def train_command(options: type[ModelOptions]) -> click.Command:
-    """The command that trains the model of a class of options."""
+    """Creates the command that trains the model of a class of options."""
     is_recommender = options is not GANOptions
 
-    @sigterm_raises()
+    @raise_on_sigterm()
     def run(
         catalogue: Path,
         out: Path,
@@ -118,10 +126,10 @@ def train_command(options: type[ModelOptions]) -> click.Command:
                 loaded, out, options(**chosen), split, seed, strategy, schedule, split_seed
             )
         else:
-            training.train_gan(loaded, out, options(**chosen), seed, strategy, schedule)
+            training.train_gan(loaded, out, GANOptions(**chosen), seed, strategy, schedule)
         click.echo(out)
 
-    decorators: list[Callable] = [
+    decorators: list[Callable[..., Any]] = [
         click.argument("catalogue", type=click.Path(exists=True, path_type=Path)),
         click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder."),
         *([SPLIT, SPLIT_SEED] if is_recommender else []),
@@ -130,18 +138,19 @@ def train_command(options: type[ModelOptions]) -> click.Command:
             type=click.IntRange(0, 2**32 - 1),
             default=0,
             show_default=True,
-            help="Of weights and order.",
+            help="Seed of the initial weights and of the order.",
         ),
         *([DEVICES, CHECKPOINT_EVERY] if issubclass(options, FitOptions | GANOptions) else []),
         *(option(field) for field in fields(options)),
     ]
+    command: Any = run
     for decorate in reversed(decorators):
-        run = decorate(run)
-    return click.command(options.model, help=options.__doc__)(run)
+        command = decorate(command)
+    return click.command(options.model, cls=PlainCommand, help=options.__doc__)(command)
 
 
-def option(field: Field) -> Callable:
-    """The click option of a field; its default says of what type it is.
+def option(field: Field[Any]) -> Callable[..., Any]:
+    """Creates the click option of a field, whose default says of what type it is.
 
     A whole number is at least the field's minimum, no rate or weight is negative, a switch is
     `--name/--no-name`, and an option of several values may be given several times.
@@ -160,6 +169,7 @@ def option(field: Field) -> Callable:
         kind = click.IntRange(field.metadata["minimum"])
     elif isinstance(default, float):
         kind = click.FloatRange(0)
+    help_text = field.metadata["help"]
     return click.option(
         flag,
         field.name,
@@ -167,23 +177,5 @@ def option(field: Field) -> Callable:
         multiple=several,
         default=default,
         show_default=True,
-        help=field.metadata["help"] + ("; may be given several times" if several else ""),
+        help=f"{help_text.rstrip('.')}; may be given several times." if several else help_text,
     )
-
-
-for each in (
-    RandomOptions,
-    PopRankOptions,
-    BiasedMFOptions,
-    BPRMFOptions,
-    WARPOptions,
-    CategoryPopularityOptions,
-    CategoryFrequencyOptions,
-    VisRankOptions,
-    VisRankMaxOptions,
-    FMOptions,
-    VBPROptions,
-    DVBPROptions,
-    GANOptions,
-):
-    train.add_command(train_command(each))

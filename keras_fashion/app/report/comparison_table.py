@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from keras_fashion.app.report.html import Column, Section, Table, Text, write_report
-from keras_fashion.evaluation.comparison import HEADLINE, Comparison
+from keras_fashion.evaluation.comparison import PRIMARY_METRIC, Comparison
 from keras_fashion.evaluation.significance import Estimate
 
 AUC_NOTE = (
@@ -42,7 +42,8 @@ def metric_groups(metrics: Sequence[str]) -> list[list[str]]:
         [['auc_matched', 'auc_all'], ['recall@10']]
     """
     aucs = sorted(
-        (name for name in metrics if name.startswith("auc_")), key=lambda name: name != HEADLINE
+        (name for name in metrics if name.startswith("auc_")),
+        key=lambda name: name != PRIMARY_METRIC,
     )
     lists = [name for name in metrics if not name.startswith("auc_")]
     return [aucs, lists] if lists else [aucs]
@@ -94,18 +95,35 @@ def comparison_text(comparison: Comparison) -> str:
     Returns:
         Tables of the means with their intervals below them, and a line for each test. No line has
         more than 100 characters if the models' names are short.
+
+    Example:
+        >>> from keras_fashion.evaluation.comparison import Comparison
+        >>> from keras_fashion.evaluation.significance import Estimate
+        >>> models = {
+        ...     "poprank": {"auc_matched": Estimate(0.5, 0.4, 0.6)},
+        ...     "dvbpr": {"auc_matched": Estimate(0.7, 0.6, 0.8)},
+        ... }
+        >>> comparison = Comparison("test", 99, models, "dvbpr", {})
+        >>> print(comparison_text(comparison))
+        AUC          matched
+        poprank        0.500
+                 0.400-0.600
+        dvbpr          0.700
+                 0.600-0.800
+        <BLANKLINE>
+        Means over the test interactions of 99 users; below each mean is its 95 % interval.
     """
     parts = []
     for metrics in metric_groups(_metrics(comparison)):
         frame = _cells(comparison, metrics, missing="-").set_index("model")
         parts += [frame.rename_axis(index=None, columns=_title(metrics)).to_string(), ""]
     parts.append(f"{comparison_title(comparison)}; below each mean is its 95 % interval.")
-    parts += test_sentences(comparison)
+    parts += describe_tests(comparison)
     return "\n".join(line.rstrip() for part in parts for line in part.split("\n"))
 
 
 def comparison_latex(comparison: Comparison) -> str:
-    """Formats a comparison as LaTeX that needs no package.
+    r"""Formats a comparison as LaTeX that needs no package.
 
     Args:
         comparison: The metrics of the models.
@@ -113,10 +131,32 @@ def comparison_latex(comparison: Comparison) -> str:
     Returns:
         A tabular for each group of metrics, with the best mean of a column in bold and intervals
         below the means, after comments with the title and the tests.
+
+    Example:
+        >>> from keras_fashion.evaluation.comparison import Comparison
+        >>> from keras_fashion.evaluation.significance import Estimate
+        >>> models = {
+        ...     "poprank": {"auc_matched": Estimate(0.5, 0.4, 0.6)},
+        ...     "dvbpr": {"auc_matched": Estimate(0.7, 0.6, 0.8)},
+        ... }
+        >>> comparison = Comparison("test", 99, models, "dvbpr", {})
+        >>> print(comparison_latex(comparison))
+        % Means over the test interactions of 99 users
+        \begin{tabular}{lr}
+        \hline
+        model & matched \\
+        \hline
+        poprank & 0.500 \\
+         & {\scriptsize 0.400-0.600} \\
+        dvbpr & \textbf{0.700} \\
+         & {\scriptsize 0.600-0.800} \\
+        \hline
+        \end{tabular}
+        <BLANKLINE>
     """
-    lines = [comparison_title(comparison), *test_sentences(comparison)]
+    lines = [comparison_title(comparison), *describe_tests(comparison)]
     parts = ["\n".join(f"% {line}" for line in lines)]
-    hlines = [
+    hlines: Any = [
         {"selector": rule, "props": ":hline;"} for rule in ("toprule", "midrule", "bottomrule")
     ]
     for metrics in metric_groups(_metrics(comparison)):
@@ -129,14 +169,10 @@ def comparison_latex(comparison: Comparison) -> str:
                 means = frame.iloc[::2, number]
                 best = means == means[means != "--"].max()
                 styles.iloc[::2, number] = best.map({True: "textbf:--rwrap;", False: ""})
-        table = (
-            frame.style.hide(axis="index")
-            .format(escape="latex")
-            .format_index(escape="latex", axis="columns")
-            .apply(lambda _, styles=styles: styles, axis=None)
-            .set_table_styles(hlines)
-        )
-        parts.append(table.to_latex(column_format="l" + "r" * len(metrics)))
+        styler = frame.style.hide(axis="index").set_table_styles(hlines)
+        styler.apply(lambda _, styles=styles: styles, axis=None)
+        styler.format(escape="latex").format_index(escape="latex", axis="columns")
+        parts.append(styler.to_latex(column_format="l" + "r" * len(metrics)))
     return "\n".join(parts)
 
 
@@ -153,9 +189,12 @@ def comparison_section(comparison: Comparison) -> Section:
         Table(
             _title(metrics) or "Lists of the k best items",
             [Column("model"), *(Column(metric_label(m), _best(m)) for m in metrics)],
-            [[name, *(row[metric] for metric in metrics)] for name, row in comparison.models.items()],
+            [
+                [name, *(row[metric] for metric in metrics)]
+                for name, row in comparison.models.items()
+            ],
             note=f"{AUC_NOTE} The intervals of 95 % are from a bootstrap over users."
-            if HEADLINE in metrics
+            if PRIMARY_METRIC in metrics
             else LIST_NOTE,
         )
         for metrics in metric_groups(_metrics(comparison))
@@ -189,7 +228,7 @@ def comparison_title(comparison: Comparison) -> str:
     return f"Means over the {comparison.part} interactions of {comparison.users:,} users"
 
 
-def test_sentences(comparison: Comparison) -> Iterator[str]:
+def describe_tests(comparison: Comparison) -> Iterator[str]:
     """Yields a line for each tested model: its matched AUC minus the reference's."""
     for name, test in comparison.tests.items():
         start = f"matched AUC of {name} minus that of {comparison.reference}: "
@@ -206,7 +245,7 @@ def _metrics(comparison: Comparison) -> list[str]:
 
 
 def _title(metrics: Sequence[str]) -> str:
-    return "AUC" if HEADLINE in metrics else ""
+    return "AUC" if PRIMARY_METRIC in metrics else ""
 
 
 def _best(metric: str) -> Literal["highest"] | None:

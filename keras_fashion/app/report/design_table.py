@@ -1,4 +1,4 @@
-"""What there is to say of each design, in rows."""
+"""The table of designs: a row of measurements for each design."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,10 +8,10 @@ import numpy as np
 from keras_fashion.app.run import Run
 from keras_fashion.design.preference_maximizer import Designs
 from keras_fashion.design.targets import DesignTarget
-from keras_fashion.evaluation.preference import standing
+from keras_fashion.evaluation.preference import preference_within_category
 
-ASKED = 100
-"""Members of a cluster who are asked what they think of its designs, at most."""
+MAX_MEMBERS = 100
+"""Largest number of a target's users over whom preference is measured."""
 
 
 def design_table(
@@ -22,48 +22,57 @@ def design_table(
     designs: Designs,
     unseen: Run | None = None,
 ) -> list[dict[str, Any]]:
-    """A row a design.
+    """Measures designs.
+
+    The preference of a target with more than `MAX_MEMBERS` users is measured over that many of
+    them, drawn at random.
 
     Args:
-        run: Of the recommender that designed.
-        targets: For whom.
-        category: Dense index of what was designed.
+        run: Run of the recommender that the designs were made with.
+        targets: The users, groups or clusters that the designs are for.
+        category: Dense index of the designs' category.
         etas: Weights of realism.
-        designs: N = clients times etas, as `design_for_targets` gives them.
-        unseen: Run of a second recommender of the same users, which had no say in the designs.
+        designs: Designs for each target at each weight, as `design_for_targets` returns them.
+        unseen: Run of a second recommender of the same users, with which the designs were not
+            made.
 
     Returns:
-        "for" (the client's name), "eta", "preference" and "realism" as in `Designs`; "liked_less",
-        the share of the category's items that are liked less, as the mean of all members, whatever
-        their weights (of at most `ASKED`, drawn at random); "members", the same of each member of
-        a group by id.
-        With `unseen` also the mean preference in standard deviations over the category's items
-        (`StandardizedPreference`) by the two recommenders, "standard" and "unseen", and "gap", how
-        much more the first thinks of the design.
+        A dictionary for each design, with
+
+        - "for": Name of the target.
+        - "eta": Weight of realism.
+        - "preference" and "realism": As in `Designs`.
+        - "liked_less": Share of the category's items that are liked less, as the unweighted mean
+          over the users.
+        - "members": The same share for each user of a group, by id.
+        - "standard" and "unseen": With `unseen` only. Mean preference by the two recommenders, in
+          standard deviations over the category's items (`StandardizedPreference`).
+        - "gap": With `unseen` only. Difference of the two.
     """
     rows = []
-    for who, target in enumerate(targets):
-        asked = target.users
-        if len(asked) > ASKED:
-            asked = np.sort(np.random.default_rng(0).choice(asked, ASKED, replace=False))
-        own = slice(who * len(etas), (who + 1) * len(etas))
+    for number, target in enumerate(targets):
+        users = target.users
+        if len(users) > MAX_MEMBERS:
+            users = np.sort(np.random.default_rng(0).choice(users, MAX_MEMBERS, replace=False))
+        own = slice(number * len(etas), (number + 1) * len(etas))
         pictures = np.concatenate(designs.pictures[own])
-        seen = standing(run, asked, category, pictures)
+        seen = preference_within_category(run, users, category, pictures)
         table = {
             "for": [target.name] * len(pictures),
             "eta": np.repeat(etas, designs.pictures.shape[1]).tolist(),
             "preference": designs.preference[own].ravel().tolist(),
             "realism": designs.realism[own].ravel().tolist(),
-            "liked_less": seen.liked_less.mean(axis=0).tolist(),
+            "liked_less": seen.percentile_rank.mean(axis=0).tolist(),
         }
         if len(target.user_embeddings) > 1:
             ids = run.catalogue.user_ids[target.users].tolist()
             table["members"] = [
-                dict(zip(ids, each, strict=True)) for each in seen.liked_less.T.tolist()
+                dict(zip(ids, each, strict=True)) for each in seen.percentile_rank.T.tolist()
             ]
         if unseen is not None:
-            first = seen.standard.mean(axis=0)
-            second = standing(unseen, asked, category, pictures).standard.mean(axis=0)
+            first = seen.standardized.mean(axis=0)
+            other = preference_within_category(unseen, users, category, pictures)
+            second = other.standardized.mean(axis=0)
             table |= {
                 "standard": first.tolist(),
                 "unseen": second.tolist(),

@@ -26,10 +26,14 @@ Cell = str | float | Estimate | None
 
 @dataclass(frozen=True)
 class Text:
-    """Plain text.
+    r"""Plain text.
 
     Attributes:
         text: The text; an empty line starts a new paragraph.
+
+    Example:
+        >>> Text("First.\n\nSecond.").paragraphs
+        ['First.', 'Second.']
     """
 
     kind: ClassVar[str] = "text"
@@ -138,7 +142,11 @@ class Table:
         """The best value of a column as it is printed: several cells that print it share it."""
         column = self.columns[number]
         values = [_mean(row[number]) for row in self.rows if row[0] not in self.reference]
-        finite = [value for value in values if _is_number(value) and math.isfinite(value)]
+        finite = [
+            value
+            for value in values
+            if isinstance(value, Real) and _is_number(value) and math.isfinite(value)
+        ]
         if column.best is None or not finite:
             return None
         return format_cell(max(finite) if column.best == "highest" else min(finite), column.digits)
@@ -152,6 +160,11 @@ class Picture:
         caption: Text below the picture.
         image: A matplotlib figure, a Pillow image, or the bytes of a PNG file.
         alt: Description of the picture for those who cannot see it.
+
+    Example:
+        >>> from PIL import Image
+        >>> Picture("A sheet.", Image.new("RGB", (8, 8)), "A black square.").url[:22]
+        'data:image/png;base64,'
     """
 
     kind: ClassVar[str] = "picture"
@@ -187,6 +200,10 @@ class Section:
 
     Raises:
         TypeError: If a block is of another type.
+
+    Example:
+        >>> Section("Run", [Text("A first run."), Facts({"seed": 0})]).title
+        'Run'
     """
 
     title: str
@@ -211,6 +228,14 @@ def write_report(path: Path, title: str, sections: Sequence[Section], subtitle: 
         title: Title of the page.
         sections: Sections from top to bottom. If there are several, the page links to each.
         subtitle: A line below the title.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> path = Path(tempfile.mkdtemp()) / "report.html"
+        >>> write_report(path, "Report", [Section("Run", [Facts({"epochs": 1200})])])
+        >>> "<dt>epochs</dt><dd>1,200</dd>" in path.read_text()
+        True
     """
     environment = Environment(
         loader=PackageLoader("keras_fashion.app.report", "."),

@@ -1,7 +1,7 @@
-"""The report's plots.
+"""Plots of the report.
 
-Each function takes plain numbers and returns a `matplotlib.figure.Figure` made without pyplot: no
-global state, no window. `figure.savefig("plot.png")` writes it; the report embeds it as it is.
+Each function takes numbers and returns a `matplotlib.figure.Figure` that is made without pyplot, so
+that there is no global state and no window.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,19 +12,29 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-# Okabe and Ito's color-blind-safe palette without its yellow and black.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Palette of Okabe and Ito for color-blind readers, without its yellow and black."""
+
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 _INK = "#333333"
 _PANEL_WIDTH, _PANEL_HEIGHT = 3.4, 2.8  # inches
 
 
 def training_curves(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """Curves by epoch, one panel for each quantity.
+    """Plots curves by epoch, with a panel for each quantity.
 
     Args:
-        panels: title of a panel (as "validation AUC") -> name of a curve (as "DVBPR") -> one value
-            an epoch, as they stand in `History.history`. A name keeps its color across panels.
+        panels: For each title of a panel, such as "validation AUC", the curves by name, such as
+            "DVBPR". A curve has a value for each epoch, as in `History.history`. A name has the
+            same color in all panels.
+
+    Returns:
+        A figure.
+
+    Example:
+        >>> figure = training_curves({"loss": {"BPR-MF": [0.7, 0.6], "DVBPR": [0.6, 0.4]}})
+        >>> [axis.get_title() for axis in figure.axes]
+        ['loss']
     """
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
     figure, axes = _panels(panels)
@@ -38,24 +48,33 @@ def training_curves(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figu
     return figure
 
 
-def auc_chart(aucs: Mapping[str, Mapping[str, float]], reference: str = "oracle") -> Figure:
-    """One line a model, one mark for each of its AUCs; 0.5, pure chance, is marked.
+def auc_chart(aucs: Mapping[str, Mapping[str, float | None]], reference: str = "oracle") -> Figure:
+    """Plots the AUCs of each model on a line, with a mark for the 0.5 of random scores.
 
     Args:
-        aucs: name of a model -> kind of AUC (as "all", "cold") -> value. NaN draws nothing.
-        reference: the model that knows the answer, set apart at the bottom where it is given.
+        aucs: For each name of a model its AUCs by kind, such as "all" and "cold". None and
+            NaN are not drawn.
+        reference: Name of a model that is not compared, which is set apart at the bottom.
+
+    Returns:
+        A figure.
+
+    Example:
+        >>> figure = auc_chart({"PopRank": {"all": 0.6}, "DVBPR": {"all": 0.8}})
+        >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+        ['PopRank', 'DVBPR']
     """
     models = [name for name in aucs if name != reference] + [n for n in aucs if n == reference]
     kinds = list(dict.fromkeys(kind for values in aucs.values() for kind in values))
     figure = _figure(2 * _PANEL_WIDTH, 1.3 + 0.36 * len(models))
     axis = _styled(figure.add_subplot())
     for row, name in enumerate(models):
-        values = [value for value in aucs[name].values() if not np.isnan(value)]
+        values = [value for value in aucs[name].values() if value is not None and value == value]
         if values:
             axis.hlines(row, min(values), max(values), color="#C8C8C8", linewidth=2, zorder=1)
     for number, kind in enumerate(kinds):
         axis.scatter(
-            [aucs[name].get(kind, np.nan) for name in models],
+            np.array([aucs[name].get(kind) for name in models], float),
             range(len(models)),
             s=56,
             color=COLORS[number % len(COLORS)],
@@ -86,12 +105,20 @@ def auc_chart(aucs: Mapping[str, Mapping[str, float]], reference: str = "oracle"
 
 
 def eta_curve(curve: Sequence[Mapping[str, float]]) -> Figure:
-    """What the realism weight η of the design objective trades: one panel for each quantity.
+    """Plots measurements of designs over the realism weight η, with a panel for each quantity.
 
     Args:
-        curve: one mapping for each η, with "eta" and the quantities measured on the designs (as
-            "preference", "discriminator", "quality"); every mapping has the same keys. η = 0 is
-            allowed.
+        curve: A mapping for each η, with "eta" and the quantities that were measured, such as
+            "preference", "discriminator" and "quality". All mappings have the same keys. η may
+            be 0.
+
+    Returns:
+        A figure.
+
+    Example:
+        >>> points = [{"eta": 0, "preference": 3.0}, {"eta": 1, "preference": 2.5}]
+        >>> [axis.get_title() for axis in eta_curve(points).axes]
+        ['preference']
     """
     curve = sorted(curve, key=lambda point: point["eta"])
     etas = [point["eta"] for point in curve]
@@ -100,7 +127,7 @@ def eta_curve(curve: Sequence[Mapping[str, float]]) -> Figure:
     for number, (axis, quantity) in enumerate(zip(axes, quantities, strict=True)):
         _line(axis, etas, [point[quantity] for point in curve], number)
         axis.set_xlabel("η (weight of realism)")
-        # Logarithmic, with η = 0 one step left of the smallest positive weight.
+        # The axis is logarithmic, and η = 0 is one step left of the smallest positive weight.
         positive = [eta for eta in etas if eta > 0]
         if len(positive) < len(etas) and positive:
             axis.set_xscale("symlog", linthresh=min(positive), linscale=0.5)
@@ -113,12 +140,21 @@ def eta_curve(curve: Sequence[Mapping[str, float]]) -> Figure:
 
 
 def design_trajectory(steps: Mapping[str, np.ndarray]) -> Figure:
-    """How a design came about, step by step: one panel for each quantity.
+    """Plots the steps of a search, with a panel for each quantity.
 
     Args:
-        steps: name of a quantity (as "objective", "preference", "realism") -> its values, (steps,)
-            or (steps, restarts). Of several restarts the one whose first quantity ends highest is
-            drawn strong, the others faint.
+        steps: For each name of a quantity, such as "preference", its values of shape (steps,) or
+            (steps, restarts). The restart whose first quantity ends highest is drawn with a thick
+            line, the others with thin gray ones.
+
+    Returns:
+        A figure.
+
+    Example:
+        >>> import numpy as np
+        >>> figure = design_trajectory({"preference": np.array([0.0, 1.0, 1.5])})
+        >>> len(figure.axes)
+        1
     """
     values = {name: np.asarray(series, dtype=float) for name, series in steps.items()}
     values = {name: v[:, None] if v.ndim == 1 else v for name, v in values.items()}
@@ -135,7 +171,7 @@ def design_trajectory(steps: Mapping[str, np.ndarray]) -> Figure:
 
 
 def _panels(titles: Collection[str]) -> tuple[Figure, list[Axes]]:
-    """A figure of styled axes side by side, one for each title."""
+    """Makes a figure with axes side by side, one for each title."""
     figure = _figure(_PANEL_WIDTH * len(titles), _PANEL_HEIGHT)
     axes = []
     for number, title in enumerate(titles, start=1):
@@ -160,7 +196,7 @@ def _styled(axis: Axes) -> Axes:
 
 
 def _line(axis: Axes, x: Sequence[float], y: Sequence[float], number: int, **options: Any) -> None:
-    """A curve with marks, so that two curves differ in more than their color."""
+    """Draws a curve with marks, so that curves differ not only in their colors."""
     axis.plot(
         x,
         y,
@@ -173,7 +209,7 @@ def _line(axis: Axes, x: Sequence[float], y: Sequence[float], number: int, **opt
 
 
 def _legend_below(figure: Figure, axes: Sequence[Axes]) -> None:
-    """One legend for all panels, outside them."""
+    """Adds one legend for all panels below them."""
     entries = {
         label: handle
         for axis in axes

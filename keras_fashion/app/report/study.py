@@ -1,24 +1,29 @@
-"""The report on a recommender and a GAN: its sections, built from runs and measurements."""
+"""The report on a recommender and a GAN, made of their runs and of measurements."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from keras_fashion.app.report.comparison_table import AUC_NOTE
 from keras_fashion.app.report.html import Column, Facts, Picture, Section, Table, Text, write_report
-from keras_fashion.app.report.pictures import (
+from keras_fashion.app.report.plots import auc_chart, eta_curve, training_curves
+from keras_fashion.app.report.study_pictures import (
     interpolation_sheet,
-    people_sheet,
     redesigns_sheet,
     samples_sheet,
     trajectory_figure,
+    users_sheet,
 )
-from keras_fashion.app.report.plots import auc_chart, eta_curve, training_curves
 from keras_fashion.app.run import Run
 from keras_fashion.design.preference_maximizer import PreferenceMaximizer
 from keras_fashion.evaluation.generation import GenerationStudy
 
-SHOWN_PEOPLE = 6
+NUM_DESIGN_USERS = 6
+"""Number of users whose designs are shown."""
+
+NUM_REDESIGN_USERS = 4
+"""Number of users for whom an item is redesigned."""
 
 AUC_COLUMNS = {
     "auc_all": "all",
@@ -28,6 +33,7 @@ AUC_COLUMNS = {
     "auc_new": "new",
     "auc_matched_cold": "matched, cold",
 }
+"""Headings of the AUCs."""
 
 STUDY_COLUMNS = {
     "preference": Column("preference"),
@@ -37,20 +43,23 @@ STUDY_COLUMNS = {
     "quality": Column("category inception score"),
     "opposite_ssim": Column("opposite SSIM"),
 }
+"""Columns of the measurements of designs."""
 
 UNSEEN = ("unseen_preference", "gap")
+"""Measurements that need a second recommender."""
 
 STUDY_NOTE = (
     "Means over users with 95 % bootstrap intervals. Preference: theta . Phi in standard "
-    "deviations above what the user thinks of the category's items; 0 is an item drawn at random. "
-    "Category inception score: the inception score under a classifier of this catalogue's own "
-    "categories, in place of ImageNet's Inception: comparable within this report only. Opposite "
+    "deviations above the user's mean over the category's items; 0 is an item drawn at random. "
+    "Category inception score: the inception score with a classifier of this catalogue's own "
+    "categories instead of ImageNet's Inception, comparable within this report only. Opposite "
     "SSIM: minus the mean similarity of the three pictures; higher is more diverse."
 )
 
 UNSEEN_NOTE = (
-    " The unseen recommender was trained with another seed, and no optimizer saw it: the gap is "
-    "what only the first believes in. Retrieval has one, too, as it also takes the first's best."
+    " The unseen recommender was trained with another seed and takes no part in the search. The "
+    "gap is the part of the preference that it does not confirm. Retrieval has a gap, too, because "
+    "it takes the items that the first recommender scores highest."
 )
 
 
@@ -67,12 +76,12 @@ def study_report(
     """Writes the report.
 
     Args:
-        path: Of the HTML file.
+        path: Path of the HTML file, which is replaced if it exists.
         recommender: Run of the DVBPR that designs are made with.
         gan: Run of the GAN.
-        maximizer: Over the models of the two runs.
-        study: What was measured on designs.
-        aucs: Name of a model to its AUCs, as `HeldOutRanks.means` gives them.
+        maximizer: Maximizer over the models of the two runs.
+        study: Measurements of designs.
+        aucs: For each name of a model its AUCs, as `HeldOutRanks.means` returns them.
         trained: Runs whose training curves are shown.
         more: Sections for the end.
     """
@@ -97,17 +106,17 @@ def study_report(
             "Pictures",
             [
                 Picture(
-                    "Real items beside generated ones. The latents are the first ones drawn.",
+                    "Real items beside generated ones, whose latents were drawn at random.",
                     samples_sheet(gan),
                     "Rows of real and generated garments, one row a category.",
                 ),
                 Picture(
-                    "What people bought, what is recommended to them among existing items, and "
-                    "what was designed for them, with the predicted preference.",
-                    people_sheet(
+                    "Items that users bought, items that are recommended to them, and designs for "
+                    "them, with the predicted preference.",
+                    users_sheet(
                         recommender,
-                        study.users[:SHOWN_PEOPLE],
-                        study.categories[:SHOWN_PEOPLE],
+                        study.users[:NUM_DESIGN_USERS],
+                        study.categories[:NUM_DESIGN_USERS],
                         study.designs,
                     ),
                     "Rows of users with bought, recommended and designed garments.",
@@ -115,7 +124,12 @@ def study_report(
                 Picture(
                     "Redesign: an existing item, its nearest latent in the generator, and steps "
                     "towards the user's taste.",
-                    redesigns_sheet(recommender, maximizer, study.users[:4], study.categories[:4]),
+                    redesigns_sheet(
+                        recommender,
+                        maximizer,
+                        study.users[:NUM_REDESIGN_USERS],
+                        study.categories[:NUM_REDESIGN_USERS],
+                    ),
                     "Strips that begin with an existing garment and change it step by step.",
                 ),
                 Picture(
@@ -124,11 +138,11 @@ def study_report(
                     "Rows of garments that change gradually from left to right.",
                 ),
                 Picture(
-                    f"How the designs of {catalogue.user_ids[study.users[0]]} came about.",
+                    f"The search for the designs of {catalogue.user_ids[study.users[0]]}.",
                     trajectory_figure(
-                        maximizer, study.users[0], study.categories[0], study.designs, pair=0
+                        maximizer, study.users[0], study.categories[0], study.designs, number=0
                     ),
-                    "Preference and realism by step of the ascent.",
+                    "Preference and realism at each step of the search.",
                 ),
             ],
         ),
@@ -145,7 +159,15 @@ def study_report(
 def recommendation_section(
     aucs: Mapping[str, Mapping[str, float | None]], trained: Sequence[Run]
 ) -> Section:
-    """The table of AUCs, as a table and drawn, with the curves of training."""
+    """Makes the section on recommendation.
+
+    Args:
+        aucs: For each name of a model its AUCs, as `HeldOutRanks.means` returns them.
+        trained: Runs whose training curves are shown.
+
+    Returns:
+        A section with the AUCs as a table and as a plot, and the training curves.
+    """
     histories = {run.config["model"]: pd.read_csv(run.path / "history.csv") for run in trained}
     return Section(
         "Recommendation",
@@ -154,20 +176,14 @@ def recommendation_section(
                 "AUC on the held-out test interaction of each user",
                 [Column("model"), *(Column(each, best="highest") for each in AUC_COLUMNS.values())],
                 [[name, *(row[key] for key in AUC_COLUMNS)] for name, row in aucs.items()],
-                note="All items the user has no interaction with are negatives, none is sampled; "
-                "a tie counts half. Matched: only items with as many training interactions as "
-                "the held-out one, so that popularity gains little. Warm: items with 5 or more "
-                "training interactions; cold: fewer; new: none.",
+                note=AUC_NOTE,
                 reference=["oracle"],
             ),
             Picture(
-                "The same, drawn.",
+                "The same AUCs as a plot.",
                 auc_chart(
                     {
-                        name: {
-                            label: float("nan") if row[key] is None else row[key]
-                            for key, label in AUC_COLUMNS.items()
-                        }
+                        name: {label: row[key] for key, label in AUC_COLUMNS.items()}
                         for name, row in aucs.items()
                     }
                 ),
@@ -188,9 +204,19 @@ def recommendation_section(
 
 
 def generation_section(study: GenerationStudy) -> Section:
-    """The talk's table, the same by category, and the curve over eta."""
-    judged = not study.rows["unseen_preference"].isna().all()
-    columns = {name: title for name, title in STUDY_COLUMNS.items() if judged or name not in UNSEEN}
+    """Makes the section on designs.
+
+    Args:
+        study: Measurements of designs.
+
+    Returns:
+        A section with a table of retrieval and generation, as in the paper's talk, the same table
+        by category, and a plot over the weight of realism.
+    """
+    has_unseen = bool(study.rows["unseen_preference"].notna().any())
+    columns = {
+        name: title for name, title in STUDY_COLUMNS.items() if has_unseen or name not in UNSEEN
+    }
     measured = [name for name in columns if name != "quality"]
     by_category = study.by_category(measured)
     return Section(
@@ -203,7 +229,7 @@ def generation_section(study: GenerationStudy) -> Section:
                     [method, *(row[name] for name in columns)]
                     for method, row in study.table(measured).items()
                 ],
-                note=STUDY_NOTE + (UNSEEN_NOTE if judged else ""),
+                note=STUDY_NOTE + (UNSEEN_NOTE if has_unseen else ""),
             ),
             Table(
                 "The same by category",
@@ -219,7 +245,7 @@ def generation_section(study: GenerationStudy) -> Section:
                 ],
             ),
             Picture(
-                "What the weight of realism trades.",
+                "The effect of the weight of realism.",
                 eta_curve(study.eta.dropna(axis="columns").to_dict("records")),
                 "Preference, discriminator output, diversity and quality over eta.",
             ),

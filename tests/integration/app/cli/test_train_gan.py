@@ -27,16 +27,8 @@ def test_more_epochs_go_on(tiny_catalogue, tmp_path):
     out = tmp_path / "gan"
     command = (
         *("train", "gan", tiny_catalogue.path, "--out", out, "--batch-size", 12, "--width", 4),
-        *(
-            "--picture-size",
-            "16x16",
-            "--seed",
-            7,
-            "--metrics-every",
-            2,
-            "--num-metrics-pictures",
-            20,
-        ),
+        *("--picture-size", "16x16", "--seed", 7),
+        *("--metrics-every", 2, "--num-metrics-pictures", 20),
     )
     succeed(*command, "--epochs", 1)
     before = Run(out).config
@@ -46,7 +38,7 @@ def test_more_epochs_go_on(tiny_catalogue, tmp_path):
     history = pd.read_csv(out / "history.csv")
     assert history["epoch"].tolist() == [0, 1, 2]
     # Scored at the end of each training and in between when it was due.
-    assert history["classifier_fid"].notna().all() and history["diversity"].notna().all()
+    assert history["category_frechet_distance"].notna().all() and history["diversity"].notna().all()
 
     kept = (out / "model.keras").read_bytes()
     result = call(*command, "--epochs", 3)

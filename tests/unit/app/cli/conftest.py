@@ -1,4 +1,4 @@
-"""A shop's own files, and runs on them that the commands themselves have made, once for all tests.
+"""The files of a shop, and runs on them that the commands make once for all tests.
 
 What a command loads and traces is shared by the tests of a process (`shared`).
 """
@@ -40,7 +40,7 @@ def call():
 
 @pytest.fixture(scope="session")
 def succeed(call):
-    """The stdout of a command that must succeed."""
+    """Runs a command that must succeed and returns its stdout."""
 
     def succeed(*arguments):
         result = call(*arguments)
@@ -52,7 +52,7 @@ def succeed(call):
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory) -> Path:
-    """interactions.csv, items.csv and images.tar, with columns of the shop's own naming.
+    """Makes interactions.csv, items.csv and images.tar, whose columns have other names than ours.
 
     24 items (8 a category) in JPEG and PNG, none square; customers 0001 to 0008 with 7 items
     each, and 0009 with 2. One item has no picture, one purchase is of an unknown item.
@@ -86,7 +86,7 @@ def shop(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def prepare_arguments(shop):
-    """Of `prepare shop`, but for --out."""
+    """The arguments of `prepare shop` without --out."""
     return [
         *("prepare", "shop", "--interactions", shop / "interactions.csv"),
         *("--items", shop / "items.csv", "--images", shop / "images.tar"),
@@ -99,7 +99,7 @@ OWN_MODEL = Run.model
 
 
 class SharedModel:
-    """`Run.model`, loaded once of all files that hold the same."""
+    """`Run.model`, which loads files of the same content once."""
 
     def __init__(self):
         self.loaded = {}
@@ -117,7 +117,7 @@ class SharedModel:
 
 
 class SharedMaximizers:
-    """Makes a maximizer once of all calls with the same models and procedure."""
+    """Makes one maximizer for all calls with the same models and procedure."""
 
     def __init__(self):
         self.made = {}
@@ -136,7 +136,7 @@ def of_all_modules():
 
 @pytest.fixture(scope="module", autouse=True)
 def shared(of_all_modules):
-    """Commands load each model once in a process, and trace each search once.
+    """Makes commands load each model once in a process, and trace each search once.
 
     Of a module, since one of the whole session would stay for the tests of other folders.
     """
@@ -149,14 +149,14 @@ def shared(of_all_modules):
 
 @pytest.fixture
 def unshared(monkeypatch):
-    """Takes `shared` back."""
+    """Undoes `shared`."""
     monkeypatch.setattr(Run, "model", OWN_MODEL)
     monkeypatch.setattr(design, "PreferenceMaximizer", PreferenceMaximizer)
 
 
 @pytest.fixture(scope="session")
 def chain(succeed, prepare_arguments, made_once):
-    """Paths and outputs of prepare, train dvbpr and train gan, and how the GAN was asked for."""
+    """Paths and outputs of prepare, train dvbpr and train gan, and the command of the GAN."""
 
     def gan_command(folder):
         return (
@@ -196,7 +196,7 @@ def chain(succeed, prepare_arguments, made_once):
 
 @pytest.fixture(scope="session")
 def unseen(chain, made_once):
-    """A DVBPR of another seed, as its run says: the chain's, with tastes turned elsewhere."""
+    """A copy of the chain's DVBPR with another seed in its config and other user embeddings."""
 
     def make(folder):
         shutil.copytree(chain.dvbpr, folder / "run")

@@ -47,7 +47,7 @@ def test_train_prints_the_run_folder_and_keeps_the_options(chain):
     assert Run(chain.gan).model.picture_size == (16, 16)
     # Scored when the training ended, though not when it was due.
     history = pd.read_csv(chain.gan / "history.csv")
-    assert history["classifier_fid"].notna().all() and history["diversity"].notna().all()
+    assert history["category_frechet_distance"].notna().all() and history["diversity"].notna().all()
 
 
 def test_evaluate(chain, call):
@@ -112,7 +112,7 @@ def test_export(chain, succeed, tmp_path, unshared):
 
 
 def test_export_with_a_designer(chain, succeed, tmp_path, monkeypatch):
-    """As `keras_fashion.app.exporting` does it in tests/unit/serving."""
+    """The export itself is tested in tests/unit/serving."""
     asked = []
 
     def export(recommender, gan, out):
@@ -128,14 +128,16 @@ def test_export_with_a_designer(chain, succeed, tmp_path, monkeypatch):
 
 
 def test_report(chain, succeed, tmp_path, monkeypatch):
-    few = partial(generation_study.generation_study, pairs=3, pairs_for_eta=2, etas=(0.0, 1.0))
+    few = partial(
+        generation_study.generation_study, num_pairs=3, num_pairs_for_eta=2, etas=(0.0, 1.0)
+    )
     monkeypatch.setattr(generation_study, "generation_study", few)
-    monkeypatch.setattr(generation_study, "RESAMPLES", 19)
+    monkeypatch.setattr(generation_study, "NUM_RESAMPLES", 19)
     out = tmp_path / "reports" / "report.html"
     assert succeed("report", chain.dvbpr, chain.gan, "--out", out) == f"{out}\n"
     html = out.read_text()
     texts = ("dvbpr", "poprank", "random", "retrieval", "random generated", "opposite SSIM")
-    for text in (*texts, "recall@10", "Matched AUC less that of dvbpr"):
+    for text in (*texts, "recall@10", "Difference of matched AUC to dvbpr"):
         assert text in html
     assert html.count("data:image/") >= 7
     assert not re.search(r"(src|href)=\"https?:", html), "self-contained"

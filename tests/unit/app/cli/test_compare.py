@@ -16,7 +16,7 @@ LISTS = ["recall@3", "ndcg@3", "recall@10", "ndcg@10", "mrr", "coverage@3", "cov
 
 @pytest.fixture(scope="module")
 def runs(chain, succeed, tmp_path_factory):
-    """dvbpr, two runs of bprmf, and random, all of seed 4, hence of one split."""
+    """Runs of dvbpr, bprmf (two) and random, all with seed 4 and therefore one split."""
     folder = tmp_path_factory.mktemp("runs")
     for model, name, *options in (("bprmf", "mf & co_1", "--epochs", 1), ("random", "noise")):
         succeed("train", model, chain.catalogue, "--out", folder / name, "--seed", 4, *options)
@@ -57,7 +57,8 @@ def test_text_is_100_characters_wide(runs, succeed):
     assert rows == ["poprank", "dvbpr", "random"] * 2
     assert lines[2].split()[0].count("-") == 1  # an interval below the mean
     assert re.fullmatch(
-        r"matched AUC of random less dvbpr's: [+-]0\.\d{3} \([+-]\S+ to [+-]\S+\), p = [01]\.\d{4}",
+        r"matched AUC of random minus that of dvbpr: [+-]0\.\d{3} \([+-]\S+ to [+-]\S+\), "
+        r"p = [01]\.\d{4}",
         lines[-1],
     )
 

@@ -1,4 +1,4 @@
-"""`keras-fashion design`: what it writes, for whom, what it asks of the library and refuses."""
+"""`keras-fashion design`: what it writes, how it calls the library, and what it refuses."""
 
 import json
 import shutil
@@ -65,7 +65,7 @@ def test_a_group_at_two_weights_of_realism(chain, succeed, unseen, tmp_path):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What the library was asked for; it answers at once, with noise."""
+    """The arguments that the library was called with; a stand-in returns noise at once."""
     asked = SimpleNamespace()
 
     def design_for_targets(
@@ -181,7 +181,7 @@ USER = ("--user", "0003")
         (("--user", "x"), "no user 'x'"),
         (("--user", "0009"), "not trained on user '0009'"),
         ((*USER, "--category", "Hats"), "no category 'Hats'"),
-        ((*USER, "--count", 99), "99 designs: this procedure makes 1 to"),
+        ((*USER, "--count", 99), "--count must be from 1 to"),
         ((*USER, "--hold", "lightnes"), "no attribute 'lightnes'; there are lightness"),
         ((*USER, "--hold", "color=red"), "no column 'color'"),
         (("--clusters", 9), "9 clusters of 8 users; ask for 1 to 8"),

@@ -13,8 +13,8 @@ from keras_fashion.design.latent_search import to_normal
 
 @pytest.fixture(autouse=True)
 def few_codes(monkeypatch):
-    """Probes of more latents show nothing more here."""
-    few = partial(edit_directions.find_directions, count=500)
+    """Makes the command measure fewer random latents, which is enough here."""
+    few = partial(edit_directions.find_directions, num_latents=500)
     monkeypatch.setattr(edit_directions, "find_directions", few)
 
 

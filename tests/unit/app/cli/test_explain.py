@@ -1,4 +1,4 @@
-"""`keras-fashion explain`, and what it says to mistakes."""
+"""`keras-fashion explain`: what it writes, and what it refuses."""
 
 import json
 import shutil
@@ -115,4 +115,4 @@ def test_runs_that_do_not_score_by_pictures_alone(chain, explain, tmp_path):
     (biased / "config.json").write_text(json.dumps(config))
     result = explain(*wanted, run=biased)
     assert result.exit_code == 1
-    assert "what no picture shows" in result.stderr and str(biased) in result.stderr
+    assert "--latent-size, --bias" in result.stderr and str(biased) in result.stderr

@@ -8,7 +8,7 @@ from keras_fashion.models.backbones import BACKBONES
 
 
 def test_features_are_made_beside_the_catalogue(chain, succeed, monkeypatch):
-    """As `make_backbone_features` makes them, of what the command was given."""
+    """Replaces `make_backbone_features` and keeps its arguments."""
     asked = []
 
     def make_backbone_features(catalogue, *given):

@@ -1,4 +1,4 @@
-"""A catalogue of pictures alone, as image classification data sets give: it can be drawn from."""
+"""A catalogue of pictures without users, such as an image classification data set."""
 
 import io
 
@@ -28,7 +28,7 @@ def catalogue(tmp_path_factory):
 
 
 def test_a_gan_is_trained_on_it(catalogue, succeed, tmp_path, monkeypatch):
-    """Which tests/integration does in earnest."""
+    """The training itself is covered by tests/integration."""
     seen = []
     monkeypatch.setattr(training, "train_gan", lambda *given: seen.append(given[0].path))
     succeed("train", "gan", catalogue, "--out", tmp_path / "gan")

@@ -1,4 +1,4 @@
-"""Whatever the user gets wrong ends in one line that names it, and in exit code 1."""
+"""A mistake of the user ends in one line that names it, and in exit code 1."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ def poprank(chain, succeed, tmp_path_factory):
 
 @pytest.fixture
 def refused(call):
-    """The one line on stderr of a command that must fail."""
+    """Runs a command that must fail and returns the error on stderr."""
 
     def refused(*arguments):
         result = call(*arguments)
@@ -89,7 +89,7 @@ def test_runs_in_the_wrong_order_or_of_the_wrong_kind(chain, poprank, refused, t
             message = refused(*command)
             wrong = first if first == chain.gan else second
             assert str(wrong) in message
-            assert "recommender" in message or ("DVBPR" in message and "GAN" in message)
+            assert "recommender" in message or ("dvbpr" in message and "gan" in message)
         assert list(tmp_path.iterdir()) == []
     assert "poprank" in refused("design", poprank, chain.gan, *wanted)
     assert "poprank" in refused("export", poprank, chain.gan, "--out", tmp_path / "out")
@@ -143,4 +143,4 @@ def test_a_damaged_model(chain, refused, tmp_path):
     shutil.copytree(chain.dvbpr, run)
     (run / "model.keras").write_bytes(b"half a")
     message = refused("export", run, "--out", tmp_path / "out")
-    assert "model.keras is damaged" in message and "training again" in message
+    assert "model.keras is damaged" in message and "train it again" in message

@@ -1,4 +1,4 @@
-"""Recommendations for somebody whom the model never met, from what they bought."""
+"""Recommendations for users on whom the model was not trained, from what they bought."""
 
 import json
 

@@ -60,7 +60,7 @@ def test_an_item(chain, redesign, tmp_path):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What the library was asked for; it answers at once, with noise."""
+    """The arguments that the library was called with; a stand-in returns noise at once."""
     asked = {}
 
     def redesigned(maximizer, user, picture, category, frames, eta, proximity, fixed_directions):

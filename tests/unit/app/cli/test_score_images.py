@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_fashion.evaluation import category_judge
 from keras_fashion.evaluation import image_folders as evaluation
-from keras_fashion.evaluation.category_judge import EvaluationClassifier
+from keras_fashion.features import evaluation_classifier
+from keras_fashion.features.evaluation_classifier import EvaluationClassifier
 from keras_fashion.models.category_classifier import CategoryClassifier
 from keras_fashion.models.inception import InceptionFeatures
 
@@ -30,12 +30,12 @@ def folders(tmp_path_factory):
 
 
 @pytest.fixture
-def no_judge(monkeypatch):
-    """In place of the judge's training: a judge that has learned nothing."""
+def untrained_classifier(monkeypatch):
+    """Replaces the training of the classifier."""
 
-    def untrained(real, seed):
+    def untrained(pictures, categories, seed):
         keras.utils.set_random_seed(seed)
-        names = np.unique(real.categories)
+        names = np.unique(categories)
         return EvaluationClassifier(CategoryClassifier(len(names), widths=(4,)), names, 0.5, 2)
 
     monkeypatch.setattr(evaluation, "train_evaluation_classifier", untrained)
@@ -43,7 +43,7 @@ def no_judge(monkeypatch):
 
 @pytest.fixture
 def tiny_inception(monkeypatch):
-    """In place of the 24 million weights: means and a layer of random filters."""
+    """Replaces the network of 24 million weights by one of a few random filters."""
     keras.utils.set_random_seed(0)
     pixels = keras.Input((299, 299, 3))
     maps = keras.layers.Conv2D(6, 5, 8)(pixels)
@@ -60,7 +60,7 @@ def tiny_inception(monkeypatch):
 
 def test_without_inception_the_names_say_so(folders, succeed, monkeypatch):
     small = partial(CategoryClassifier, widths=(8, 8), picture_size=(16, 16))
-    monkeypatch.setattr(category_judge, "CategoryClassifier", small)
+    monkeypatch.setattr(evaluation_classifier, "CategoryClassifier", small)
     arguments = ("score-images", folders / "real", folders / "generated", "--count", 20)
     found = json.loads(succeed(*arguments, "--json"))
     assert found["real"] == {"path": str(folders / "real"), "pictures": 20, "available": 24}
@@ -80,7 +80,9 @@ def test_without_inception_the_names_say_so(folders, succeed, monkeypatch):
         assert f"\n{name} " in printed
 
 
-def test_with_fid_and_a_flat_folder(folders, succeed, no_judge, tiny_inception, tmp_path):
+def test_with_fid_and_a_flat_folder(
+    folders, succeed, untrained_classifier, tiny_inception, tmp_path
+):
     flat = tmp_path / "flat"
     shutil.copytree(folders / "generated" / "Bags", flat)
     found = json.loads(
@@ -98,7 +100,9 @@ def test_with_fid_and_a_flat_folder(folders, succeed, no_judge, tiny_inception, 
     assert not any(name.startswith("category_") for name in scores)
 
 
-def test_a_catalogue_keeps_its_features(chain, succeed, no_judge, tiny_inception, tmp_path):
+def test_a_catalogue_keeps_its_features(
+    chain, succeed, untrained_classifier, tiny_inception, tmp_path
+):
     catalogue = tmp_path / "catalogue"
     shutil.copytree(chain.catalogue, catalogue)
     generated = tmp_path / "generated"

@@ -13,12 +13,10 @@ from keras_fashion.app import training
 from keras_fashion.app.cli.main import main
 from keras_fashion.app.cli.train import train_command
 from keras_fashion.app.run import Run
-from keras_fashion.app.training.options import FitOptions, _option
+from keras_fashion.app.training.options import FitOptions, option
+from keras_fashion.models import RECOMMENDERS
 
-MODELS = [
-    *("random", "poprank", "biasedmf", "bprmf", "warp", "categorypop", "categoryfreq"),
-    *("visrank", "visrankmax", "fm", "vbpr", "dvbpr", "gan"),
-]
+MODELS = [*RECOMMENDERS, "gan"]
 
 
 @dataclass(frozen=True)
@@ -26,12 +24,14 @@ class EveryKind(FitOptions):
     """One line about the model."""
 
     model: ClassVar[str] = "everykind"
-    with_history: bool = _option(False, "a switch")
-    features: tuple[str, ...] = _option(("a", "b"), "several")
-    latent_size: int = _option(3, "may be 0", minimum=0)
-    rate: float = _option(0.5, "a rate")
-    encoder: str = _option("x", "a choice", ("x", "y"))
-    column: str = _option("category", "any text")
+    epochs: int = option(30, "at least 1")
+    negatives: int = option(0, "may be 0", minimum=0)
+    with_history: bool = option(False, "a switch")
+    features: tuple[str, ...] = option(("a", "b"), "several")
+    latent_size: int = option(3, "may be 0", minimum=0)
+    rate: float = option(0.5, "a rate")
+    encoder: str = option("x", "a choice", ("x", "y"))
+    column: str = option("category", "any text")
 
 
 @pytest.fixture
@@ -59,10 +59,12 @@ def test_sigterm_where_nothing_is_to_finish(chain, monkeypatch, tmp_path):
     given = [str(chain.catalogue), "--out", str(tmp_path / "run")]
     result = CliRunner().invoke(main, ["train", "bprmf", *given])
     assert result.exit_code == 75 and signal.getsignal(SIGTERM) == before
-    assert result.stderr.splitlines()[-1] == "told to end (SIGTERM). The same command goes on."
+    assert result.stderr.splitlines()[-1] == (
+        "stopped by SIGTERM. Run the same command again to continue."
+    )
 
 
-def test_every_kind_of_option(chosen):
+def test_every_kind_ofoption(chosen):
     assert chosen() == EveryKind()
     assert chosen(
         *("--with-history", "--features", "c", "--features", "d", "--latent-size", 0),
@@ -97,7 +99,7 @@ def test_the_help_is_the_docstring_and_shows_defaults():
     text = CliRunner().invoke(train_command(EveryKind), ["--help"]).stdout
     assert "One line about the model." in text
     shown = " ".join(text.split())
-    assert "several; may be given several times [default: a, b]" in shown
+    assert "several; may be given several times. [default: a, b]" in shown
     assert "may be 0 [default: 3; x>=0]" in shown
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from keras_fashion.app.report.html import Column, Facts, Picture, Section, Table, Text, write_report
 from keras_fashion.evaluation.significance import Estimate
 
-HOSTILE = """<script>alert("x")</script> ' " & $title ${x} </table>"""
+HOSTILE = """<script>alert("x")</script> ' " & {{ title }} {% endif %} </table>"""
 
 
 class Page(HTMLParser):

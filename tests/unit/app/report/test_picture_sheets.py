@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_fashion.app.report.sheets import PictureGroup, SheetRow, picture_sheet
+from keras_fashion.app.report.picture_sheets import PictureGroup, SheetRow, picture_sheet
 
 RED, GREEN, BLUE = (200, 20, 30), (10, 150, 40), (20, 30, 220)
 

@@ -1,4 +1,4 @@
-"""The report's pictures: what the GAN draws, what people are shown, how a design comes about."""
+"""Pictures of the study report: samples of the GAN, designs for users, and how a design arose."""
 
 import numpy as np
 import tensorflow as tf
@@ -6,25 +6,38 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from keras_fashion.app.report.design_sheets import design_row
+from keras_fashion.app.report.picture_sheets import PictureGroup, SheetRow, picture_sheet
 from keras_fashion.app.report.plots import design_trajectory
-from keras_fashion.app.report.sheets import PictureGroup, SheetRow, picture_sheet
 from keras_fashion.app.run import Run
 from keras_fashion.design.item_redesign import redesign
 from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
 from keras_fashion.models.conditional_gan import ConditionalGAN
 
-COLUMNS = 6
+NUM_SAMPLES = 6
+"""Number of real and of generated pictures in a row of `samples_sheet`."""
+
+NUM_STEPS = 9
+"""Number of pictures in a row of `interpolation_sheet`."""
 
 
 def samples_sheet(gan: Run, seed: int = 0) -> Image.Image:
-    """Real items beside generated ones, a row a category; latents from the prior, none picked."""
+    """Draws real items beside generated ones, with a row for each category.
+
+    Args:
+        gan: Run of a GAN.
+        seed: Seed of the items and of the latents, which are the first ones drawn from the prior
+            and the same for all categories.
+
+    Returns:
+        An RGB image.
+    """
     catalogue, model = gan.catalogue, gan.model
     rng = np.random.default_rng(seed)
-    latents = rng.uniform(-1, 1, (COLUMNS, model.latent_dim)).astype(np.float32)
+    latents = rng.uniform(-1, 1, (NUM_SAMPLES, model.latent_dim)).astype(np.float32)
     rows = []
     for category, name in enumerate(catalogue.categories):
         items = np.flatnonzero(catalogue.item_categories == category)
-        items = rng.permutation(items)[:COLUMNS]
+        items = rng.permutation(items)[:NUM_SAMPLES]
         rows.append(
             SheetRow(
                 name,
@@ -38,24 +51,39 @@ def samples_sheet(gan: Run, seed: int = 0) -> Image.Image:
 
 
 def interpolation_sheet(gan: Run, seed: int = 0) -> Image.Image:
-    """From one latent to another in equal steps, a row a category."""
+    """Draws interpolations between two latents in equal steps, with a row for each category.
+
+    Args:
+        gan: Run of a GAN.
+        seed: Seed of the latents.
+
+    Returns:
+        An RGB image.
+    """
     model = gan.model
     rng = np.random.default_rng(seed)
     rows = []
     for category, name in enumerate(gan.catalogue.categories):
         start, end = rng.uniform(-1, 1, (2, model.latent_dim)).astype(np.float32)
-        shares = np.linspace(0, 1, 9, dtype=np.float32)[:, None]
+        shares = np.linspace(0, 1, NUM_STEPS, dtype=np.float32)[:, None]
         latents = (1 - shares) * start + shares * end
         rows.append(SheetRow(name, [PictureGroup("", _draw(model, latents, category))]))
     return picture_sheet(rows, picture_height=80)
 
 
-def people_sheet(
+def users_sheet(
     recommender: Run, users: np.ndarray, categories: np.ndarray, designs: Designs
 ) -> Image.Image:
-    """A row a user: what they bought, what is recommended, what was designed for them.
+    """Draws what users bought, what is recommended to them, and what was designed for them.
 
-    `users` and `categories` are those of the first designs.
+    Args:
+        recommender: Run of the recommender.
+        users: Dense indices of the users of the first designs, one for each row of the sheet.
+        categories: Dense indices of the categories of the same designs.
+        designs: Designs for these users, and perhaps for further ones.
+
+    Returns:
+        An RGB image.
     """
     rows = []
     for user, category, pictures, preference in zip(
@@ -74,7 +102,18 @@ def redesigns_sheet(
     categories: np.ndarray,
     seed: int = 0,
 ) -> Image.Image:
-    """A row a user: an item of the category drawn at random, then step by step to their taste."""
+    """Draws the redesign of an item for each user, with a row for each.
+
+    Args:
+        recommender: Run of the recommender.
+        maximizer: Maximizer over the recommender's model and a GAN.
+        users: Dense indices of the users.
+        categories: Dense index of a category for each user.
+        seed: Seed of the items, which are drawn from the categories.
+
+    Returns:
+        An RGB image.
+    """
     catalogue = recommender.catalogue
     rng = np.random.default_rng(seed)
     size = maximizer.gan.picture_size
@@ -82,7 +121,7 @@ def redesigns_sheet(
     for user, category in zip(users, categories, strict=True):
         item = rng.choice(np.flatnonzero(catalogue.item_categories == category))
         original = catalogue.pictures_of([item], size)
-        strip = redesign(maximizer, user, original[0], category)
+        redesigned = redesign(maximizer, user, original[0], category)
         score = float(recommender.vectors.scores(np.array([user]))[0, item])
         rows.append(
             SheetRow(
@@ -90,9 +129,9 @@ def redesigns_sheet(
                 [
                     PictureGroup("item", original, [f"{score:.2f}"]),
                     PictureGroup(
-                        "its nearest latent, then towards the taste",
-                        strip.pictures,
-                        [f"{value:.2f}" for value in strip.preference],
+                        "its nearest latent, then steps towards the user's taste",
+                        redesigned.pictures,
+                        [f"{value:.2f}" for value in redesigned.preference],
                     ),
                 ],
             )
@@ -101,21 +140,32 @@ def redesigns_sheet(
 
 
 def trajectory_figure(
-    maximizer: PreferenceMaximizer, user: int, category: int, designs: Designs, pair: int
+    maximizer: PreferenceMaximizer, user: int, category: int, designs: Designs, number: int
 ) -> Figure:
-    """Preference and realism at each step of one pair's designs."""
-    path = designs.path[:, pair]
+    """Plots preference and realism at each step of the search.
+
+    Args:
+        maximizer: The maximizer that made the designs.
+        user: Dense index of the user.
+        category: Dense index of the category.
+        designs: Designs for several users.
+        number: Position of this user's designs among them.
+
+    Returns:
+        A figure with a panel for each of the two.
+    """
+    path = designs.path[:, number]
     steps, count, latent_dim = path.shape
     batch = maximizer.batch(
-        maximizer.recommender.user_embedding(tf.constant([user])), [category], [0.0]
+        maximizer.recommender.user_embedding(tf.constant([user])).numpy(), [category], [0.0]
     )
-    places = maximizer.coordinates(path.reshape(steps * count, latent_dim))
-    everyone = batch.rows(tf.zeros(steps * count, tf.int32))
-    _, _, _, preference, realism = maximizer.judge(places, everyone)
+    places = maximizer.coordinates(tf.constant(path.reshape(steps * count, latent_dim)))
+    everyone = batch.gather(tf.zeros(steps * count, tf.int32))
+    evaluation = maximizer.evaluate(places, everyone)
     return design_trajectory(
         {
-            "preference": preference.numpy().reshape(steps, count),
-            "realism (1 = taken for real)": realism.numpy().reshape(steps, count),
+            "preference": evaluation.preference.numpy().reshape(steps, count),
+            "realism (1 = taken for real)": evaluation.realism.numpy().reshape(steps, count),
         }
     )
 

@@ -1,0 +1,20 @@
+# Written by `make stubs`; change `__init__.py` instead.
+from .comparison_table import comparison_latex as comparison_latex
+from .comparison_table import comparison_section as comparison_section
+from .comparison_table import comparison_text as comparison_text
+from .comparison_table import write_comparison as write_comparison
+from .html import Column as Column
+from .html import Facts as Facts
+from .html import Picture as Picture
+from .html import Section as Section
+from .html import Table as Table
+from .html import Text as Text
+from .html import write_report as write_report
+from .picture_files import generate_pictures as generate_pictures
+from .picture_files import write_numbered_pictures as write_numbered_pictures
+from .picture_files import write_pictures_by_category as write_pictures_by_category
+from .study import study_report as study_report
+from .study_pictures import interpolation_sheet as interpolation_sheet
+from .study_pictures import redesigns_sheet as redesigns_sheet
+from .study_pictures import samples_sheet as samples_sheet
+from .study_pictures import users_sheet as users_sheet
