@@ -1,60 +1,162 @@
-"""Losses over a positive's score and those of its negatives, as pure functions.
+"""Losses of recommenders: they compare the score of a bought item with those of other items."""
 
-All take `positive` (B, 1) and `negative` (B, M) scores and `mask` (B, M) float32, 1 where the
-comparison counts and 0 where the "negative" is something that the user bought; all give a scalar.
-"""
+from abc import abstractmethod
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from keras_fashion.distribution.global_batch import mean_of_replicas
 
 
-def bpr_loss(positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Mean of -ln sigmoid(x_ui - x_uj) (Rendle et al., "BPR", UAI 2009, BPR-OPT)."""
-    return mean_over(tf.math.softplus(negative - positive), mask)
+class RankingLoss(keras.losses.Loss):
+    """The abstract base of ranking losses.
 
+    The first column of the scores is the positive item of each row, the others are negatives.
+    A subclass gives the formula in `compare`; the base splits the scores and masks negatives that
+    do not count, such as sampled items that the user did buy.
 
-def logistic_loss(positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Mean of -ln sigmoid(x_ui) plus mean of -ln(1 - sigmoid(x_uj)), each pair by itself.
-
-    He et al., "Neural Collaborative Filtering", WWW 2017, eq. 7; means in the place of sums, so
-    that the positives weigh as much as all negatives together, however many are drawn.
+    The loss is a scalar: the mean over all comparisons that count, which no reduction of a mean
+    over rows would give.
     """
-    bought = tf.reduce_mean(tf.math.softplus(-positive))
-    return bought + mean_over(tf.math.softplus(negative), mask)
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name=name, reduction="none")
+
+    @abstractmethod
+    def compare(self, positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Computes the loss from the scores.
+
+        Args:
+            positive: (B, 1) float32 scores of the positive items.
+            negative: (B, M) float32 scores of the negative items.
+            mask: (B, M) float32, 1 where the comparison counts and 0 where it does not.
+
+        Returns:
+            A scalar.
+        """
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """Computes the loss of a batch.
+
+        Args:
+            y_true: (B, 1 + M) labels: 1 for the positive item in the first column, 0 for a negative
+                item, and -1 for an item that does not count.
+            y_pred: (B, 1 + M) float32 scores.
+
+        Returns:
+            A scalar.
+        """
+        mask = tf.cast(tf.convert_to_tensor(y_true)[:, 1:] >= 0, tf.float32)
+        return self.compare(y_pred[:, :1], y_pred[:, 1:], mask)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {"name": self.name}
 
 
-def warp_loss(
-    positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor, num_items: int
-) -> tf.Tensor:
-    """Weighted approximate-rank pairwise loss (Weston et al., IJCAI 2011, section 3).
+@keras.saving.register_keras_serializable(package="keras_fashion.losses")
+class BPR(RankingLoss):
+    """Bayesian personalized ranking: the mean of -ln σ(x_ui - x_uj).
 
-    The negatives of a row are draws, in their order; those that do not count were never drawn.
-    With N draws until the first violation x_uj > x_ui - 1, the positive's rank is estimated as
-    R = floor((I - 1) / N) and the row's loss is L(R) (1 - x_ui + x_uj), where L(R) = 1 + 1/2 +
-    ... + 1/R; a row without a violation has no loss. The mean over rows is given.
+    Rendle et al., "BPR: Bayesian Personalized Ranking from Implicit Feedback", UAI 2009, BPR-OPT.
+    With one positive it is the `PairwiseLogisticLoss` of keras-rs.
 
     Args:
-        positive: (B, 1).
-        negative: (B, M).
-        mask: (B, M).
-        num_items: I, the paper's Y; after I draws or more a violation weighs nothing.
+        name: Name of the loss.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.losses import BPR
+        >>> y_true, y_pred = np.array([[1, 0, -1]]), np.array([[2.0, 2.0, 9.0]])
+        >>> print(f"{float(BPR()(y_true, y_pred)):.4f}")  # ln 2; the last item does not count
+        0.6931
     """
-    hinge = (1 - positive + negative) * mask
-    violates = hinge > 0
-    first = tf.argmax(violates, axis=1)[:, None]
-    draws = tf.gather(tf.cumsum(mask, axis=1), first, batch_dims=1)
-    rank = tf.floor((num_items - 1) / tf.maximum(draws, 1))
-    # L(R) is the digamma function at R + 1, less its value at 1.
-    weight = tf.math.digamma(rank + 1) - tf.math.digamma(1.0)
-    return tf.reduce_mean(tf.nn.relu(tf.gather(weight * hinge, first, batch_dims=1)))
+
+    def __init__(self, name: str = "bpr") -> None:
+        super().__init__(name)
+
+    def compare(self, positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Returns the mean of -ln σ(positive - negative)."""
+        return masked_mean(tf.math.softplus(negative - positive), mask)
 
 
-def mean_over(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Mean of the values that count; 0 if none does.
+@keras.saving.register_keras_serializable(package="keras_fashion.losses")
+class Logistic(RankingLoss):
+    """The logistic loss, in which each score stands for itself.
 
-    With several replicas a replica's sum over what counts in the part of each on average: the mean
-    over replicas is then that of the batch.
+    The mean of -ln σ(x_ui) over the positives plus the mean of -ln(1 - σ(x_uj)) over the negatives
+    (He et al., "Neural Collaborative Filtering", WWW 2017, equation 7). With means in the place of
+    the paper's sums, the positives weigh as much as all negatives together, however many are drawn.
+
+    Args:
+        name: Name of the loss.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.losses import Logistic
+        >>> print(f"{float(Logistic()(np.array([[1, 0]]), np.array([[0.0, 0.0]]))):.4f}")  # 2 ln 2
+        1.3863
+    """
+
+    def __init__(self, name: str = "logistic") -> None:
+        super().__init__(name)
+
+    def compare(self, positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Returns the sum of both means."""
+        bought = tf.reduce_mean(tf.math.softplus(-positive))
+        return bought + masked_mean(tf.math.softplus(negative), mask)
+
+
+@keras.saving.register_keras_serializable(package="keras_fashion.losses")
+class WARP(RankingLoss):
+    """Weighted approximate-rank pairwise loss, which improves the top of the ranking.
+
+    Weston et al., "WSABIE: Scaling Up To Large Vocabulary Image Annotation", IJCAI 2011, section 3.
+    The negatives of a row are draws, in their order; those that are masked were never drawn. With N
+    draws until the first violation x_uj > x_ui - 1, the rank of the positive is estimated as
+    R = floor((I - 1) / N), and the loss of the row is L(R) (1 - x_ui + x_uj), where
+    L(R) = 1 + 1/2 + ... + 1/R. A row without a violation has no loss. The loss is the mean over
+    the rows.
+
+    Args:
+        num_items: I, the number of items that are ranked (Y in the paper). A violation after I
+            draws or more weighs nothing.
+        name: Name of the loss.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.losses import WARP
+        >>> loss = WARP(num_items=3)  # the first draw violates: R = 2, L(R) = 1.5
+        >>> print(f"{float(loss(np.array([[1, 0]]), np.array([[1.0, 1.0]]))):.2f}")
+        1.50
+    """
+
+    def __init__(self, num_items: int, name: str = "warp") -> None:
+        super().__init__(name)
+        self.num_items = num_items
+
+    def compare(self, positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Returns the mean over the rows of the weighted first violation."""
+        hinge = (1 - positive + negative) * mask
+        violates = hinge > 0
+        first = tf.argmax(violates, axis=1)[:, None]
+        draws = tf.gather(tf.cumsum(mask, axis=1), first, batch_dims=1)
+        rank = tf.floor((self.num_items - 1) / tf.maximum(draws, 1))
+        # L(R) is the digamma function at R + 1, minus its value at 1.
+        weight = tf.math.digamma(rank + 1) - tf.math.digamma(1.0)
+        return tf.reduce_mean(tf.nn.relu(tf.gather(weight * hinge, first, batch_dims=1)))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return super().get_config() | {"num_items": self.num_items}
+
+
+def masked_mean(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Computes the mean of the values whose mask is 1; 0 if there is none.
+
+    With several replicas, the sum of a replica is divided by the mean number of values that count
+    in a replica: the mean over the replicas is then that of the whole batch.
     """
     count = mean_of_replicas(tf.reduce_sum(mask))
     return tf.math.divide_no_nan(tf.reduce_sum(values * mask), count)

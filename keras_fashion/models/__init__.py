@@ -1,46 +1,30 @@
-"""Recommenders, retrieval, image encoders, the category classifier and the conditional GAN."""
+"""Recommenders, retrieval, encoders, the category classifier and the conditional GAN."""
 
-from keras_fashion.models.category_classifier import CategoryClassifier
-from keras_fashion.models.conditional_gan import ConditionalGAN
-from keras_fashion.models.counting import (
-    CategoryFrequency,
-    CategoryPopularity,
-    PopRank,
-    RandomScores,
-)
-from keras_fashion.models.dvbpr import DVBPR
-from keras_fashion.models.encoders import CNNF, CompactEncoder
-from keras_fashion.models.factorization_machine import FM
-from keras_fashion.models.faiss_retriever import FaissRetriever
-from keras_fashion.models.gan_presets import GAN_PRESETS, GANPreset
-from keras_fashion.models.matrix_factorization import BPRMF, WARP, BiasedMF
-from keras_fashion.models.recommender import Recommender, ScoringVectors
-from keras_fashion.models.retrieval import ItemRetriever
-from keras_fashion.models.vbpr import VBPR
-from keras_fashion.models.visrank import NearestItemScores, VisRank, VisRankMax
+import lazy_loader
 
-__all__ = [
-    "BPRMF",
-    "CNNF",
-    "DVBPR",
-    "FM",
-    "GAN_PRESETS",
-    "VBPR",
-    "WARP",
-    "BiasedMF",
-    "CategoryClassifier",
-    "CategoryFrequency",
-    "CategoryPopularity",
-    "CompactEncoder",
-    "ConditionalGAN",
-    "FaissRetriever",
-    "GANPreset",
-    "ItemRetriever",
-    "NearestItemScores",
-    "PopRank",
-    "RandomScores",
-    "Recommender",
-    "ScoringVectors",
-    "VisRank",
-    "VisRankMax",
-]
+from keras_fashion.models.registry import RECOMMENDERS
+
+_OTHERS = {
+    "category_classifier": ["CategoryClassifier"],
+    "conditional_gan": ["ConditionalGAN"],
+    "dcgan": ["DVBPRDiscriminator", "DVBPRGenerator"],
+    "discriminator": ["Discriminator"],
+    "encoders": ["CNNF", "CompactEncoder", "ImageEncoder"],
+    "faiss_retriever": ["FaissRetriever"],
+    "gan_presets": ["GAN_PRESETS", "GANPreset"],
+    "generator": ["Generator"],
+    "inception": ["inception_features"],
+    "loading": ["load"],
+    "recommender": ["FitSettings", "Recommender", "ScoringVectors"],
+    "registry": ["RECOMMENDERS", "recommender_class"],
+    "retrieval": ["ItemRetriever"],
+    "trained": ["TrainedRecommender"],
+    "visrank": ["NearestItemScores"],
+    "visual_recommender": ["VisualRecommender"],
+}
+
+# Loaded on first use: the names of the recommenders are known without TensorFlow.
+_exports = {module: list(names) for module, names in _OTHERS.items()}
+for _entry in RECOMMENDERS.values():
+    _exports.setdefault(_entry.module, []).append(_entry.class_name)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=_exports)

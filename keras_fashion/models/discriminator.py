@@ -1,31 +1,42 @@
-"""The discriminator of the conditional GAN: is this a real picture of its category?"""
+"""The discriminator of the default preset."""
 
 from typing import Any
 
 import keras
 from keras import layers, ops
 
-from keras_fashion.models.generator import picture_grid
+from keras_fashion.models.generator import smallest_feature_map
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class Discriminator(keras.Model):
-    """D(x, c): strided convolutions and a projection.
+    """The discriminator D(x, c) of the default preset: strided convolutions and a projection.
 
-    Call it on `[pictures, category]`, (B, H, W, 3) float32 in [-1, 1] and (B,) int32, for (B, 1)
-    float32 verdicts, trained towards 1 for real pictures and 0 for generated ones. The category
-    enters as in Miyato and Koyama, "cGANs with Projection Discriminator", 2018:
-    D(x, c) = v . h(x) + e_c . h(x) + b. Nothing is normalized, so that a verdict never depends on
-    the other pictures of the batch: `ConditionalGAN` holds it in check by a gradient penalty.
+    The category enters by an inner product, as in Miyato and Koyama, "cGANs with Projection
+    Discriminator", ICLR 2018: D(x, c) = v · h(x) + e_c · h(x) + b. Nothing is normalized, so that
+    an output never depends on the other pictures of the batch; `ConditionalGAN` regularizes this
+    network by a gradient penalty.
 
     Args:
-        num_categories: number of categories.
-        picture_size: (H, W), each divisible by 16.
-        width: channels at half the picture's size; doubled at each halving.
-        seed: integer or `keras.random.SeedGenerator` for the initial weights.
+        num_categories: Number of categories.
+        picture_size: Height and width in pixels, each divisible by 16.
+        width: Number of channels at half the picture's size; doubled at each halving.
+        seed: Integer or `keras.random.SeedGenerator` for the initial weights.
+        **kwargs: Arguments of `keras.Model`.
+
+    Call arguments:
+        inputs: `[pictures, category]`, (B, H, W, 3) float32 in [-1, 1] and (B,) int32.
+
+    Returns:
+        (B, 1) float32, trained towards 1 for real pictures and 0 for generated ones.
 
     Raises:
-        InputError: if the picture size is not divisible by 16.
+        InputError: If the picture size is not divisible by 16.
+
+    Example:
+        >>> discriminator = Discriminator(num_categories=3, picture_size=(16, 32), width=2)
+        >>> discriminator([ops.zeros((2, 16, 32, 3)), ops.array([0, 2])]).shape
+        TensorShape([2, 1])
     """
 
     def __init__(
@@ -36,7 +47,7 @@ class Discriminator(keras.Model):
         seed: int | keras.random.SeedGenerator = 0,
         **kwargs: Any,
     ) -> None:
-        picture_grid(picture_size)
+        smallest_feature_map(picture_size)  # only checks the size
         if isinstance(seed, int):
             seed = keras.random.SeedGenerator(seed)
         weights = keras.initializers.GlorotUniform(seed)
@@ -46,21 +57,21 @@ class Discriminator(keras.Model):
         x = pictures
         for channels in (width, 2 * width, 4 * width, 8 * width):
             x = layers.Conv2D(channels, 4, 2, "same", kernel_initializer=weights)(x)
-            # Leaky ReLU. TensorFlow's graph optimizer fails on the operation of that name behind
-            # a convolution, and says so on stderr at every training.
+            # This is leaky ReLU. TensorFlow's graph optimizer fails on the operation of that name
+            # after a convolution, and logs an error in every training.
             x = ops.maximum(0.2 * x, x)
-        # float32 from here whatever the precision policy: the losses are made of these
+        # The losses are computed from this, so it is float32 under any dtype policy.
         x = layers.Flatten(dtype="float32")(x)
-        likeness = layers.Dense(1, kernel_initializer=weights, dtype="float32")(x)
-        row = layers.Embedding(
+        realism = layers.Dense(1, kernel_initializer=weights, dtype="float32")(x)
+        embedded = layers.Embedding(
             num_categories,
             x.shape[-1],
             embeddings_initializer=keras.initializers.RandomNormal(stddev=0.02, seed=seed),
             dtype="float32",
         )(category)
-        fit = layers.Dot(-1, dtype="float32")([x, row])
+        match = layers.Dot(-1, dtype="float32")([x, embedded])
         super().__init__(
-            [pictures, category], layers.Add(dtype="float32")([likeness, fit]), **kwargs
+            [pictures, category], layers.Add(dtype="float32")([realism, match]), **kwargs
         )
 
         self.num_categories = num_categories
@@ -68,7 +79,7 @@ class Discriminator(keras.Model):
         self.width = width
 
     def get_config(self) -> dict[str, Any]:
-        """Constructor arguments; the seed only mattered for the weights, which are saved."""
+        """Returns the constructor arguments except the seed of the weights, which are saved."""
         return {
             "num_categories": self.num_categories,
             "picture_size": self.picture_size,

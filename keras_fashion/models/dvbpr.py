@@ -1,43 +1,62 @@
-"""DVBPR: the style of an item is learned from its pixels, together with the users' tastes."""
+"""DVBPR: the embedding of an item is learned from its pixels, together with the users' tastes."""
+
+from typing import Annotated, Any, Literal
 
 import keras
 import tensorflow as tf
+from typing_extensions import Self
 
-from keras_fashion.distribution.global_batch import all_rows, mean_of_replicas, replicas
-from keras_fashion.models.encoders import ImageEncoder
-from keras_fashion.models.recommender import squared_norm
+from keras_fashion.data.catalogue import Catalogue
+from keras_fashion.data.split import Split
+from keras_fashion.distribution.global_batch import gather_rows, mean_of_replicas, num_replicas
+from keras_fashion.errors import InputError
+from keras_fashion.models.encoders import CNNF, CompactEncoder, ImageEncoder
+from keras_fashion.models.recommender import FitSettings, Minimum, squared_norm
 from keras_fashion.models.visual_recommender import VisualRecommender, mean_of_rows
 
 MOMENTUM = 0.95
-"""Of the moving mean of styles: it forgets what the encoder was some twenty steps ago."""
+"""Momentum of the moving mean of the embeddings: it forgets the encoder of some 20 steps ago."""
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class DVBPR(VisualRecommender):
-    """x_ui = theta_u . Phi(X_i) (Kang, Fang, Wang, McAuley, ICDM 2017, equation 3).
+    """x_ui = θ_u · Φ(X_i) (Kang, Fang, Wang and McAuley, ICDM 2017, equation 3).
 
-    Phi is a CNN over the item's picture; its passes over positives and negatives share their
-    weights (siamese). The original's objective, divided by the batch size B:
-    mean of -ln sigmoid(x_ui - x_uj) + lambda_theta / B * sum over the batch of ½|theta_u|²
-    + lambda_Phi / B * ½ sum of |W|² over the CNN's kernels, biases left out.
+    Φ is a CNN over the picture of the item; its passes over positives and negatives share their
+    weights (siamese). The objective is that of the original, divided by the batch size B:
+    mean of -ln σ(x_ui - x_uj) + λ_θ / B · Σ over the batch of ½|θ_u|² + λ_Φ / B · ½ Σ |W|² over the
+    kernels of the CNN, without biases.
 
-    The talk's formula has beta_i + gamma_u . gamma_i as well: `bias` and `latent_size`, which
-    the paper and its code leave out.
+    The talk's formula has β_i + γ_u · γ_i as well (`bias` and `latent_size`), which the paper and
+    its code leave out.
 
-    With `with_history`, embedding all of a user's purchases at each step would cost more than the
-    step: the model remembers each item's style as it last saw it and a moving mean of all that it
-    sees, and no gradient flows there.
+    With `with_history`, embedding all purchases of a user at each step would cost more than the
+    step: the model remembers each item's embedding from when it last saw it, and a moving mean of
+    all embeddings; no gradient flows there.
 
     Args:
-        num_users: U.
-        num_items: I.
-        encoder: Phi: (B, H, W, 3) in [-1, 1] to (B, K).
-        latent_size: Length of gamma; 0 leaves the latent term out.
+        num_users: U, number of users.
+        num_items: I, number of items.
+        encoder: Φ, maps (B, H, W, 3) pictures in [-1, 1] to (B, K).
+        latent_size: Length of γ; 0 leaves the latent term out.
         bias: Whether items have a bias.
         with_history: Whether users are made from what they bought (`VisualRecommender`).
-        regularization: lambda_theta, on all rows of users and items; 1 in the original.
-        encoder_regularization: lambda_Phi; 1e-3 in the original.
+        regularization: λ_θ, on all rows of users and items; 1 in the original.
+        encoder_regularization: λ_Φ; 1e-3 in the original.
+        seed: Seed of the initial weights but those of the encoder; by default a random one.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.data import picture_batches
+        >>> from keras_fashion.models import DVBPR, CompactEncoder
+        >>> encoder = CompactEncoder(embedding_size=4, picture_size=(16, 16), width=2)
+        >>> model = DVBPR(num_users=2, num_items=3, encoder=encoder)
+        >>> pictures = picture_batches(np.zeros((3, 16, 16, 3), np.uint8))
+        >>> model.scoring_vectors(pictures).items.shape
+        (3, 4)
     """
+
+    fit_settings = FitSettings(epochs=16, batch_size=32, learning_rate=2e-3, patience=4)
 
     def __init__(
         self,
@@ -49,7 +68,8 @@ class DVBPR(VisualRecommender):
         with_history: bool = False,
         regularization: float = 1.0,
         encoder_regularization: float = 1e-3,
-        **kwargs,
+        seed: int | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(
             num_users,
@@ -59,14 +79,18 @@ class DVBPR(VisualRecommender):
             bias,
             with_history,
             regularization,
-            initializer=keras.initializers.RandomUniform(0.0, 0.01),
+            initializer=keras.initializers.RandomUniform(
+                0.0, 0.01, keras.random.SeedGenerator(seed)
+            ),
+            # Another stream than that of θ.
+            seed=None if seed is None else seed + 1,
             **kwargs,
         )
         self.encoder = encoder
         self.encoder_regularization = encoder_regularization
         if with_history:
             self.item_embeddings = self.add_weight(
-                name="styles",
+                name="item_embeddings",
                 shape=(num_items, encoder.embedding_size),
                 initializer="zeros",
                 trainable=False,
@@ -81,41 +105,94 @@ class DVBPR(VisualRecommender):
             encoder.build((None, *encoder.picture_size, 3))
         self.built = True
 
+    @classmethod
+    def from_catalogue(
+        cls,
+        catalogue: Catalogue,
+        split: Split,
+        *,
+        encoder: Literal["compact", "cnnf"] = "compact",
+        picture_size: Annotated[int, Minimum(16)] = 32,
+        embedding_size: Annotated[int, Minimum(1)] = 50,
+        latent_size: Annotated[int, Minimum(0)] = 0,
+        bias: bool = False,
+        history: Annotated[int, Minimum(0)] = 0,
+        regularization: float = 1.0,
+        encoder_regularization: float = 1e-3,
+        seed: int = 0,
+    ) -> Self:
+        """Creates the model with an encoder for the pictures of a catalogue.
+
+        Args:
+            catalogue: Not used; pictures are given in training.
+            split: Split with the numbers of users and items.
+            encoder: compact, or cnnf, the encoder of the paper for pictures of 224 pixels.
+            picture_size: Height and width in pixels into which pictures are fitted.
+            embedding_size: K, length of Φ(X); 100 in the original.
+            latent_size: Length of γ; 0 leaves the latent term out.
+            bias: Whether items have a bias.
+            history: Maximum number of items that a user bought from which their vector is made in a
+                step; with 0 users have only a vector of their own.
+            regularization: λ of θ, as in the original.
+            encoder_regularization: λ of the CNN, as in the original.
+            seed: Seed of the initial weights.
+
+        Raises:
+            InputError: If the pictures are too small for the encoder.
+        """
+        if encoder == "cnnf" and picture_size < 128:
+            raise InputError(
+                f"`encoder` cnnf is made for a `picture_size` of 224 and needs 128 or more, not "
+                f"{picture_size}; the original trained it with a `learning_rate` of 1e-4."
+            )
+        encoders = {"compact": CompactEncoder, "cnnf": CNNF}
+        return cls(
+            split.num_users,
+            split.num_items,
+            # Another stream than those of θ and γ.
+            encoders[encoder](embedding_size, (picture_size, picture_size), seed=seed + 2),
+            latent_size=latent_size,
+            bias=bias,
+            with_history=history > 0,
+            regularization=regularization,
+            encoder_regularization=encoder_regularization,
+            seed=seed,
+        )
+
     def item_embedding(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        """Phi(X_i); the item's number only says whose style to remember."""
-        item_embedding = self.encoder(picture, training=training)
+        """Returns Φ(X_i); the number of the item only says whose embedding to remember."""
+        embedding = self.encoder(picture, training=training)
         if self.with_history and training:
             # A replica has a table of its own, which must remember what the others see, too.
-            self.item_embeddings.value.scatter_update(
-                tf.IndexedSlices(all_rows(item_embedding), all_rows(item))
-            )
-            seen = mean_of_replicas(tf.reduce_mean(item_embedding, axis=0))
+            rows = tf.IndexedSlices(gather_rows(embedding), gather_rows(item))
+            self.item_embeddings.value.scatter_update(rows)
+            seen = mean_of_replicas(tf.reduce_mean(embedding, axis=0))
             self.embedding_mean.assign(MOMENTUM * self.embedding_mean + (1 - MOMENTUM) * seen)
-        return item_embedding
+        return embedding
 
     def history_mean(self, history: tf.Tensor) -> tf.Tensor:
-        """Mean of the styles as last seen, less the moving mean."""
+        """Returns the mean of the embeddings as last seen, minus the moving mean."""
         centered = mean_of_rows(self.item_embeddings.value, history) - self.embedding_mean
         return tf.where(tf.reduce_any(history >= 0, axis=1, keepdims=True), centered, 0.0)
 
     def regularizer(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
-        """lambda_theta on the batch's rows and lambda_Phi on the kernels, per positive."""
+        """Returns λ_θ on the batch's rows and λ_Φ on the kernels, per positive."""
         kernels = [v for v in self.encoder.trainable_variables if v.name == "kernel"]
         weights = self.encoder_regularization * squared_norm(*kernels)
         rows = super().regularizer(user, positive, negative)
-        return rows + weights / tf.cast(replicas() * tf.size(user), tf.float32)
+        return rows + weights / tf.cast(num_replicas() * tf.size(user), tf.float32)
 
-    def get_config(self) -> dict:
-        """Constructor arguments."""
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments; the seed only decides the initial weights."""
         return super().get_config() | {
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "encoder_regularization": self.encoder_regularization,
         }
 
     @classmethod
-    def from_config(cls, config: dict) -> "DVBPR":
-        """A model of the same shape, untrained."""
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Creates a model of the same shape, untrained."""
         encoder = keras.saving.deserialize_keras_object(config["encoder"])
         return cls(**(config | {"encoder": encoder}))

@@ -1,37 +1,67 @@
-"""Image encoders: the networks that make an item's embedding of its picture."""
+"""Image encoders: networks that compute the embedding of an item from its picture."""
+
+from typing import Any, TypeAlias
 
 import keras
 import tensorflow as tf
 from keras import layers
 
-from keras_fashion.distribution.global_batch import own_rows, replicas
+from keras_fashion.distribution.global_batch import local_rows, num_replicas
+
+Seed: TypeAlias = int | keras.random.SeedGenerator | None
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class BatchDropout(keras.layers.Dropout):
-    """`keras.layers.Dropout` whose mask is drawn for the whole batch.
+    """`keras.layers.Dropout` that draws its mask for the global batch.
 
-    Keras's own draws the same mask on every replica: their parts of a batch lose the same units.
+    Keras's own layer draws the same mask on every replica, so that the replicas' parts of a batch
+    lose the same units.
 
     Args:
         rate: Share of units that are dropped.
+        seed: Integer seed; None draws one from Keras's global state.
+        **kwargs: Other arguments of `keras.layers.Dropout`.
+
+    Example:
+        >>> layer = BatchDropout(0.5, seed=1)
+        >>> sorted(set(layer(tf.ones((4, 8)), training=True).numpy().ravel().tolist()))
+        [0.0, 2.0]
     """
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Drops units of (B, ...) float."""
         if not training or not self.rate:
             return inputs
-        batch = tf.ones([tf.shape(inputs)[0] * replicas(), *inputs.shape[1:]], inputs.dtype)
-        return inputs * own_rows(keras.random.dropout(batch, self.rate, seed=self.seed_generator))
+        batch = tf.ones([tf.shape(inputs)[0] * num_replicas(), *inputs.shape[1:]], inputs.dtype)
+        return inputs * local_rows(keras.random.dropout(batch, self.rate, seed=self.seed_generator))
 
 
 class ImageEncoder(keras.Model):
-    """Phi: a picture to its style embedding. A subclass says which layers, in their order.
+    """Base class of encoders Φ from a picture to its embedding.
+
+    A subclass gives the layers in their order.
 
     Args:
-        stack: The layers.
-        embedding_size: K, length of Phi(X).
+        stack: Layers.
+        embedding_size: K, length of Φ(X).
         picture_size: Height and width in pixels.
+        seed: Seed that the layers were made with; recorded in the config if it is an integer.
+        **kwargs: Arguments of `keras.Model`.
+
+    Call arguments:
+        picture: (B, H, W, 3) float32 in [-1, 1].
+        training: Whether the encoder is being trained.
+
+    Returns:
+        Φ(X), (B, K) float32.
+
+    Example:
+        >>> class LinearEncoder(ImageEncoder):
+        ...     def __init__(self):
+        ...         super().__init__([layers.Flatten(), layers.Dense(5)], 5, (16, 16))
+        >>> LinearEncoder()(tf.zeros((2, 16, 16, 3))).shape
+        TensorShape([2, 5])
     """
 
     def __init__(
@@ -39,42 +69,54 @@ class ImageEncoder(keras.Model):
         stack: list[layers.Layer],
         embedding_size: int,
         picture_size: tuple[int, int],
-        **kwargs,
+        seed: Seed = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.stack = keras.Sequential(stack)
         self.embedding_size = embedding_size
-        self.picture_size = tuple(picture_size)
+        height, width = picture_size
+        self.picture_size = (height, width)
+        self.seed = seed if isinstance(seed, int) else None
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes the weights for (None, H, W, 3)."""
+        """Creates the weights for pictures of shape (None, H, W, 3)."""
         self.stack.build(input_shape)
         self.built = True
 
     def call(self, picture: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """(B, H, W, 3) in [-1, 1] to Phi(X): (B, K)."""
+        """Computes Φ(X): (B, H, W, 3) float32 in [-1, 1] to (B, K) float32."""
         return self.stack(picture, training=training)
 
-    def get_config(self) -> dict:
-        """Constructor arguments of every encoder; a subclass adds its own."""
-        return super().get_config() | {
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor arguments of every encoder, to which a subclass adds its own."""
+        config = super().get_config() | {
             "embedding_size": self.embedding_size,
             "picture_size": self.picture_size,
         }
+        return config if self.seed is None else config | {"seed": self.seed}
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class CompactEncoder(ImageEncoder):
-    """Four strided convolutions with batch normalization, one dense layer over all positions.
+    """Four strided convolutions with batch normalization, and a dense layer over all positions.
 
-    The dense layer sees where things are, as CNN-F's full6 does: lengths of sleeves and hems
-    would be lost in a global average.
+    The dense layer distinguishes positions, as full6 of CNN-F does. A global average would lose
+    the lengths of sleeves and hems.
 
     Args:
-        embedding_size: K, length of Phi(X).
+        embedding_size: K, length of Φ(X).
         picture_size: Height and width in pixels.
-        width: Filters of the first convolution; doubled at each of the next two.
-        dropout: Share of the last feature map dropped before the dense layer.
+        width: Number of filters of the first convolution; doubled at each of the next two.
+        dropout: Share of the last feature map that is dropped before the dense layer.
+        seed: Integer or `keras.random.SeedGenerator` for the initial weights and the dropout; None
+            draws seeds from Keras's global state.
+        **kwargs: Arguments of `keras.Model`.
+
+    Example:
+        >>> encoder = CompactEncoder(embedding_size=5, picture_size=(32, 16), width=2, seed=0)
+        >>> encoder(tf.zeros((3, 32, 16, 3))).shape
+        TensorShape([3, 5])
     """
 
     def __init__(
@@ -83,11 +125,21 @@ class CompactEncoder(ImageEncoder):
         picture_size: tuple[int, int] = (32, 32),
         width: int = 24,
         dropout: float = 0.2,
-        **kwargs,
+        seed: Seed = None,
+        **kwargs: Any,
     ) -> None:
+        generator = _generator(seed)
+
         def convolution(filters: int, kernel: int) -> list[layers.Layer]:
             return [
-                layers.Conv2D(filters, kernel, strides=2, padding="same", use_bias=False),
+                layers.Conv2D(
+                    filters,
+                    kernel,
+                    strides=2,
+                    padding="same",
+                    use_bias=False,
+                    kernel_initializer=keras.initializers.GlorotUniform(generator),
+                ),
                 # A few epochs on a small catalogue are too few steps for Keras's 0.99.
                 layers.BatchNormalization(momentum=0.95, synchronized=True),
                 layers.ReLU(),
@@ -99,16 +151,20 @@ class CompactEncoder(ImageEncoder):
             *convolution(4 * width, 3),
             *convolution(4 * width, 3),
             layers.Flatten(),
-            BatchDropout(dropout),
-            # BPR cannot learn a bias here: it cancels in x_ui - x_uj.
-            layers.Dense(embedding_size, use_bias=False),
+            BatchDropout(dropout, seed=_draw_seed(generator)),
+            # BPR cannot learn a bias here, because it cancels in x_ui - x_uj.
+            layers.Dense(
+                embedding_size,
+                use_bias=False,
+                kernel_initializer=keras.initializers.GlorotUniform(generator),
+            ),
         ]
-        super().__init__(stack, embedding_size, picture_size, **kwargs)
+        super().__init__(stack, embedding_size, picture_size, seed, **kwargs)
         self.width = width
         self.dropout = dropout
 
-    def get_config(self) -> dict:
-        """Constructor arguments."""
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor arguments."""
         return super().get_config() | {
             "width": self.width,
             "dropout": self.dropout,
@@ -120,13 +176,21 @@ class CNNF(ImageEncoder):
     """Five convolutions and three dense layers over 224x224 pictures (ICDM 2017, table II).
 
     As in the released code, every convolution and pooling pads with SAME (the paper's table says
-    0 for the first), so that full6 sees 7x7x256. 70.8 M parameters at K = 100.
+    0 for the first), so that the input of full6 is 7x7x256. It has 70.8 M parameters at K = 100.
 
     Args:
-        embedding_size: K, length of Phi(X).
+        embedding_size: K, length of Φ(X).
         picture_size: Height and width in pixels.
-        dense_size: Units of full6 and full7.
-        dropout: Share of units dropped after full6 and full7.
+        dense_size: Number of units of full6 and full7.
+        dropout: Share of units that are dropped after full6 and full7.
+        seed: Integer or `keras.random.SeedGenerator` for the initial weights and the dropout; None
+            draws seeds from Keras's global state.
+        **kwargs: Arguments of `keras.Model`.
+
+    Example:
+        >>> encoder = CNNF(embedding_size=5, picture_size=(32, 32), dense_size=8, seed=0)
+        >>> encoder(tf.zeros((3, 32, 32, 3))).shape
+        TensorShape([3, 5])
     """
 
     def __init__(
@@ -135,10 +199,25 @@ class CNNF(ImageEncoder):
         picture_size: tuple[int, int] = (224, 224),
         dense_size: int = 4096,
         dropout: float = 0.5,
-        **kwargs,
+        seed: Seed = None,
+        **kwargs: Any,
     ) -> None:
+        generator = _generator(seed)
+
         def convolution(filters: int, kernel: int, strides: int = 1) -> layers.Layer:
-            return layers.Conv2D(filters, kernel, strides, padding="same", activation="relu")
+            initializer = keras.initializers.GlorotUniform(generator)
+            return layers.Conv2D(
+                filters,
+                kernel,
+                strides,
+                padding="same",
+                activation="relu",
+                kernel_initializer=initializer,
+            )
+
+        def dense(units: int, activation: str | None = None) -> layers.Layer:
+            initializer = keras.initializers.GlorotUniform(generator)
+            return layers.Dense(units, activation, kernel_initializer=initializer)
 
         def pool() -> layers.Layer:
             return layers.MaxPooling2D(2, padding="same")
@@ -153,19 +232,31 @@ class CNNF(ImageEncoder):
             convolution(256, 3),
             pool(),
             layers.Flatten(),
-            layers.Dense(dense_size, activation="relu"),
-            BatchDropout(dropout),
-            layers.Dense(dense_size, activation="relu"),
-            BatchDropout(dropout),
-            layers.Dense(embedding_size),
+            dense(dense_size, "relu"),
+            BatchDropout(dropout, seed=_draw_seed(generator)),
+            dense(dense_size, "relu"),
+            BatchDropout(dropout, seed=_draw_seed(generator)),
+            dense(embedding_size),
         ]
-        super().__init__(stack, embedding_size, picture_size, **kwargs)
+        super().__init__(stack, embedding_size, picture_size, seed, **kwargs)
         self.dense_size = dense_size
         self.dropout = dropout
 
-    def get_config(self) -> dict:
-        """Constructor arguments."""
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor arguments."""
         return super().get_config() | {
             "dense_size": self.dense_size,
             "dropout": self.dropout,
         }
+
+
+def _generator(seed: Seed) -> keras.random.SeedGenerator | None:
+    """Makes the seeds of all layers follow from one."""
+    return keras.random.SeedGenerator(seed) if isinstance(seed, int) else seed
+
+
+def _draw_seed(generator: keras.random.SeedGenerator | None) -> int | None:
+    """Draws the integer seed of a layer that does not take a generator."""
+    if generator is None:
+        return None
+    return int(keras.random.randint((), 0, 2**31 - 1, dtype="int32", seed=generator))

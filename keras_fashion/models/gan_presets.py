@@ -1,14 +1,13 @@
-"""The conditional GANs that can be had by name: data, and how data becomes a model."""
+"""Presets of conditional GANs, as data."""
 
 from dataclasses import dataclass
 
 import keras
 
-from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.conditional_gan import ConditionalGAN, dtype_policy_scope
 from keras_fashion.models.dcgan import DVBPRDiscriminator, DVBPRGenerator
 from keras_fashion.models.discriminator import Discriminator
 from keras_fashion.models.generator import Generator
-from keras_fashion.models.mixed_precision import mixed_precision as precision
 from keras_fashion.optimizers import FusedAdam
 
 
@@ -17,16 +16,25 @@ class GANPreset:
     """A pair of networks and the constants of their training.
 
     Attributes:
-        generator: class of the generator.
-        discriminator: class of the discriminator.
-        width: channels of both at half the picture's size.
-        latent_dim: length of a latent z.
-        batch_size: pictures a step.
-        learning_rate: of both Adams.
-        beta_1: of both Adams.
-        beta_2: of both Adams.
-        average_decay: see `ConditionalGAN`.
-        gradient_penalty: see `ConditionalGAN`.
+        generator: Class of the generator.
+        discriminator: Class of the discriminator.
+        width: Number of channels of both networks at half the picture's size.
+        latent_dim: Length of a latent z.
+        batch_size: Number of pictures in a step.
+        learning_rate: Learning rate of both optimizers.
+        beta_1: Decay of the first moment of both optimizers.
+        beta_2: Decay of the second moment of both optimizers.
+        average_decay: Decay of the average of the generator's weights; see `ConditionalGAN`.
+        gradient_penalty: Weight γ of the gradient penalty; see `ConditionalGAN`.
+
+    Example:
+        >>> from keras_fashion.models import GAN_PRESETS
+        >>> preset = GAN_PRESETS["default"]
+        >>> preset.latent_dim, preset.batch_size
+        (100, 16)
+        >>> gan = preset.make(num_categories=3, picture_size=(16, 16), width=4, seed=1)
+        >>> gan.sample_latents(5).shape
+        TensorShape([5, 100])
     """
 
     generator: type[keras.Model]
@@ -50,24 +58,25 @@ class GANPreset:
         jit_compile: bool = False,
         seed: int = 0,
     ) -> ConditionalGAN:
-        """A compiled GAN, untrained.
+        """Creates a compiled, untrained GAN.
 
         Args:
-            num_categories: number of categories.
-            picture_size: (H, W), each divisible by 16.
-            width: instead of the preset's; the time of a step grows with its square.
-            learning_rate: instead of the preset's.
-            mixed_precision: whether convolutions run in bfloat16; weights, losses and pictures
+            num_categories: Number of categories.
+            picture_size: Height and width in pixels, each divisible by 16.
+            width: Number of channels in place of the preset's. The time of a step grows with its
+                square.
+            learning_rate: Learning rate in place of the preset's.
+            mixed_precision: Whether convolutions compute in bfloat16. Weights, losses and pictures
                 stay float32.
-            jit_compile: see `ConditionalGAN.compile`.
-            seed: decides initial weights and the latents drawn in training.
+            jit_compile: Whether to compile the step with XLA; see `ConditionalGAN.compile`.
+            seed: Seed of the initial weights and of the latents that are drawn in training.
 
         Raises:
-            InputError: if the picture size is not divisible by 16.
+            InputError: If the picture size is not divisible by 16.
         """
         width = width or self.width
         weights = keras.random.SeedGenerator(seed)
-        with precision(mixed_precision):
+        with dtype_policy_scope("mixed_bfloat16" if mixed_precision else "float32"):
             gan = ConditionalGAN(
                 self.generator(num_categories, picture_size, self.latent_dim, width, weights),
                 self.discriminator(num_categories, picture_size, width, weights),
@@ -75,10 +84,10 @@ class GANPreset:
                 self.gradient_penalty,
                 seed,
             )
-        gan.compile(self._adam(learning_rate), self._adam(learning_rate), jit_compile)
+        gan.compile(self._optimizer(learning_rate), self._optimizer(learning_rate), jit_compile)
         return gan
 
-    def _adam(self, learning_rate: float | None) -> FusedAdam:
+    def _optimizer(self, learning_rate: float | None) -> FusedAdam:
         return FusedAdam(
             learning_rate or self.learning_rate, beta_1=self.beta_1, beta_2=self.beta_2
         )
@@ -97,8 +106,8 @@ GAN_PRESETS = {
         average_decay=0.998,
         gradient_penalty=1.0,
     ),
-    # The code released with the paper, but for the latents: U(-1, 1) as the paper has it, where
-    # the code draws from N(0, 1); a design needs them bounded.
+    # The code released with the paper, except for the latents. They are drawn from U(-1, 1) as in
+    # the paper, where the code draws from N(0, 1): a search over z needs them to be bounded.
     "dvbpr": GANPreset(
         generator=DVBPRGenerator,
         discriminator=DVBPRDiscriminator,
@@ -112,3 +121,4 @@ GAN_PRESETS = {
         gradient_penalty=0.0,
     ),
 }
+"""The presets by name: "default", found by trials on H&M, and "dvbpr", that of the paper's code."""

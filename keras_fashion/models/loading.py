@@ -3,14 +3,15 @@
 import json
 import tempfile
 import zipfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import h5py
 import keras
 
-import keras_fashion.models  # noqa: F401 - registers the classes that a file may hold
 from keras_fashion.errors import InputError
+from keras_fashion.models.registry import RECOMMENDERS
 
 _RENAMED_ARGUMENTS = {
     "user_count": "num_users",
@@ -56,6 +57,13 @@ def load(path: str | Path) -> keras.Model:
         path = path / "model.keras"
     if not path.is_file():
         raise InputError(f"{path} does not exist: it is where a trained model would be.")
+    # Their import registers the classes that a file may hold.
+    for module in (
+        "category_classifier",
+        "gan_presets",
+        *(e.module for e in RECOMMENDERS.values()),
+    ):
+        import_module(f"keras_fashion.models.{module}")
     try:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(archive.read("config.json"))

@@ -1,24 +1,35 @@
-"""The abstract base of all recommenders: scoring, and training by comparison of items."""
+"""The abstract base of linear recommenders: scoring, and training by comparison of items."""
 
 from abc import abstractmethod
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
+from typing_extensions import Self
 
-from keras_fashion.distribution.global_batch import all_rows, share_of
-from keras_fashion.losses.ranking import bpr_loss
-from keras_fashion.optimizers import LazyAdam
+from keras_fashion.data.catalogue import Catalogue
+from keras_fashion.data.split import Split
+from keras_fashion.distribution.global_batch import divide_by_replicas, gather_rows
+from keras_fashion.losses.ranking import BPR, RankingLoss
+from keras_fashion.optimizers.lazy_adam import LazyAdam
 
 
 class ScoringVectors(NamedTuple):
-    """All a linear recommender knows: x_ui = users[u] . items[i] + biases[i].
+    """All that a linear recommender knows: x_ui = users[u] · items[i] + biases[i].
 
     Attributes:
-        users: (U, K) float32.
-        items: (I, K) float32.
-        biases: (I,) float32.
+        users: (U, K) float32, vectors of the users.
+        items: (I, K) float32, vectors of the items.
+        biases: (I,) float32, biases of the items.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.models import ScoringVectors
+        >>> vectors = ScoringVectors(np.eye(2), np.array([[1.0, 0.0], [0.0, 2.0]]), np.zeros(2))
+        >>> vectors.scores(np.array([1]))
+        array([[0., 2.]])
     """
 
     users: np.ndarray
@@ -26,138 +37,242 @@ class ScoringVectors(NamedTuple):
     biases: np.ndarray
 
     def scores(self, users: np.ndarray) -> np.ndarray:
-        """Scores of all items for some users: (B,) int to (B, I) float32."""
+        """Computes the scores of all items for some users: (B,) int to (B, I) float32."""
         return self.users[users] @ self.items.T + self.biases
 
 
-class Recommender(keras.Model):
-    """A preference predictor that is linear in the user, x_ui = p_u . q_i + b_i.
+class Minimum(NamedTuple):
+    """The least value of an argument, for `Annotated`."""
 
-    A subclass gives the formula: `user_vector` (p), `item_vector` (q) and, where it has one,
-    `item_bias` (b), plus its regularizer and, if it is not BPR's, its `ranking_loss`. Training,
-    exact scoring of the whole catalogue and export are written once, here.
+    value: int
 
-    `fit` takes the batches of `keras_fashion.data.triplets`: B positives, each with a
-    negative of its own (the siamese triplets of the paper) or all with the same M negatives,
-    which gives B x M comparisons for B + M items. Under a strategy of several replicas give `fit`
-    `strategy.distribute_datasets_from_function` of `triplets` with its `context`: how Keras itself
-    would cut a batch is wrong for it. The original DVBPR sums its loss over the batch
-    where we take the mean; its lambda keeps its meaning because `regularizer` divides by B.
 
-    Args:
-        num_users: U, users of the catalogue.
-        num_items: I, items of the catalogue.
+@dataclass(frozen=True)
+class FitSettings:
+    """How a recommender is trained by gradient steps.
+
+    Attributes:
+        epochs: Maximum number of passes over the training interactions.
+        batch_size: Number of positive items in a step.
+        learning_rate: Learning rate of LazyAdam at the start; it falls to 0 along a cosine.
+        patience: Number of epochs without a better validation AUC after which training stops.
+        monitor: Validation AUC by which the best epoch is kept. Popularity gains little on
+            auc_matched.
+        negatives: Number of items that a batch shares as negatives; 0 draws one negative for each
+            positive, the siamese triplets of the paper.
     """
 
-    def __init__(self, num_users: int, num_items: int, **kwargs) -> None:
+    epochs: int = 30
+    batch_size: int = 256
+    learning_rate: float = 5e-3
+    patience: int = 6
+    monitor: Literal["auc", "auc_matched"] = "auc"
+    negatives: int = 0
+
+
+class Recommender(keras.Model):
+    """A preference predictor that is linear in the user: x_ui = p_u · q_i + b_i.
+
+    A subclass gives the formula: `user_vector` (p), `item_vector` (q) and, if it has one,
+    `item_bias` (b), together with its `regularizer`. The base class holds training, exact scoring
+    of the whole catalogue and the vectors for export.
+
+    `fit` takes the batches of `keras_fashion.data.triplets`: B positives, each with a negative of
+    its own (the siamese triplets of the paper) or all with the same M negatives, which gives B x M
+    comparisons for B + M items. Under a strategy with several replicas, give `fit`
+    `strategy.distribute_datasets_from_function` of `triplets` with its `context`. The original
+    DVBPR sums its loss over the batch, whereas this class takes the mean; λ keeps its meaning
+    because `regularizer` divides by B.
+
+    Args:
+        num_users: U, number of users of the catalogue.
+        num_items: I, number of items of the catalogue.
+
+    Attributes:
+        fit_settings: Settings with which the application trains the model; None for a model that is
+            not trained by gradient steps.
+        scorer: Type of what `scoring_vectors` returns.
+
+    Example:
+        >>> import keras_fashion as kf
+        >>> import numpy as np
+        >>> train = np.array([[0, 0], [0, 1], [1, 2]], np.int32)
+        >>> none = np.empty((0, 2), np.int32)
+        >>> split = kf.data.Split(2, 4, train, none, none)
+        >>> model = kf.models.BPRMF(num_users=2, num_items=4, latent_size=2, seed=0)
+        >>> model.compile(optimizer=kf.optimizers.LazyAdam(0.05), loss=kf.losses.BPR())
+        >>> batches = kf.data.triplets(split, batch_size=4, seed=0)
+        >>> history = model.fit(batches, steps_per_epoch=2, epochs=2, verbose=0)
+        >>> model.scoring_vectors().scores(np.array([0, 1])).shape
+        (2, 4)
+    """
+
+    fit_settings: ClassVar[FitSettings | None] = None
+    scorer: ClassVar[type] = ScoringVectors
+
+    def __init__(self, num_users: int, num_items: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.num_users = num_users
         self.num_items = num_items
+        self.ranking_loss = self.default_loss()
         self.loss_tracker = keras.metrics.Mean(name="loss")
+
+    @classmethod
+    def from_catalogue(cls, catalogue: Catalogue, split: Split, *, seed: int = 0) -> Self:
+        """Creates the model for a catalogue and a split.
+
+        A subclass adds its hyperparameters as keyword arguments, with a default each. The
+        application offers them as options of its `train` command.
+
+        Args:
+            catalogue: Catalogue whose categories, attributes and pictures the model may use.
+            split: Split whose training part the model may count.
+            seed: Seed of the initial weights.
+
+        Raises:
+            InputError: If an argument does not fit the catalogue.
+        """
+        return cls(split.num_users, split.num_items)
 
     @abstractmethod
     def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
-        """p_u: (B,) int to (B, K) float32.
+        """Computes p_u.
 
         Args:
-            user: (B,) int.
-            history: (B, H) int, items that the user bought, -1 where there are fewer; for models
-                that make the user from them.
+            user: (B,) int, users.
+            history: (B, H) int, items that the users bought, padded with -1; for models that make
+                a user from them.
+
+        Returns:
+            (B, K) float32.
         """
 
     @abstractmethod
     def item_vector(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        """q_i: (B,) int and, for models that see, (B, H, W, 3) in [-1, 1], to (B, K) float32."""
-
-    def item_bias(self, item: tf.Tensor) -> tf.Tensor:
-        """b_i: (B,) int to (B,) float32; none unless a subclass has one."""
-        return tf.zeros(tf.shape(item))
-
-    def ranking_loss(self, positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-        """The loss of scores: BPR's, unless a subclass says otherwise.
+        """Computes q_i.
 
         Args:
-            positive: (B, 1) scores p_u . q_i + b_i.
-            negative: (B, M) scores.
-            mask: (B, M) float32, 0 where the negative is something that the user bought.
+            item: (B,) int, items.
+            picture: (B, H, W, 3) float32 in [-1, 1], for models that use pictures.
+            training: Whether the model is being trained.
+
+        Returns:
+            (B, K) float32.
         """
-        return bpr_loss(positive, negative, mask)
+
+    def item_bias(self, item: tf.Tensor) -> tf.Tensor:
+        """Computes b_i, (B,) int to (B,) float32; 0 unless a subclass has biases."""
+        return tf.zeros(tf.shape(item))
+
+    def default_loss(self) -> RankingLoss:
+        """Returns the loss of a model that is compiled without one: BPR, unless overridden."""
+        return BPR()
 
     def regularizer(
         self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor
     ) -> tf.Tensor | float:
-        """What is added to the batch's ranking loss; nothing unless a subclass says so."""
+        """Computes what is added to the ranking loss of a batch; 0 unless overridden."""
         return 0.0
 
+    def compile(
+        self,
+        optimizer: str | keras.Optimizer = "rmsprop",
+        loss: keras.losses.Loss | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Configures the model for training.
+
+        Args:
+            optimizer: Optimizer. `LazyAdam` updates only the rows of users and items in a batch.
+            loss: A ranking loss such as `keras_fashion.losses.BPR()`; by default `default_loss()`.
+            **kwargs: Further arguments of `keras.Model.compile`.
+        """
+        super().compile(optimizer=optimizer, loss=loss, **kwargs)
+        self.ranking_loss = self.default_loss() if loss is None else loss
+
     def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
-        """Scores pairs: {"user", "item": (B,) int [, "picture": (B, H, W, 3)]} to (B,) float32."""
+        """Scores pairs of a user and an item.
+
+        Args:
+            inputs: "user" and "item", (B,) int each; "picture", (B, H, W, 3), for models that use
+                pictures; "history", (B, H) int, for models that make users from it.
+            training: Whether the model is being trained.
+
+        Returns:
+            (B,) float32 scores.
+        """
         item = inputs["item"]
         vector = self.item_vector(item, inputs.get("picture"), training=training)
         user = self.user_vector(inputs["user"], inputs.get("history"))
         return tf.reduce_sum(user * vector, axis=-1) + self.item_bias(item)
 
     def batch_loss(self, batch: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
-        """Ranking loss of a batch of `triplets`, with the regularizer: a scalar."""
+        """Computes the ranking loss of a batch of `triplets` plus the regularizer: a scalar."""
         user, positive, negative = batch["user"], batch["positive"], batch["negative"]
-        user_embedding = self.user_vector(user, batch.get("history"))
-        # One pass over both halves: the arms of the siamese network share everything.
+        user_vector = self.user_vector(user, batch.get("history"))
+        # One pass over both halves: the arms of the siamese network share all weights.
         item = tf.concat([positive, negative], axis=0)
         vector = self.item_vector(item, batch.get("picture"), training=training)
         sizes = [tf.size(positive), tf.size(negative)]
         liked, other = tf.split(vector, sizes)
         liked_bias, other_bias = tf.split(self.item_bias(item), sizes)
-        positive_score = tf.reduce_sum(user_embedding * liked, axis=1) + liked_bias
+        positive_score = (tf.reduce_sum(user_vector * liked, axis=1) + liked_bias)[:, None]
         if "mask" in batch:
-            other, other_bias = all_rows(other), all_rows(other_bias)
-            negative_score = tf.matmul(user_embedding, other, transpose_b=True) + other_bias
-            mask = batch["mask"]
+            other, other_bias = gather_rows(other), gather_rows(other_bias)
+            negative_score = tf.matmul(user_vector, other, transpose_b=True) + other_bias
+            negative_label = batch["mask"] - 1
         else:
-            negative_score = (tf.reduce_sum(user_embedding * other, axis=1) + other_bias)[:, None]
-            mask = tf.ones_like(negative_score)
-        loss = self.ranking_loss(positive_score[:, None], negative_score, mask)
+            negative_score = (tf.reduce_sum(user_vector * other, axis=1) + other_bias)[:, None]
+            negative_label = tf.zeros_like(negative_score)
+        labels = tf.concat([tf.ones_like(positive_score), negative_label], axis=1)
+        loss = self.ranking_loss(labels, tf.concat([positive_score, negative_score], axis=1))
         return loss + self.regularizer(user, positive, negative)
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step on a batch of `triplets`."""
+        """Trains on one batch of `triplets`."""
         with tf.GradientTape() as tape:
             loss = self.batch_loss(data, training=True)
-            scaled = self.optimizer.scale_loss(share_of(loss))  # scaled under mixed_float16
+            # Scaled under mixed_float16.
+            scaled = self.optimizer.scale_loss(divide_by_replicas(loss))
         variables = self.trainable_variables
         gradients = tape.gradient(scaled, variables)
         if not isinstance(self.optimizer, LazyAdam):
-            # A user who stands twice in a batch gives a gradient with a repeated row, which
-            # Keras's adaptive optimizers get wrong; dense, the rows are summed.
+            # A user that occurs twice in a batch gives a gradient with a repeated row, which
+            # Keras's adaptive optimizers get wrong; in a dense gradient the rows are summed.
             gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
         self.optimizer.apply(gradients, variables)
         self.loss_tracker.update_state(loss)
         return {"loss": self.loss_tracker.result()}
 
     def test_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """The loss of a batch of `triplets`, for `validation_data`."""
+        """Computes the loss of a batch of `triplets`, for `validation_data`."""
         self.loss_tracker.update_state(self.batch_loss(data))
         return {"loss": self.loss_tracker.result()}
 
     @property
     def optimizers(self) -> list[keras.Optimizer]:
-        """The one optimizer, for checkpoints."""
+        """The only optimizer, in a list, for checkpoints."""
         return [self.optimizer]
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """The running loss, which Keras resets at each epoch."""
+        """The running mean of the loss, which Keras resets at each epoch."""
         return [self.loss_tracker]
 
     def item_vectors(
         self, pictures: tf.data.Dataset | None = None, items: slice = slice(None)
     ) -> np.ndarray:
-        """q of all items, or of some that follow each other, (n, K) float32.
+        """Computes q of all items, or of some that follow each other.
 
         Args:
-            pictures: For models that see, of these items and in their order, as
+            pictures: For models that use pictures, those of the items in their order, as
                 `keras_fashion.data.picture_batches` gives them.
-            items: Whose.
+            items: Which items.
+
+        Returns:
+            (n, K) float32.
         """
         numbers = tf.range(self.num_items)[items]
         if pictures is None:
@@ -174,14 +289,17 @@ class Recommender(keras.Model):
         train: np.ndarray | None = None,
         items: np.ndarray | None = None,
     ) -> ScoringVectors:
-        """Vectors of all users and items, for exact evaluation, retrieval and export.
+        """Computes the vectors of all users and items, for evaluation, retrieval and export.
 
         Args:
-            pictures: For models that see, all items' pictures in item order, as
+            pictures: For models that use pictures, those of all items in item order, as
                 `keras_fashion.data.picture_batches` gives them.
             train: (n, 2) int, training pairs (user, item), for models that make a user from the
                 items that they bought.
-            items: (I, K), what `item_vectors` gives, where it is known already.
+            items: (I, K) float32, the result of `item_vectors` where it is known already.
+
+        Returns:
+            The scoring vectors.
         """
         items = self.item_vectors(pictures) if items is None else items
         return ScoringVectors(
@@ -191,17 +309,20 @@ class Recommender(keras.Model):
         )
 
     def user_vectors(self, items: np.ndarray, train: np.ndarray | None = None) -> np.ndarray:
-        """p of all users, (U, K) float32.
+        """Computes p of all users.
 
         Args:
             items: (I, K) float32, q of all items, for models that make a user from the items that
                 they bought.
             train: (n, 2) int, training pairs (user, item), for the same models.
+
+        Returns:
+            (U, K) float32.
         """
         return self.user_vector(tf.range(self.num_users)).numpy()
 
     def adapt_users(self, items: np.ndarray, train: np.ndarray) -> None:
-        """Stores what users are made of beside their own weights; nothing, for most models.
+        """Stores what users are made of besides their own weights; nothing, for most models.
 
         Call it after training, and before `user_vector` or calling the model without a history.
 
@@ -214,14 +335,11 @@ class Recommender(keras.Model):
     def _embed(self, item: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
         return self.item_vector(item, picture)
 
-    def get_config(self) -> dict:
-        """Constructor arguments."""
-        return super().get_config() | {
-            "num_users": self.num_users,
-            "num_items": self.num_items,
-        }
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return super().get_config() | {"num_users": self.num_users, "num_items": self.num_items}
 
 
 def squared_norm(*tensors: tf.Tensor) -> tf.Tensor:
-    """Half the summed squares of each tensor, added up (`tf.nn.l2_loss`)."""
+    """Computes half the summed squares of each tensor, added up (`tf.nn.l2_loss`)."""
     return tf.add_n([tf.nn.l2_loss(tensor) for tensor in tensors])

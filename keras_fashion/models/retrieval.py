@@ -1,4 +1,10 @@
-"""Exact retrieval of the items with the highest scores."""
+"""Exact retrieval of the items with the highest scores.
+
+`ItemRetriever` serves many users, and `top_items` one. They return what
+`keras_rs.layers.BruteForceRetrieval` does, which makes the scores of all users and items at once
+(for 256 users and a million items, 1 GB) and has neither biases nor a filter of items that a user
+has bought.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,44 +16,147 @@ from keras_fashion.errors import InputError
 from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.models.visrank import NearestItemScores
 
-
-@contextmanager
-def exact_products() -> Iterator[None]:
-    """Without TensorFloat-32, whose ten bits of a product on a GPU would make ties."""
-    config = tf.config.experimental
-    enabled = config.tensor_float_32_execution_enabled()
-    config.enable_tensor_float_32_execution(False)
-    try:
-        yield
-    finally:
-        config.enable_tensor_float_32_execution(enabled)
-
-
 CHUNK = 64
-"""Scores that are reduced together."""
+"""Number of scores of which `best_columns` first takes the maximum."""
+
+BLOCK = 2**24
+"""Largest number of scores, or of components of filtered item vectors, that are held at a time: 64
+MiB in float32."""
+
+USERS = 256
+"""Number of users that are served at a time. Each block of items is read once for all of them."""
 
 
-def best_columns(scores: tf.Tensor, k: tf.Tensor | int) -> tuple[tf.Tensor, tf.Tensor]:
-    """The k greatest scores of each row, the greatest first; of equal ones the first column.
+class ItemRetriever:
+    """Finds the k items with the highest scores for each of many users, among all items.
 
-    A row's best k are in the k chunks with the greatest maxima, of equal ones the first: all other
-    scores are read once, for their maximum, where `tf.math.top_k` would compare them in turn.
+    The score is x_ui = p_u · q_i + b_i. Scores are computed in blocks, of which only the k best so
+    far are kept. Beside a copy of the item vectors, the memory is that of a few blocks, for a
+    million items and any number of users.
 
     Args:
-        scores: (B, J) float, J a multiple of CHUNK.
-        k: How many; J at most are found.
+        vectors: Scoring vectors of a trained recommender. Their users are not used.
 
-    Returns:
-        The scores, (B, k) float, and their columns, (B, k) int32.
+    Raises:
+        InputError: If a vector or a bias is NaN.
+
+    Example:
+        >>> items = np.array([[3.0], [1.0], [2.0]], np.float32)
+        >>> users = np.array([[1.0], [-1.0]], np.float32)
+        >>> retriever = ItemRetriever(ScoringVectors(users, items, np.zeros(3, np.float32)))
+        >>> found, scores = retriever.best(users, k=2)
+        >>> found.tolist(), scores.tolist()
+        ([[0, 2], [1, 2]], [[3.0, 2.0], [-1.0, -2.0]])
+        >>> retriever.best(users, k=2, seen=[np.array([0]), np.array([])])[0].tolist()
+        [[2, 1], [1, 2]]
     """
-    rows = tf.shape(scores)[0]
-    chunks = tf.reshape(scores, [rows, -1, CHUNK])
-    chosen = tf.minimum(k, tf.shape(chunks)[1])
-    # In the order of the columns, so that this order settles ties.
-    chosen = tf.sort(tf.math.top_k(tf.reduce_max(chunks, axis=2), chosen).indices, axis=1)
-    candidates = tf.reshape(tf.gather(chunks, chosen, batch_dims=1), [rows, -1])
-    best, at = tf.math.top_k(candidates, tf.minimum(k, tf.shape(candidates)[1]))
-    return best, CHUNK * tf.gather(chosen, at // CHUNK, batch_dims=1) + at % CHUNK
+
+    def __init__(self, vectors: ScoringVectors) -> None:
+        items, biases = vectors.items, vectors.biases
+        if np.isnan(items).any() or np.isnan(biases).any():
+            raise InputError(
+                "some item vectors are NaN; the model has diverged, train it with a lower "
+                "`learning_rate`."
+            )
+        self.num_items, size = items.shape
+        # The bias is one more dimension, in which every user is 1. The rows that fill up the last
+        # chunk score -inf. There is at least one, which fills up filtered items, too.
+        table = np.zeros((_round_up(self.num_items + 1), size + 1), np.float32)
+        table[: self.num_items, :-1] = items
+        table[: self.num_items, -1] = biases
+        table[self.num_items :, -1] = -np.inf
+        # TensorFlow takes a slice of the first axis without a copy if the size of the other axes is
+        # a multiple of 64 bytes, which it is for whole chunks.
+        self._table = tf.constant(table.reshape(-1, CHUNK, size + 1))
+
+    def best(
+        self,
+        users: np.ndarray,
+        k: int,
+        seen: Sequence[np.ndarray] | None = None,
+        allowed: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Finds the k items with the highest scores for each user.
+
+        Of items with equal scores, the first in the catalogue comes first. Items that the filter
+        excludes are not scored: a category with a twentieth of the items takes about a twentieth of
+        the time.
+
+        Args:
+            users: (N, K) float32, vectors of users, newcomers or groups.
+            k: Number of items.
+            seen: For each of the N users, the items that are not to be returned, (n,) int.
+            allowed: (I,) bool, which items may be returned, such as `Catalogue.items_where`
+                returns; by default all.
+
+        Returns:
+            - (N, k) int32, items in order of falling score, -1 where no item is left.
+            - (N, k) float32, their scores, -inf where no item is left. An item that scores -inf is
+              never returned.
+
+        Raises:
+            InputError: If `allowed` does not have I elements, `seen` does not have N, or a user's
+                vector is NaN.
+        """
+        if seen is None:
+            seen = [np.empty(0, np.int32)] * len(users)
+        if len(seen) != len(users):
+            raise InputError(
+                f"`seen` has the items of {len(seen)} users, and there are vectors of {len(users)}."
+            )
+        if np.isnan(users).any():
+            raise InputError("some user vectors are NaN; the model has diverged.")
+        rows = None
+        if allowed is not None:
+            if len(allowed) != self.num_items:
+                raise InputError(
+                    f"`allowed` is of {len(allowed)} items; there are {self.num_items}."
+                )
+            rows = np.flatnonzero(allowed)
+            filling = _round_up(len(rows)) - len(rows)
+            rows = np.concatenate([rows, np.full(filling, self.num_items)])
+        items = np.empty((len(users), k), np.int32)
+        scores = np.empty((len(users), k), np.float32)
+        with exact_products():
+            for first in range(0, len(users), USERS):
+                part = slice(first, first + USERS)
+                items[part], scores[part] = self._best(users[part], k, seen[part], rows)
+        return items, scores
+
+    def _best(
+        self, users: np.ndarray, k: int, seen: Sequence[np.ndarray], rows: np.ndarray | None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Finds the best items of some users among some rows of the table, ascending, or all."""
+        owners = np.repeat(np.arange(len(users)), [len(each) for each in seen])
+        columns = np.concatenate(seen).astype(np.int64)
+        count = len(self._table) * CHUNK
+        if rows is not None:
+            count = len(rows)
+            places = np.searchsorted(rows, columns)
+            exists = np.append(rows, -1)[places] == columns
+            owners, columns = owners[exists], places[exists]
+        by_column = np.argsort(columns, kind="stable")
+        hidden = np.stack([owners, columns], axis=1)[by_column]
+
+        queries = tf.constant(np.pad(users, ((0, 0), (0, 1)), constant_values=1), tf.float32)
+        items = tf.fill([len(users), k], -1)
+        scores = tf.fill([len(users), k], -np.inf)
+        # Neither the scores nor the vectors that a filter selects exceed a block.
+        widest = len(users) if rows is None else max(queries.shape)
+        step = max(CHUNK, BLOCK // widest // CHUNK * CHUNK)
+        for first in range(0, count, step):
+            last = min(first + step, count)
+            if rows is None:
+                block = self._table[first // CHUNK : last // CHUNK]
+                ids = tf.range(first, last)
+            else:
+                ids = tf.constant(rows[first:last], tf.int32)
+                block = tf.gather(tf.reshape(self._table, [-1, queries.shape[1]]), ids)
+            part = slice(*np.searchsorted(hidden[:, 1], [first, last]))
+            items, scores = _merge_block(
+                items, scores, queries, block, ids, hidden[part] - np.array([0, first])
+            )
+        return items, scores
 
 
 def top_items(
@@ -57,19 +166,27 @@ def top_items(
     seen: np.ndarray,
     allowed: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The k best items of one user, best first; fewer where fewer are left.
+    """Finds the k items with the highest scores for one user.
 
-    Of equal ones, the first in the catalogue. For many users at once, see `ItemRetriever`.
+    Of items with equal scores, the first in the catalogue comes first. For many users at once, see
+    `ItemRetriever`.
 
     Args:
-        vectors: Of any recommender.
-        user: Dense index.
-        k: How many.
-        seen: Dense items never to return, such as those the user has bought.
-        allowed: (I,) bool, which items may be returned; all by default.
+        vectors: Scoring vectors of any recommender.
+        user: Index of the user.
+        k: Number of items; fewer are returned if fewer are left.
+        seen: (n,) int, items that are not to be returned, such as those the user has bought.
+        allowed: (I,) bool, which items may be returned; by default all.
 
     Returns:
-        Dense items (k,) int and their scores (k,) float32.
+        - (k,) int, items in order of falling score.
+        - (k,) float32, their scores.
+
+    Example:
+        >>> items = np.array([[3.0], [1.0], [2.0]])
+        >>> vectors = ScoringVectors(np.ones((1, 1)), items, np.zeros(3))
+        >>> top_items(vectors, user=0, k=2, seen=np.array([0]))
+        (array([2, 1]), array([2., 1.]))
     """
     scores = vectors.scores(np.array([user]))[0]
     candidates = np.ones(len(scores), bool) if allowed is None else allowed.copy()
@@ -79,154 +196,80 @@ def top_items(
     return items[places.numpy()], best.numpy()
 
 
-BLOCK = 2**24
-"""Numbers held at a time, scores or picked item vectors; 64 MiB in float32."""
+def best_columns(scores: tf.Tensor, k: tf.Tensor | int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Finds the k greatest scores of each row, as `tf.math.top_k` does, in less time.
 
-USERS = 256
-"""Users served at a time; each block of items is read once for all of them."""
-
-
-class ItemRetriever:
-    """The k best items of each of many users: x_ui = p_u . q_i + b_i, over every item.
-
-    Scores are made in blocks, and only the k best so far outlive one: beside a copy of the item
-    vectors, memory is that of a few blocks, for a million items and any number of users.
+    The k best scores of a row are in the k chunks with the greatest maxima, of equal ones the
+    first. All other scores are read once, for their maximum, while `tf.math.top_k` would compare
+    each of them. Of equal scores, the first column comes first.
 
     Args:
-        vectors: Of a trained recommender; its users play no part.
+        scores: (B, J) float, J a multiple of `CHUNK`.
+        k: Number of scores, at most J.
 
-    Raises:
-        InputError: If a vector or a bias is NaN.
+    Returns:
+        - (B, k) float, the scores in falling order.
+        - (B, k) int32, their columns.
+
+    Example:
+        >>> scores, columns = best_columns(tf.range(64.0)[None], 2)
+        >>> scores.numpy().tolist(), columns.numpy().tolist()
+        ([[63.0, 62.0]], [[63, 62]])
     """
+    rows = tf.shape(scores)[0]
+    chunks = tf.reshape(scores, [rows, -1, CHUNK])
+    chosen = tf.minimum(k, tf.shape(chunks)[1])
+    # The chunks stay in the order of the columns, so that this order decides between equal scores.
+    chosen = tf.sort(tf.math.top_k(tf.reduce_max(chunks, axis=2), chosen).indices, axis=1)
+    candidates = tf.reshape(tf.gather(chunks, chosen, batch_dims=1), [rows, -1])
+    best, at = tf.math.top_k(candidates, tf.minimum(k, tf.shape(candidates)[1]))
+    return best, CHUNK * tf.gather(chosen, at // CHUNK, batch_dims=1) + at % CHUNK
 
-    def __init__(self, vectors: ScoringVectors) -> None:
-        items, biases = vectors.items, vectors.biases
-        if np.isnan(items).any() or np.isnan(biases).any():
-            raise InputError(
-                "some item vectors are NaN; the model has diverged, train it with a lower "
-                "learning rate."
-            )
-        self.num_items, size = items.shape
-        # The bias is one more dimension, in which every user is 1. Rows that fill up the last
-        # chunk score -inf; there is at least one, which fills up filtered items, too.
-        table = np.zeros((_whole_chunks(self.num_items + 1), size + 1), np.float32)
-        table[: self.num_items, :-1] = items
-        table[: self.num_items, -1] = biases
-        table[self.num_items :, -1] = -np.inf
-        # In whole chunks, of which TensorFlow takes a slice without a copy: it does so where what
-        # stands behind the first axis is a multiple of 64 bytes.
-        self._table = tf.constant(table.reshape(-1, CHUNK, size + 1))
 
-    def best(
-        self,
-        tastes: np.ndarray,
-        k: int,
-        seen: Sequence[np.ndarray] | None = None,
-        allowed: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The k best items of each user, best first; of equal ones, the first in the catalogue.
+@contextmanager
+def exact_products() -> Iterator[None]:
+    """Computes float32 products without TensorFloat-32 within the context.
 
-        What a filter leaves out is not scored: a category of a twentieth of the items takes about
-        a twentieth of the time.
+    TensorFloat-32 keeps ten bits of the factors on a GPU, which makes different scores equal.
 
-        Args:
-            tastes: (N, K) float32, vectors of users, newcomers or groups.
-            k: How many.
-            seen: For each of the N, the dense items never to return to them, (n,) int.
-            allowed: (I,) bool, which items may be returned, such as
-                `Catalogue.items_where` gives; all by default.
-
-        Returns:
-            Dense items (N, k) int32 and their scores (N, k) float32; -1 and -inf where no item is
-            left. An item that scores -inf is never returned.
-
-        Raises:
-            InputError: If `allowed` is not of I items, `seen` not of N users, or a taste is NaN.
-        """
-        if seen is None:
-            seen = [np.empty(0, np.int32)] * len(tastes)
-        if len(seen) != len(tastes):
-            raise InputError(
-                f"seen items are given for {len(seen)} users, tastes of {len(tastes)}."
-            )
-        if np.isnan(tastes).any():
-            raise InputError("some tastes are NaN; the model has diverged.")
-        rows = None
-        if allowed is not None:
-            if len(allowed) != self.num_items:
-                raise InputError(
-                    f"the filter is of {len(allowed)} items; there are {self.num_items}."
-                )
-            rows = np.flatnonzero(allowed)
-            filling = _whole_chunks(len(rows)) - len(rows)
-            rows = np.concatenate([rows, np.full(filling, self.num_items)])
-        items = np.empty((len(tastes), k), np.int32)
-        scores = np.empty((len(tastes), k), np.float32)
-        with exact_products():
-            for first in range(0, len(tastes), USERS):
-                some = slice(first, first + USERS)
-                items[some], scores[some] = self._best(tastes[some], k, seen[some], rows)
-        return items, scores
-
-    def _best(
-        self, tastes: np.ndarray, k: int, seen: Sequence[np.ndarray], rows: np.ndarray | None
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """`best` of some users among some rows of the table, ascending; None: among all."""
-        users = np.repeat(np.arange(len(tastes)), [len(each) for each in seen])
-        columns = np.concatenate(seen).astype(np.int64)
-        count = len(self._table) * CHUNK
-        if rows is not None:
-            count = len(rows)
-            places = np.searchsorted(rows, columns)
-            there = np.append(rows, -1)[places] == columns
-            users, columns = users[there], places[there]
-        by_column = np.argsort(columns, kind="stable")
-        hidden = np.stack([users, columns], axis=1)[by_column]
-
-        tastes = tf.constant(np.pad(tastes, ((0, 0), (0, 1)), constant_values=1), tf.float32)
-        items = tf.fill([len(tastes), k], -1)
-        scores = tf.fill([len(tastes), k], -np.inf)
-        # Neither the scores nor the vectors that a filter picks out are more than a block.
-        widest = len(tastes) if rows is None else max(tastes.shape)
-        step = max(CHUNK, BLOCK // widest // CHUNK * CHUNK)
-        for first in range(0, count, step):
-            last = min(first + step, count)
-            if rows is None:
-                block = self._table[first // CHUNK : last // CHUNK]
-                ids = tf.range(first, last)
-            else:
-                ids = tf.constant(rows[first:last], tf.int32)
-                block = tf.gather(tf.reshape(self._table, [-1, tastes.shape[1]]), ids)
-            part = slice(*np.searchsorted(hidden[:, 1], [first, last]))
-            items, scores = _better(
-                items, scores, tastes, block, ids, hidden[part] - np.array([0, first])
-            )
-        return items, scores
+    Example:
+        >>> with exact_products():
+        ...     tf.config.experimental.tensor_float_32_execution_enabled()
+        False
+    """
+    config = tf.config.experimental
+    enabled = config.tensor_float_32_execution_enabled()
+    config.enable_tensor_float_32_execution(False)
+    try:
+        yield
+    finally:
+        config.enable_tensor_float_32_execution(enabled)
 
 
 @tf.function(reduce_retracing=True, autograph=False)
-def _better(
+def _merge_block(
     items: tf.Tensor,
     scores: tf.Tensor,
-    tastes: tf.Tensor,
+    queries: tf.Tensor,
     block: tf.Tensor,
     ids: tf.Tensor,
     hidden: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The best so far, (B, k), and those of a block, merged.
+    """Merges the best items so far, (B, k), with those of a block.
 
     Args:
-        items: (B, k) int32, -1 where none has been found; those of earlier blocks win ties.
+        items: (B, k) int32, -1 where none has been found. Those of earlier blocks come first if
+            scores are equal.
         scores: (B, k) float32, -inf where none has been found.
-        tastes: (B, K + 1) float32.
-        block: J rows of K + 1, float32, in any shape.
+        queries: (B, K + 1) float32.
+        block: J rows of K + 1 float32, in any shape.
         ids: (J,) int32, the item of each row of the block.
         hidden: (n, 2) int, rows and columns of scores that do not count.
     """
     k = tf.shape(items)[1]
     # In one graph, the block of scores is overwritten in place and never copied.
-    rows = tf.reshape(block, [-1, tf.shape(tastes)[1]])
-    products = tf.matmul(tastes, rows, transpose_b=True)
+    rows = tf.reshape(block, [-1, tf.shape(queries)[1]])
+    products = tf.matmul(queries, rows, transpose_b=True)
     products = tf.tensor_scatter_nd_update(products, hidden, tf.fill(tf.shape(hidden)[:1], -np.inf))
     found, columns = best_columns(products, k)
     merged, at = tf.math.top_k(tf.concat([scores, found], axis=1), k)
@@ -234,5 +277,6 @@ def _better(
     return tf.gather(candidates, at, batch_dims=1), merged
 
 
-def _whole_chunks(count: int) -> int:
+def _round_up(count: int) -> int:
+    """Rounds up to whole chunks."""
     return -(-count // CHUNK) * CHUNK

@@ -1,40 +1,57 @@
-"""VBPR: matrix factorization that also sees, through frozen features."""
+"""VBPR: matrix factorization with frozen visual features."""
+
+from typing import Annotated, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from typing_extensions import Self
 
+from keras_fashion.data.catalogue import Catalogue
+from keras_fashion.data.split import Split
 from keras_fashion.models.principal_components import principal_components
-from keras_fashion.models.recommender import squared_norm
+from keras_fashion.models.recommender import FitSettings, Minimum, squared_norm
 from keras_fashion.models.visual_recommender import VisualRecommender, mean_of_rows
 
 FEATURE_NORM = 10.0
-"""Mean squared norm of a feature: scores of an untrained model neither vanish nor saturate BPR."""
+"""Mean squared norm of a feature, with which the scores of an untrained model neither vanish nor
+saturate the BPR loss."""
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class VBPR(VisualRecommender):
-    """x_ui = beta_i + gamma_u . gamma_i + theta_u . (E f_i) + beta' . f_i.
+    """x_ui = β_i + γ_u · γ_i + θ_u · (E f_i) + β' · f_i.
 
-    He & McAuley, "VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback", AAAI 2016.
-    f are the principal components of frozen features; E starts as the first K of them, so that
-    with `with_history` training starts from VisRank without its normalization. Call `adapt`
-    before training.
+    He and McAuley, "VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback", AAAI 2016.
+    f are the principal components of frozen features. E starts as the first K of them, so that with
+    `with_history` training starts from VisRank without its normalization. Call `adapt` before
+    training.
 
-    To the regularizer of the rows come half of lambda_E times the squared norms of beta' and of
-    what E has moved from its start.
+    The regularizer of the rows is increased by λ_E / 2 times the squared norms of β' and of the
+    change of E since its start.
 
     Args:
-        num_users: U.
-        num_items: I.
-        feature_size: F, principal components kept of a frozen feature.
-        embedding_size: K, length of theta, at most F.
-        latent_size: Length of gamma; 0 leaves the latent term out.
-        bias: Whether there are beta_i and beta'.
+        num_users: U, number of users.
+        num_items: I, number of items.
+        feature_size: F, number of principal components kept of a frozen feature.
+        embedding_size: K, length of θ, at most F.
+        latent_size: Length of γ; 0 leaves the latent term out.
+        bias: Whether there are β_i and β'.
         with_history: Whether users are made from what they bought (`VisualRecommender`).
-        regularization: lambda, on the rows of users and items.
-        embedding_regularization: lambda_E.
+        regularization: λ, on the rows of users and items.
+        embedding_regularization: λ_E.
+        seed: Seed of the initial weights; by default a random one.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.models import VBPR
+        >>> model = VBPR(num_users=2, num_items=3, feature_size=2, latent_size=4, seed=0)
+        >>> model.adapt(np.array([[2.0, 0], [-1, 1], [-1, -1]]))
+        >>> model.scoring_vectors().users.shape  # [γ_u, θ_u]
+        (2, 6)
     """
+
+    fit_settings = FitSettings()
 
     def __init__(
         self,
@@ -47,7 +64,8 @@ class VBPR(VisualRecommender):
         with_history: bool = False,
         regularization: float = 0.01,
         embedding_regularization: float = 1e-4,
-        **kwargs,
+        seed: int | None = None,
+        **kwargs: Any,
     ) -> None:
         embedding_size = min(embedding_size, feature_size)
         super().__init__(
@@ -58,7 +76,11 @@ class VBPR(VisualRecommender):
             bias,
             with_history,
             regularization,
-            initializer=keras.initializers.RandomNormal(stddev=0.01),
+            initializer=keras.initializers.RandomNormal(
+                0.0, 0.01, keras.random.SeedGenerator(seed)
+            ),
+            # Another stream than that of θ.
+            seed=None if seed is None else seed + 1,
             **kwargs,
         )
         self.feature_size = feature_size
@@ -76,37 +98,89 @@ class VBPR(VisualRecommender):
         )
         self.built = True
 
+    @classmethod
+    def from_catalogue(
+        cls,
+        catalogue: Catalogue,
+        split: Split,
+        *,
+        features: tuple[str, ...] = ("classifier",),
+        feature_size: Annotated[int, Minimum(1)] = 512,
+        embedding_size: Annotated[int, Minimum(1)] = 32,
+        latent_size: Annotated[int, Minimum(0)] = 16,
+        bias: bool = True,
+        history: Annotated[int, Minimum(0)] = 0,
+        regularization: float = 0.01,
+        seed: int = 0,
+    ) -> Self:
+        """Creates the model with frozen features of a catalogue.
+
+        Args:
+            catalogue: Catalogue whose pictures have the features.
+            split: Split with the numbers of users and items.
+            features: Frozen features: classifier, attributes, or the name of a pretrained network
+                whose features were made; several are put side by side.
+            feature_size: Maximum number of principal components of the features.
+            embedding_size: Length of θ.
+            latent_size: Length of γ; 0 leaves the latent term out.
+            bias: Whether items have a bias, and pictures one.
+            history: Maximum number of items that a user bought from which their vector is made in a
+                step; with 0 users have only a vector of their own.
+            regularization: λ, weight of the squared norms of the rows in a batch.
+            seed: Seed of the initial weights.
+
+        Raises:
+            InputError: If the features cannot be had.
+        """
+        # Imported here, because the frozen features are made with models.
+        from keras_fashion.features.frozen import frozen_features
+
+        values = frozen_features(catalogue, features)
+        model = cls(
+            split.num_users,
+            split.num_items,
+            feature_size=min(feature_size, values.shape[1]),
+            embedding_size=embedding_size,
+            latent_size=latent_size,
+            bias=bias,
+            with_history=history > 0,
+            regularization=regularization,
+            seed=seed,
+        )
+        model.adapt(values)
+        return model
+
     def adapt(self, features: np.ndarray) -> None:
-        """Takes frozen features, (I, at least F) float, and keeps F principal components."""
+        """Sets the principal components of (I, at least F) frozen features."""
         components = principal_components(features, self.feature_size)
         self.features.assign(FEATURE_NORM**0.5 * components)
 
     def item_embedding(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        """E f_i."""
+        """Returns E f_i."""
         return tf.gather(self.features.value, item) @ self.embedding.value
 
     def history_mean(self, history: tf.Tensor) -> tf.Tensor:
-        """E times the mean feature; that of the catalogue is 0."""
+        """Returns E times the mean feature; that of the catalogue is 0."""
         return mean_of_rows(self.features.value, history) @ self.embedding.value
 
     def item_bias(self, item: tf.Tensor) -> tf.Tensor:
-        """beta_i + beta' . f_i, if items have a bias."""
+        """Returns β_i + β' · f_i, or 0 if items have no bias."""
         if not self.bias:
             return super().item_bias(item)
         visual = tf.linalg.matvec(tf.gather(self.features.value, item), self.beta_visual.value)
         return super().item_bias(item) + visual
 
     def regularizer(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
-        """lambda on the batch's rows, per positive, and lambda_E on beta' and E's change."""
+        """Returns λ on the batch's rows, per positive, and λ_E on β' and the change of E."""
         moved = self.embedding.value - tf.eye(self.feature_size, self.embedding_size)
         shared = squared_norm(moved, *([self.beta_visual.value] if self.bias else []))
         rows = super().regularizer(user, positive, negative)
         return rows + self.embedding_regularization * shared
 
-    def get_config(self) -> dict:
-        """Constructor arguments."""
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments; the seed only decides the initial weights."""
         return super().get_config() | {
             "feature_size": self.feature_size,
             "embedding_size": self.embedding_size,

@@ -1,6 +1,7 @@
-"""The abstract base of recommenders that see: latent factors and biases beside a style."""
+"""The abstract base of visual recommenders: latent factors and biases beside an embedding."""
 
 from abc import abstractmethod
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,31 +11,33 @@ from keras_fashion.models.recommender import Recommender, ScoringVectors, square
 
 
 class VisualRecommender(Recommender):
-    """x_ui = beta_i + gamma_u . gamma_i + theta_u . Phi_i, the formula of the DVBPR authors' talk.
+    """x_ui = β_i + γ_u · γ_i + θ_u · Φ_i, the formula of the DVBPR authors' talk.
 
-    A subclass says what Phi, the style of an item, is. The global and the user's bias of the
+    A subclass says what Φ, the embedding of an item, is. The global bias and the user's bias of the
     talk's formula cancel in x_ui - x_uj, so BPR cannot learn them and they are left out.
 
-    With `with_history` a user is his own vector and what he bought,
-    theta_u = own_u + mean of Phi_j over his training items j - mean of Phi over the catalogue; the
-    positive itself is left out of the first mean while training. That is the idea of FISM (Kabbur
-    et al., KDD 2013) and SVD++ (Koren, KDD 2008) with styles in place of item factors; it helps
-    users with few purchases and serves those who were never trained on (`newcomer_vector`). The
-    second mean is common to all users and says nothing of this one. Neither has a weight that is
-    learned: a negative one would let own_u, which knows the positive, tell it by the difference.
+    With `with_history` a user is made of their own vector and of what they bought:
+    θ_u = own_u + mean of Φ_j over their training items j - mean of Φ over the catalogue. The
+    positive item itself is left out of the first mean in training. That is the idea of FISM (Kabbur
+    et al., KDD 2013) and SVD++ (Koren, KDD 2008) with embeddings in the place of item factors; it
+    helps users with few purchases and serves users who were not trained on (`newcomer_vector`). The
+    second mean is common to all users and says nothing about this one. Neither mean has a learned
+    weight: with a negative weight, own_u, which knows the positive, would reveal it by the
+    difference.
 
-    The regularizer is lambda / B * sum over the batch of ½|own_u|² and of half the squares of
-    the other rows; a subclass adds its own.
+    The regularizer is λ / B · Σ over the batch of ½|own_u|² and of half the squares of the other
+    rows; a subclass adds its own.
 
     Args:
-        num_users: U.
-        num_items: I.
-        embedding_size: K, length of Phi and theta.
-        latent_size: Length of gamma; 0 leaves the latent term out.
+        num_users: U, number of users.
+        num_items: I, number of items.
+        embedding_size: K, length of Φ and θ.
+        latent_size: Length of γ; 0 leaves the latent term out.
         bias: Whether items have a bias.
         with_history: Whether users are made from what they bought.
-        regularization: lambda, on the rows of users and items.
-        initializer: Of theta.
+        regularization: λ, on the rows of users and items.
+        initializer: Initializer of θ.
+        seed: Seed of the initial γ; by default a random one.
     """
 
     def __init__(
@@ -47,7 +50,8 @@ class VisualRecommender(Recommender):
         with_history: bool,
         regularization: float,
         initializer: keras.initializers.Initializer,
-        **kwargs,
+        seed: int | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(num_users, num_items, **kwargs)
         self.latent_size = latent_size
@@ -58,7 +62,7 @@ class VisualRecommender(Recommender):
             name="theta", shape=(num_users, embedding_size), initializer=initializer
         )
         if latent_size:
-            normal = keras.initializers.RandomNormal(stddev=0.1)
+            normal = keras.initializers.RandomNormal(0.0, 0.1, keras.random.SeedGenerator(seed))
             self.gamma_user = self.add_weight(
                 name="gamma_user", shape=(num_users, latent_size), initializer=normal
             )
@@ -70,7 +74,7 @@ class VisualRecommender(Recommender):
                 name="beta_item", shape=(num_items,), initializer="zeros"
             )
         if with_history:
-            self._histories_found = False
+            self._has_found_histories = False
             self.history_embedding = self.add_weight(
                 name="history_embedding",
                 shape=(num_users, embedding_size),
@@ -82,30 +86,42 @@ class VisualRecommender(Recommender):
     def item_embedding(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        """Phi_i: (B,) int and, for models that see pixels, (B, H, W, 3), to (B, K) float32."""
+        """Computes Φ_i.
+
+        Args:
+            item: (B,) int, items.
+            picture: (B, H, W, 3) float32 in [-1, 1], for models that embed the picture.
+            training: Whether the model is being trained.
+
+        Returns:
+            (B, K) float32.
+        """
 
     @abstractmethod
     def history_mean(self, history: tf.Tensor) -> tf.Tensor:
-        """Mean of Phi over histories less that over the catalogue, while training.
+        """Computes the mean of Φ over histories minus that over the catalogue, in training.
 
         Args:
-            history: (B, H) int, -1 where there are fewer items.
+            history: (B, H) int, items, padded with -1.
 
         Returns:
             (B, K) float32, 0 for an empty history.
         """
 
     def user_embedding(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
-        """theta_u: (B,) int to (B, K).
+        """Computes θ_u.
 
         Args:
-            user: (B,) int.
-            history: (B, H) int, items that the user bought, -1 where there are fewer; without it,
-                what `adapt_users` has stored.
+            user: (B,) int, users.
+            history: (B, H) int, items that the users bought, padded with -1; without it, what
+                `adapt_users` has stored.
+
+        Returns:
+            (B, K) float32.
 
         Raises:
             ValueError: If the model makes users from their history, and there is neither a history
-                nor anything stored.
+                nor a stored one.
         """
         own = tf.gather(self.theta.value, user)
         if not self.with_history:
@@ -122,27 +138,27 @@ class VisualRecommender(Recommender):
         return own + bought
 
     def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
-        """[gamma_u, theta_u]."""
-        user_embedding = self.user_embedding(user, history)
+        """Returns [γ_u, θ_u]."""
+        embedding = self.user_embedding(user, history)
         if not self.latent_size:
-            return user_embedding
-        return tf.concat([tf.gather(self.gamma_user.value, user), user_embedding], axis=1)
+            return embedding
+        return tf.concat([tf.gather(self.gamma_user.value, user), embedding], axis=1)
 
     def item_vector(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        """[gamma_i, Phi_i]."""
-        item_embedding = self.item_embedding(item, picture, training)
+        """Returns [γ_i, Φ_i]."""
+        embedding = self.item_embedding(item, picture, training)
         if not self.latent_size:
-            return item_embedding
-        return tf.concat([tf.gather(self.gamma_item.value, item), item_embedding], axis=1)
+            return embedding
+        return tf.concat([tf.gather(self.gamma_item.value, item), embedding], axis=1)
 
     def item_bias(self, item: tf.Tensor) -> tf.Tensor:
-        """beta_i, if items have a bias."""
+        """Returns β_i, or 0 if items have no bias."""
         return tf.gather(self.beta_item.value, item) if self.bias else super().item_bias(item)
 
     def regularizer(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
-        """lambda times half the squared norm of the batch's rows, per positive."""
+        """Returns λ times half the squared norm of the batch's rows, per positive."""
         items = tf.concat([positive, negative], axis=0)
         rows = [tf.gather(self.theta.value, user)]
         if self.latent_size:
@@ -153,11 +169,14 @@ class VisualRecommender(Recommender):
         return self.regularization * squared_norm(*rows) / tf.cast(tf.size(user), tf.float32)
 
     def user_vectors(self, items: np.ndarray, train: np.ndarray | None = None) -> np.ndarray:
-        """[gamma_u, theta_u] of all users, from what they bought where `with_history` is set.
+        """Computes [γ_u, θ_u] of all users, from what they bought if `with_history` is set.
 
         Args:
-            items: (I, K) float32, [gamma_i, Phi_i] of all items.
+            items: (I, K) float32, [γ_i, Φ_i] of all items.
             train: (n, 2) int, training pairs (user, item).
+
+        Returns:
+            (U, K) float32.
 
         Raises:
             ValueError: If the model makes users from their history and `train` is missing.
@@ -166,7 +185,7 @@ class VisualRecommender(Recommender):
             return super().user_vectors(items, train)
         if train is None:
             raise ValueError("with_history=True needs train, the pairs of user and item")
-        theta = self.theta.value + self._history_styles(items, train)
+        theta = self.theta.value + self._history_embeddings(items, train)
         if self.latent_size:
             theta = tf.concat([self.gamma_user.value, theta], axis=1)
         return theta.numpy()
@@ -175,33 +194,18 @@ class VisualRecommender(Recommender):
         """Stores what users bought, for `user_embedding` without a history; saved with the weights.
 
         Args:
-            items: (I, K) float32, [gamma_i, Phi_i] of all items.
+            items: (I, K) float32, [γ_i, Φ_i] of all items.
             train: (n, 2) int, training pairs (user, item).
         """
         if self.with_history:
-            self.history_embedding.assign(self._history_styles(items, train))
-
-    def _has_histories(self) -> bool:
-        """Whether histories are stored; the table is looked through until they are."""
-        if not self._histories_found:
-            with tf.init_scope():
-                self._histories_found = bool(tf.reduce_any(self.history_embedding.value != 0))
-        return self._histories_found
-
-    def _history_styles(self, items: np.ndarray, train: np.ndarray) -> tf.Tensor:
-        """Mean of Phi over each user's training items less that over the catalogue, (U, K)."""
-        bought = tf.gather(self._centered_styles(items), train[:, 1])
-        users = tf.constant(train[:, 0])
-        sums = tf.math.unsorted_segment_sum(bought, users, self.num_users)
-        counts = tf.math.unsorted_segment_sum(tf.ones(len(train)), users, self.num_users)
-        return tf.math.divide_no_nan(sums, counts[:, None])
+            self.history_embedding.assign(self._history_embeddings(items, train))
 
     def newcomer_vector(self, history: np.ndarray, vectors: ScoringVectors) -> np.ndarray:
-        """p of a user who was never trained on, from what they bought.
+        """Computes p of a user who was not trained on, from what they bought.
 
         Args:
             history: (H,) int, items, at least one.
-            vectors: Of this model.
+            vectors: Scoring vectors of this model.
 
         Returns:
             (K,) float32, to be multiplied with `vectors.items`.
@@ -211,15 +215,30 @@ class VisualRecommender(Recommender):
         """
         if not self.with_history:
             raise ValueError("only with_history=True knows users who were never trained on")
-        item_embedding = self._centered_styles(vectors.items)[history].mean(axis=0)
-        return np.concatenate([np.zeros(self.latent_size, np.float32), item_embedding])
+        embedding = self._centered_embeddings(vectors.items)[history].mean(axis=0)
+        return np.concatenate([np.zeros(self.latent_size, np.float32), embedding])
 
-    def _centered_styles(self, items: np.ndarray) -> np.ndarray:
-        item_embeddings = items[:, self.latent_size :]
-        return item_embeddings - item_embeddings.mean(axis=0)
+    def _has_histories(self) -> bool:
+        # The table is searched until histories are found in it.
+        if not self._has_found_histories:
+            with tf.init_scope():
+                self._has_found_histories = bool(tf.reduce_any(self.history_embedding.value != 0))
+        return self._has_found_histories
 
-    def get_config(self) -> dict:
-        """Constructor arguments."""
+    def _history_embeddings(self, items: np.ndarray, train: np.ndarray) -> tf.Tensor:
+        """Computes the mean of Φ over each user's items minus that over the catalogue, (U, K)."""
+        bought = tf.gather(self._centered_embeddings(items), train[:, 1])
+        users = tf.constant(train[:, 0])
+        sums = tf.math.unsorted_segment_sum(bought, users, self.num_users)
+        counts = tf.math.unsorted_segment_sum(tf.ones(len(train)), users, self.num_users)
+        return tf.math.divide_no_nan(sums, counts[:, None])
+
+    def _centered_embeddings(self, items: np.ndarray) -> np.ndarray:
+        embeddings = items[:, self.latent_size :]
+        return embeddings - embeddings.mean(axis=0)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments; the seed only decides the initial weights."""
         return super().get_config() | {
             "latent_size": self.latent_size,
             "bias": self.bias,
@@ -229,7 +248,15 @@ class VisualRecommender(Recommender):
 
 
 def mean_of_rows(table: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
-    """Mean of (I, F) rows over histories: (B, H) int, -1 for no item, to (B, F); 0 for none."""
+    """Computes the mean row of a table over histories.
+
+    Args:
+        table: (I, F) float32.
+        history: (B, H) int, rows of the table, padded with -1.
+
+    Returns:
+        (B, F) float32, 0 for an empty history.
+    """
     known = tf.cast(history >= 0, tf.float32)[:, :, None]
     rows = tf.gather(table, tf.maximum(history, 0)) * known
     return tf.math.divide_no_nan(tf.reduce_sum(rows, axis=1), tf.reduce_sum(known, axis=1))

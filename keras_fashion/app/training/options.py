@@ -1,20 +1,32 @@
-"""What can be chosen in a training: each option with its default and its help.
+"""What can be chosen in a training: each option with its default, its range and its help.
 
-A class of options stands for its model: `model` is the name of the command and in `config.json`,
-the docstring is what the command says about itself. Free of TensorFlow, so that the command line
-can show all of it at once.
+The options of a recommender are the keyword arguments of its `from_catalogue`, described in its
+docstring, and for a model that is trained by gradient steps the `FitSettings` of its class. This
+module does not import TensorFlow; `options_class` imports the model.
 """
 
 import json
 import re
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import Field, asdict, dataclass, field, fields, make_dataclass
+from functools import cache
+from inspect import getdoc, signature
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from docstring_parser import parse as parse_docstring
 
 from keras_fashion.errors import InputError
+from keras_fashion.models.registry import RECOMMENDERS, recommender_class
 
-
-def _option(default: Any, help: str, choices: tuple[str, ...] = (), minimum: int = 1) -> Any:
-    return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
+UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 class PictureSize(NamedTuple):
@@ -26,28 +38,17 @@ class PictureSize(NamedTuple):
 
 SQUARE = PictureSize(64, 64)
 
-FEATURES = (
-    "frozen features: classifier, attributes, or a backbone of `keras-fashion features`; of "
-    "several, side by side"
-)
-
-
-HISTORY = (
-    "items a user bought, at most, that make up a user's vector at each step; 0: users have "
-    "nothing but a vector of their own"
-)
-LATENT_SIZE = "length of gamma; 0 leaves the latent term out"
-
-
-UNITS = {"s": 1, "m": 60, "h": 3600}
-
 
 class CheckpointSchedule(NamedTuple):
-    """Every so many steps, or at the end of the first step after so many seconds.
+    """When checkpoints are written: after a number of steps or after a time.
 
     Attributes:
-        steps: None to go by the clock.
-        seconds: From one checkpoint to the next.
+        steps: Number of steps between two checkpoints; None to go by the clock.
+        seconds: Time between two checkpoints; a checkpoint follows the step in which it ends.
+
+    Example:
+        >>> CheckpointSchedule.parse("10m")
+        CheckpointSchedule(steps=None, seconds=600)
     """
 
     steps: int | None = None
@@ -63,25 +64,37 @@ class CheckpointSchedule(NamedTuple):
         return cls(seconds=int(number) * UNITS[unit]) if unit else cls(steps=int(number))
 
 
+def option(default: Any, help: str, choices: tuple[str, ...] = (), minimum: int = 1) -> Any:
+    """Declares an option: a dataclass field with a help text and a range.
+
+    Args:
+        default: Default, which also says of what type the option is.
+        help: Help text.
+        choices: The only values, if there are few.
+        minimum: Least value of a whole number.
+    """
+    return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
+
+
 @dataclass(frozen=True)
 class ModelOptions:
     """Options of one model.
 
     Attributes:
-        model: The model's name.
-        extendable: Whether a finished training may go on for more `epochs`: what is learned at a
-            step must not depend on how many there will be.
+        model: Name of the model, of its command and in `config.json`.
+        extendable: Whether a finished training may be continued for more `epochs`, which requires
+            that what is learned in a step does not depend on their number.
     """
 
     model: ClassVar[str]
     extendable: ClassVar[bool] = False
 
     def recorded(self) -> dict[str, Any]:
-        """As `config.json` has them, where a tuple is a list."""
+        """Returns the options as `config.json` has them, where a tuple is a list."""
         return json.loads(json.dumps(asdict(self)))
 
     def __post_init__(self) -> None:
-        """InputError for a value that the command line would not have let through."""
+        """Raises InputError for a value that the command line would not have accepted."""
         for each in fields(self):
             value, choices = getattr(self, each.name), each.metadata["choices"]
             if choices and value not in choices:
@@ -93,152 +106,85 @@ class ModelOptions:
 
 @dataclass(frozen=True)
 class FitOptions(ModelOptions):
-    """Options of every recommender that is trained by gradient steps."""
+    """Options of a recommender that is trained by gradient steps; see `FitSettings`.
 
-    epochs: int = _option(30, "passes over the training interactions, at most")
-    batch_size: int = _option(256, "positives a step")
-    learning_rate: float = _option(5e-3, "of LazyAdam at the start; falls to 0 along a cosine")
-    patience: int = _option(6, "epochs without a better validation AUC before training stops")
-    monitor: str = _option(
-        "auc",
-        "which validation AUC the best epoch is kept by; popularity gains little on auc_matched",
-        ("auc", "auc_matched"),
-    )
-    negatives: int = _option(
-        0,
-        "items that a batch shares as negatives; 0: one for each positive, the paper's siamese "
-        "triplets",
-        minimum=0,
-    )
+    The fields are those of `FitSettings`, with the defaults of the model, and the model's own.
+    """
 
 
-@dataclass(frozen=True)
-class FactorOptions(FitOptions):
-    """Options of every model that gives users and items a vector of their own, and no more."""
+def recommender_options(model: str, **chosen: Any) -> ModelOptions:
+    """Creates the options of a recommender.
 
-    latent_size: int = _option(32, "length of a vector")
-    regularization: float = _option(0.01, "lambda, on the batch's rows")
+    Args:
+        model: Name of the recommender, see `keras_fashion.models.RECOMMENDERS`.
+        **chosen: Options that differ from their defaults.
 
+    Returns:
+        A frozen dataclass with a field for each option.
 
-@dataclass(frozen=True)
-class RandomOptions(ModelOptions):
-    """Random scores: the floor of every table."""
+    Raises:
+        InputError: If there is no such recommender or option, or a value is not one of the choices.
 
-    model: ClassVar[str] = "random"
-
-
-@dataclass(frozen=True)
-class PopRankOptions(ModelOptions):
-    """Popularity: everybody gets what sells."""
-
-    model: ClassVar[str] = "poprank"
-
-
-@dataclass(frozen=True)
-class BiasedMFOptions(FactorOptions):
-    """Matrix factorization with all biases, trained pair by pair."""
-
-    model: ClassVar[str] = "biasedmf"
-
-
-@dataclass(frozen=True)
-class BPRMFOptions(FactorOptions):
-    """Matrix factorization: who bought what, nothing else."""
-
-    model: ClassVar[str] = "bprmf"
+    Example:
+        >>> recommender_options("bprmf", epochs=3).recorded()["epochs"]
+        3
+    """
+    if model not in RECOMMENDERS:
+        raise InputError(f"there is no recommender {model!r}; there are {', '.join(RECOMMENDERS)}.")
+    kind = options_class(model)
+    names = [each.name for each in fields(kind)]
+    if unknown := sorted(set(chosen) - set(names)):
+        raise InputError(
+            f"{model} has no option {unknown[0]}; it has {', '.join(names) or 'no options'}."
+        )
+    return kind(**chosen)
 
 
-@dataclass(frozen=True)
-class WARPOptions(FactorOptions):
-    """Matrix factorization that minds the top of the list."""
+@cache
+def options_class(model: str) -> type[ModelOptions]:
+    """Creates the class of a recommender's options from its `fit_settings` and `from_catalogue`.
 
-    model: ClassVar[str] = "warp"
-    learning_rate: float = _option(0.02, "of LazyAdam at the start; falls to 0 along a cosine")
-    patience: int = _option(15, "epochs without a better validation AUC before training stops")
-    negatives: int = _option(64, "items that a batch shares as candidates for a violation")
-    latent_size: int = _option(64, "length of a vector")
-    regularization: float = _option(0.5, "lambda; a loss of many ranks weighs more than BPR's")
-
-
-@dataclass(frozen=True)
-class CategoryPopularityOptions(ModelOptions):
-    """Everybody gets the categories that sell."""
-
-    model: ClassVar[str] = "categorypop"
-    column: str = _option("category", "category, or an attribute of the catalogue")
-
-
-@dataclass(frozen=True)
-class CategoryFrequencyOptions(ModelOptions):
-    """Users get the categories that they bought before."""
-
-    model: ClassVar[str] = "categoryfreq"
-    columns: tuple[str, ...] = _option(
-        ("category",), "category, or an attribute of the catalogue; of several, the logs add up"
+    Args:
+        model: Name of the recommender, see `keras_fashion.models.RECOMMENDERS`.
+    """
+    recommender = recommender_class(model)
+    declared: list[tuple[str, Any, Field[Any]]] = []
+    settings = recommender.fit_settings
+    if settings is not None:
+        help_texts = _help_texts(type(settings))
+        hints = get_type_hints(type(settings), include_extras=True)
+        for each in fields(settings):
+            default = getattr(settings, each.name)
+            declared.append(
+                (each.name, *_declared(hints[each.name], default, help_texts[each.name]))
+            )
+    create = recommender.from_catalogue
+    help_texts, hints = _help_texts(create), get_type_hints(create, include_extras=True)
+    for name, parameter in signature(create).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY and name != "seed":
+            declared.append((name, *_declared(hints[name], parameter.default, help_texts[name])))
+    return make_dataclass(
+        f"{recommender.__name__}Options",
+        declared,
+        bases=(ModelOptions if settings is None else FitOptions,),
+        namespace={"model": model, "__doc__": RECOMMENDERS[model].summary},
+        frozen=True,
     )
 
 
-@dataclass(frozen=True)
-class VisRankOptions(ModelOptions):
-    """What looks like what the user bought, on the whole."""
-
-    model: ClassVar[str] = "visrank"
-    features: tuple[str, ...] = _option(("classifier",), FEATURES)
-    whitening: float = _option(
-        0.0, "power of the eigenvalues that divide the principal components; 0: none, 0.5: full"
-    )
-    components: int = _option(256, "principal components that --whitening keeps")
+def _help_texts(described: Any) -> dict[str, str]:
+    """Returns the descriptions under Args or Attributes of a docstring, by name."""
+    found = parse_docstring(getdoc(described) or "").params
+    return {each.arg_name: " ".join((each.description or "").split()) for each in found}
 
 
-@dataclass(frozen=True)
-class VisRankMaxOptions(VisRankOptions):
-    """What looks like any one thing that the user bought."""
-
-    model: ClassVar[str] = "visrankmax"
-
-
-@dataclass(frozen=True)
-class FMOptions(FactorOptions):
-    """Factorization machine over all that an item is."""
-
-    model: ClassVar[str] = "fm"
-
-
-@dataclass(frozen=True)
-class VBPROptions(FitOptions):
-    """Matrix factorization that sees frozen features."""
-
-    model: ClassVar[str] = "vbpr"
-    features: tuple[str, ...] = _option(("classifier",), FEATURES)
-    feature_size: int = _option(512, "principal components of the features that are kept, at most")
-    embedding_size: int = _option(32, "length of theta")
-    latent_size: int = _option(16, LATENT_SIZE, minimum=0)
-    bias: bool = _option(True, "whether items have a bias, and pictures one")
-    history: int = _option(0, HISTORY, minimum=0)
-    regularization: float = _option(0.01, "lambda, on the batch's rows")
-
-
-@dataclass(frozen=True)
-class DVBPROptions(FitOptions):
-    """Learns style from the pixels, end to end."""
-
-    model: ClassVar[str] = "dvbpr"
-    epochs: int = _option(16, "passes over the training interactions, at most")
-    batch_size: int = _option(32, "positives a step; 128 in the original")
-    learning_rate: float = _option(2e-3, "of LazyAdam at the start; 1e-4 in the original")
-    patience: int = _option(4, "epochs without a better validation AUC before training stops")
-    encoder: str = _option(
-        "compact", "cnnf is the paper's, for pictures of 224 pixels", ("compact", "cnnf")
-    )
-    picture_size: int = _option(
-        32, "height and width that pictures are fitted into, in pixels", minimum=16
-    )
-    embedding_size: int = _option(50, "K, length of Phi(X); 100 in the original")
-    latent_size: int = _option(0, LATENT_SIZE, minimum=0)
-    bias: bool = _option(False, "whether items have a bias")
-    history: int = _option(0, HISTORY, minimum=0)
-    regularization: float = _option(1.0, "lambda of theta, as in the original")
-    encoder_regularization: float = _option(1e-3, "lambda of the CNN, as in the original")
+def _declared(hint: Any, default: Any, help: str) -> tuple[Any, Any]:
+    """Returns the type and the field of an option with a type hint."""
+    minimum = 0 if default == 0 else 1
+    if get_origin(hint) is Annotated:
+        hint, (minimum,) = get_args(hint)
+    choices = get_args(hint) if get_origin(hint) is Literal else ()
+    return hint, option(default, help, choices, minimum)
 
 
 @dataclass(frozen=True)
@@ -247,40 +193,40 @@ class GANOptions(ModelOptions):
 
     model: ClassVar[str] = "gan"
     extendable: ClassVar[bool] = True
-    preset: str = _option(
+    preset: str = option(
         "default", "networks and their constants; dvbpr is the paper's", ("default", "dvbpr")
     )
-    epochs: int = _option(18, "passes over the pictures")
-    batch_size: int = _option(0, "pictures a step; 0: the preset's", minimum=0)
-    picture_size: tuple[int, int] = _option(
+    epochs: int = option(18, "passes over the pictures")
+    batch_size: int = option(0, "pictures a step; 0: the preset's", minimum=0)
+    picture_size: tuple[int, int] = option(
         SQUARE, "height and width that pictures are fitted into, in pixels, divisible by 16"
     )
-    width: int = _option(
+    width: int = option(
         0, "channels of both networks at half the picture's size; 0: the preset's", minimum=0
     )
-    learning_rate: float = _option(0.0, "of both Adams; 0: the preset's")
-    mixed_precision: bool = _option(
+    learning_rate: float = option(0.0, "of both Adams; 0: the preset's")
+    mixed_precision: bool = option(
         False, "whether convolutions run in bfloat16, on processors that have it"
     )
-    jit: bool = _option(False, "whether XLA compiles the step; much slower on a CPU")
-    grid_every: int = _option(3, "epochs from one sample grid to the next")
-    metrics_every: int = _option(
+    jit: bool = option(False, "whether XLA compiles the step; much slower on a CPU")
+    grid_every: int = option(3, "epochs from one sample grid to the next")
+    metrics_every: int = option(
         0,
         "epochs from one scoring of generated pictures (FID, KID, precision, recall, density, "
         "coverage) to the next; the last is scored too; 0: never",
         minimum=0,
     )
-    num_metrics_pictures: int = _option(
+    num_metrics_pictures: int = option(
         2000, "pictures that are scored, real and generated; at most the catalogue's", minimum=6
     )
-    inception: str = _option(
+    inception: str = option(
         "",
         "for the scores: FID's Inception (.pt or .whl), or imagenet, or a .h5 of Keras's "
         "InceptionV3; without it features are those of the category classifier",
     )
 
     def __post_init__(self) -> None:
-        """InputError for what would have no effect, too."""
+        """Raises InputError also for a value that would have no effect."""
         super().__post_init__()
         if self.inception and not self.metrics_every:
             raise InputError(

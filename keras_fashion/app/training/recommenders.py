@@ -1,59 +1,28 @@
 """Training the recommenders of the comparison into run folders, all in one way."""
 
-from functools import singledispatch
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_fashion.app.run import Run
-from keras_fashion.app.training.kept_epochs import BestEpoch
-from keras_fashion.app.training.options import (
-    BiasedMFOptions,
-    BPRMFOptions,
-    CategoryFrequencyOptions,
-    CategoryPopularityOptions,
-    CheckpointSchedule,
-    DVBPROptions,
-    FitOptions,
-    FMOptions,
-    ModelOptions,
-    PopRankOptions,
-    RandomOptions,
-    VBPROptions,
-    VisRankMaxOptions,
-    VisRankOptions,
-    WARPOptions,
-)
+from keras_fashion.app.training.model_saving import SaveBestModel
+from keras_fashion.app.training.options import CheckpointSchedule, FitOptions, ModelOptions
 from keras_fashion.app.training.resumable_training import ResumableTraining
+from keras_fashion.app.training.training_request import TrainingRequest
 from keras_fashion.callbacks.validation_auc import ValidationAUC
 from keras_fashion.data import Catalogue, Split, leave_one_out, read_split, triplets
-from keras_fashion.data.batches import require_shareable
-from keras_fashion.data.columns import item_columns
+from keras_fashion.data.batches import require_divisible
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError, TrainingFailed
 from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.features.frozen import frozen_features
-from keras_fashion.models import (
-    BPRMF,
-    CNNF,
-    DVBPR,
-    FM,
-    VBPR,
-    WARP,
-    BiasedMF,
-    CategoryFrequency,
-    CategoryPopularity,
-    CompactEncoder,
-    PopRank,
-    RandomScores,
-    Recommender,
-    VisRank,
-    VisRankMax,
-)
-from keras_fashion.models.principal_components import principal_components
-from keras_fashion.optimizers import LazyAdam
+from keras_fashion.models.recommender import FitSettings, Recommender
+from keras_fashion.models.registry import RECOMMENDERS, recommender_class
+from keras_fashion.optimizers.lazy_adam import LazyAdam
 
 MONITORED = {"auc": "auc_all", "auc_matched": "auc_matched"}
 
@@ -70,62 +39,65 @@ def train_recommender(
 ) -> Run:
     """Trains a recommender into a run folder.
 
-    A training that was interrupted or killed goes on where it stopped, on the same or other
-    devices; one that is finished is returned as it is.
+    A training that was interrupted or killed is resumed where it stopped, on the same or other
+    devices; a finished run is returned as it is.
 
     Args:
-        catalogue: What to learn from.
-        out: The run folder, new, empty or that of the same training.
-        options: Their class says which model.
-        split: CSV file of user, item, part; by default one interaction of each user is left out
-            for validation and one for test, by `split_seed`.
-        seed: Decides initial weights and order.
-        strategy: On what to train, see `strategy_for`; by default on one device. Models that are
-            not trained by steps take no notice.
+        catalogue: Catalogue to learn from.
+        out: Run folder: new, empty, or that of the same training.
+        options: Options of the model, see `recommender_options`.
+        split: CSV file of user, item, part; by default one interaction of each user is left out for
+            validation and one for test, by `split_seed`.
+        seed: Seed of the initial weights and of the order of the batches.
+        strategy: Strategy to train with, see `strategy_for`; by default on one device. Models that
+            are not trained by gradient steps ignore it.
         schedule: When to write checkpoints.
-        split_seed: Decides which interactions are left out. Trainings of several seeds share a
+        split_seed: Seed of the interactions that are left out. Trainings of several seeds share a
             split, so that a model of one seed has not learned from what another is tested on.
+
+    Returns:
+        The run.
 
     Raises:
         InputError: If the run in `out` is another training, the split or an option does not fit
             the catalogue, the devices cannot share a batch, the training is interrupted in its
             first epoch, or a checkpoint cannot be written.
-        TrainingFailed: If it diverges; the best epoch before stands.
-        Terminated: If the process is told to end; the same call goes on.
+        TrainingFailed: If it diverges; the best epoch so far is kept.
+        Terminated: If the process is told to end; the same call resumes it.
     """
+    if options.model not in RECOMMENDERS:
+        raise TypeError(f"{type(options).__name__} are not the options of a recommender")
     strategy = strategy or tf.distribute.get_strategy()
     workers = Workers(strategy)
-    with (
-        workers.report_lost_worker(),
-        ResumableTraining(catalogue, out, options, seed, split, workers, split_seed) as training,
-    ):
-        if training.found_finished():
+    request = TrainingRequest(catalogue, out, options, seed, split, split_seed)
+    with ResumableTraining(request, workers) as training:
+        if training.is_finished():
             return training.run
         if split is None:
             parts = leave_one_out(catalogue, split_seed)
         else:
             parts = read_split(split, catalogue)
-        fitted = isinstance(options, FitOptions)
-        if fitted:
-            _require_validation(options, parts, split)
-            for rows in (options.batch_size, options.negatives):
-                require_shareable(rows, strategy.num_replicas_in_sync)
+        settings = _fit_settings(options)
+        if settings is not None:
+            _require_validation(settings, parts, split)
+            for rows in (settings.batch_size, settings.negatives):
+                require_divisible(rows, strategy.num_replicas_in_sync)
         with workers.chief_first():
             if "classifier" in getattr(options, "features", ()):
-                frozen_features(catalogue)  # outside of the strategy, once
-        keras.utils.set_random_seed(seed)
+                frozen_features(catalogue)  # Outside of the strategy, and once.
         with strategy.scope():
-            model = untrained(options, catalogue, parts, seed)
-            if fitted:
+            model = make_recommender(options, catalogue, parts, seed)
+            if settings is not None:
                 decay = keras.optimizers.schedules.CosineDecay(
-                    options.learning_rate, options.epochs * parts.steps(options.batch_size)
+                    settings.learning_rate, settings.epochs * parts.steps(settings.batch_size)
                 )
                 # Keras's "auto" would compile with XLA wherever there is one GPU.
                 model.compile(optimizer=LazyAdam(decay), jit_compile=False)
                 model.optimizer.build(model.trainable_variables)
         run = training.begin()
-        if fitted:
-            _fit(training, model, catalogue, parts, options, seed, schedule)
+        if settings is not None:
+            history = getattr(options, "history", 0)
+            _fit(training, model, catalogue, parts, settings, history, seed, schedule)
         elif workers.is_chief:
             run.save_model(model)
         if workers.is_chief:
@@ -134,146 +106,31 @@ def train_recommender(
     return run
 
 
-@singledispatch
-def untrained(
-    options: ModelOptions, catalogue: Catalogue, parts: Split, seed: int
-) -> Recommender | VisRankMax:
-    """The model that options of a class stand for, with all that it takes but training.
+def make_recommender(options: ModelOptions, catalogue: Catalogue, split: Split, seed: int) -> Any:
+    """Creates the untrained model of some options.
 
     Args:
-        options: Of a recommender.
-        catalogue: Whose items, categories and pictures it takes.
-        parts: The training part is counted by models that count.
-        seed: For models that draw.
+        options: Options of a recommender.
+        catalogue: Catalogue whose categories, attributes and pictures it uses.
+        split: Split whose training part is counted by models that count.
+        seed: Seed of the initial weights.
 
     Raises:
         InputError: If an option does not fit the catalogue.
-        TypeError: If the options are no recommender's.
     """
-    raise TypeError(f"{type(options).__name__} are not the options of a recommender")
+    settings = {each.name for each in fields(FitSettings)}
+    own = {name: value for name, value in vars(options).items() if name not in settings}
+    return recommender_class(options.model).from_catalogue(catalogue, split, seed=seed, **own)
 
 
-@untrained.register
-def _random(options: RandomOptions, catalogue: Catalogue, parts: Split, seed: int) -> RandomScores:
-    return RandomScores(parts.num_users, parts.num_items, seed)
+def _fit_settings(options: ModelOptions) -> FitSettings | None:
+    if not isinstance(options, FitOptions):
+        return None
+    chosen = asdict(options)
+    return FitSettings(**{each.name: chosen[each.name] for each in fields(FitSettings)})
 
 
-@untrained.register
-def _poprank(options: PopRankOptions, catalogue: Catalogue, parts: Split, seed: int) -> PopRank:
-    model = PopRank(parts.num_users, parts.num_items)
-    model.adapt(parts.training_counts)
-    return model
-
-
-@untrained.register
-def _biased_mf(options: BiasedMFOptions, catalogue: Catalogue, parts: Split, seed: int) -> BiasedMF:
-    return BiasedMF(parts.num_users, parts.num_items, options.latent_size, options.regularization)
-
-
-@untrained.register
-def _bprmf(options: BPRMFOptions, catalogue: Catalogue, parts: Split, seed: int) -> BPRMF:
-    return BPRMF(parts.num_users, parts.num_items, options.latent_size, options.regularization)
-
-
-@untrained.register
-def _warp(options: WARPOptions, catalogue: Catalogue, parts: Split, seed: int) -> WARP:
-    return WARP(parts.num_users, parts.num_items, options.latent_size, options.regularization)
-
-
-@untrained.register
-def _category_popularity(
-    options: CategoryPopularityOptions, catalogue: Catalogue, parts: Split, seed: int
-) -> CategoryPopularity:
-    values, _ = item_columns(catalogue, [options.column])
-    model = CategoryPopularity(parts.num_users, parts.num_items)
-    model.adapt(parts.training_counts, values[:, 0])
-    return model
-
-
-@untrained.register
-def _category_frequency(
-    options: CategoryFrequencyOptions, catalogue: Catalogue, parts: Split, seed: int
-) -> CategoryFrequency:
-    values, num_values = item_columns(catalogue, options.columns)
-    model = CategoryFrequency(parts.num_users, parts.num_items, values.shape[1], num_values)
-    model.adapt(values, parts.train)
-    return model
-
-
-@untrained.register
-def _visrank(options: VisRankOptions, catalogue: Catalogue, parts: Split, seed: int) -> VisRank:
-    features = _whitened_features(options, catalogue)
-    model = VisRank(parts.num_users, parts.num_items, features.shape[1])
-    model.adapt(features, parts.train)
-    return model
-
-
-@untrained.register
-def _visrank_max(
-    options: VisRankMaxOptions, catalogue: Catalogue, parts: Split, seed: int
-) -> VisRankMax:
-    features = _whitened_features(options, catalogue)
-    model = VisRankMax(parts.num_users, parts.num_items, features.shape[1])
-    model.adapt(features)
-    return model
-
-
-@untrained.register
-def _fm(options: FMOptions, catalogue: Catalogue, parts: Split, seed: int) -> FM:
-    values, num_values = item_columns(catalogue, ["category", *catalogue.attributes])
-    model = FM(
-        parts.num_users,
-        parts.num_items,
-        values.shape[1],
-        num_values,
-        options.latent_size,
-        options.regularization,
-    )
-    model.adapt(values)
-    return model
-
-
-@untrained.register
-def _vbpr(options: VBPROptions, catalogue: Catalogue, parts: Split, seed: int) -> VBPR:
-    features = frozen_features(catalogue, options.features)
-    # Once more: the classifier has drawn from the seed if it was trained just now.
-    keras.utils.set_random_seed(seed)
-    model = VBPR(
-        parts.num_users,
-        parts.num_items,
-        feature_size=min(options.feature_size, features.shape[1]),
-        embedding_size=options.embedding_size,
-        latent_size=options.latent_size,
-        bias=options.bias,
-        with_history=options.history > 0,
-        regularization=options.regularization,
-    )
-    model.adapt(features)
-    return model
-
-
-@untrained.register
-def _dvbpr(options: DVBPROptions, catalogue: Catalogue, parts: Split, seed: int) -> DVBPR:
-    encoders = {"compact": CompactEncoder, "cnnf": CNNF}
-    if options.encoder == "cnnf" and options.picture_size < 128:
-        raise InputError(
-            f"--encoder cnnf is made for --picture-size 224 and needs 128 at least, not "
-            f"{options.picture_size}; the original trained it with --learning-rate 1e-4."
-        )
-    size = (options.picture_size, options.picture_size)
-    return DVBPR(
-        parts.num_users,
-        parts.num_items,
-        encoders[options.encoder](options.embedding_size, size),
-        latent_size=options.latent_size,
-        bias=options.bias,
-        with_history=options.history > 0,
-        regularization=options.regularization,
-        encoder_regularization=options.encoder_regularization,
-    )
-
-
-def _require_validation(options: FitOptions, parts: Split, split: Path | None) -> None:
+def _require_validation(settings: FitSettings, parts: Split, split: Path | None) -> None:
     if not (len(parts.train) and len(parts.validation)):
         raise InputError(f"{split} has no row of part train or none of part valid; add some.")
     if np.bincount(parts.train[:, 0]).max() >= parts.num_items:
@@ -283,20 +140,11 @@ def _require_validation(options: FitOptions, parts: Split, split: Path | None) -
     ).means()
     if ties["auc_all"] is None:
         raise InputError("all validation users have all items: there is nothing to rank.")
-    if ties[MONITORED[options.monitor]] is None:
+    if ties[MONITORED[settings.monitor]] is None:
         raise InputError(
             "--monitor auc_matched: no validation item has a rival of equally many training "
-            "interactions that its user lacks; take --monitor auc."
+            "interactions that its user lacks; use --monitor auc."
         )
-
-
-def _whitened_features(options: VisRankOptions, catalogue: Catalogue) -> np.ndarray:
-    if options.whitening > 0.5:
-        raise InputError(f"--whitening {options.whitening}: 0.5 is full whitening; take less.")
-    features = frozen_features(catalogue, options.features)
-    if options.whitening:
-        return principal_components(features, options.components, options.whitening)
-    return features
 
 
 def _fit(
@@ -304,7 +152,8 @@ def _fit(
     model: Recommender,
     catalogue: Catalogue,
     parts: Split,
-    options: FitOptions,
+    settings: FitSettings,
+    history: int,
     seed: int,
     schedule: CheckpointSchedule,
 ) -> None:
@@ -314,29 +163,29 @@ def _fit(
     if encoder is not None:
         with workers.chief_first():
             pictures = catalogue.pictures(encoder.picture_size)
-    monitor = f"val_{options.monitor}"
+    best = SaveBestModel(
+        run if workers.is_chief else None,
+        f"val_{settings.monitor}",
+        settings.patience,
+        training.progress,
+    )
     try:
         training.fit(
             model,
             lambda start, context: triplets(
                 parts,
-                options.batch_size,
+                settings.batch_size,
                 seed,
                 pictures,
                 flip=pictures is not None,
-                negatives=options.negatives,
-                history=getattr(options, "history", 0),
+                negatives=settings.negatives,
+                history=history,
                 start=start,
                 context=context,
             ),
-            options.epochs,
-            parts.steps(options.batch_size),
-            [
-                ValidationAUC(parts, pictures, workers),
-                BestEpoch(
-                    run if workers.is_chief else None, monitor, options.patience, training.progress
-                ),
-            ],
+            settings.epochs,
+            parts.steps(settings.batch_size),
+            [ValidationAUC(parts, pictures, workers), best],
             schedule,
         )
     except TrainingFailed:

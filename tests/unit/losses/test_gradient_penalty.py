@@ -6,16 +6,14 @@ from keras_fashion.losses.gan import gradient_penalty
 from keras_fashion.models.discriminator import Discriminator
 
 
-def test_the_slope_of_a_plane():
-    # D(x, c) = w . x + 2c: its slope is w everywhere
+def test_gradient_of_a_plane():
+    # D(x, c) = w . x + 2c: its gradient is w everywhere
     weights = np.random.default_rng(0).normal(size=(4, 4, 3)).astype("float32")
 
     def plane(inputs, training):
         pictures, category = inputs
-        height = tf.reduce_sum(pictures * weights, axis=(1, 2, 3)) + 2 * tf.cast(
-            category, "float32"
-        )
-        return height[:, None]
+        value = tf.reduce_sum(pictures * weights, axis=(1, 2, 3)) + 2 * tf.cast(category, "float32")
+        return value[:, None]
 
     pictures = tf.random.stateless_normal((5, 4, 4, 3), [1, 2])
     penalty = gradient_penalty(plane, pictures, tf.range(5))

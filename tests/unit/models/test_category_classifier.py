@@ -1,3 +1,5 @@
+import random
+
 import keras
 import numpy as np
 import pytest
@@ -20,8 +22,7 @@ def labeled():
 
 @pytest.fixture(scope="module")
 def classifier(labeled):
-    keras.utils.set_random_seed(3)
-    model = CategoryClassifier(num_categories=2, widths=WIDTHS)
+    model = CategoryClassifier(num_categories=2, widths=WIDTHS, seed=3)
     model.compile(
         optimizer=keras.optimizers.Adam(3e-3),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -76,3 +77,21 @@ def test_round_trip(classifier, labeled, tmp_path):
 def test_refuses_nonsense(options):
     with pytest.raises(ValueError, match="received"):
         CategoryClassifier(**options)
+
+
+def test_the_seed_decides_the_weights_and_keras_draws_nothing():
+    def weights(**options):
+        model = CategoryClassifier(2, widths=(3, 4), **options)
+        model.build((None, 8, 8, 3))
+        return model.get_weights()
+
+    state = random.getstate()
+    first, again, given = weights(), weights(seed=0), weights(seed=keras.random.SeedGenerator(0))
+    assert random.getstate() == state  # that Keras draws its seeds from
+    for one, two, three in zip(first, again, given, strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, three)
+    assert not np.array_equal(first[0], weights(seed=1)[0])
+    model = CategoryClassifier(2, seed=5)
+    assert CategoryClassifier.from_config(model.get_config()).seed == 5
+    assert "seed" not in CategoryClassifier(2, seed=keras.random.SeedGenerator(5)).get_config()

@@ -268,3 +268,101 @@ def test_same_seed_same_losses(gan):
     assert first == pytest.approx(losses(1), rel=1e-5)
     for ours, other in zip(first, losses(2), strict=True):
         assert ours != pytest.approx(other, rel=1e-3)
+
+
+def in_policy(policy, **options):
+    """A small GAN whose networks are made under a dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        return ConditionalGAN(
+            Generator(3, (16, 32), 5, 4, 1), Discriminator(3, (16, 32), 4, 1), **options
+        )
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def convolution_dtypes(gan):
+    networks = (gan.generator, gan.ema_generator, gan.discriminator)
+    return {
+        layer.compute_dtype
+        for network in networks
+        for layer in network.layers
+        if isinstance(layer, keras.layers.Conv2D | keras.layers.Conv2DTranspose)
+    }
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_the_dtype_policy_is_that_of_the_networks_and_is_kept(policy, tmp_path):
+    gan = in_policy(policy)
+    gan.compile(*adams())
+    assert gan.get_config()["dtype"] == policy
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    computed = {"float32"} if policy == "float32" else {policy.removeprefix("mixed_")}
+    assert convolution_dtypes(gan) == convolution_dtypes(loaded) == computed
+    scaled = policy == "mixed_float16"
+    for optimizer in [*gan.optimizers, *loaded.optimizers]:
+        assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer) == scaled
+    assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize(
+    ("mixed_precision", "policy"), [(True, "mixed_bfloat16"), (False, "float32")]
+)
+def test_configs_of_version_0_1_have_a_boolean(gan, mixed_precision, policy):
+    config = gan.get_config()
+    del config["dtype"]
+    loaded = ConditionalGAN.from_config(config | {"mixed_precision": mixed_precision})
+    assert loaded.dtype_policy.name == policy
+    assert loaded.get_config()["dtype"] == policy
+
+
+def test_networks_of_different_policies_are_refused(gan):
+    with pytest.raises(ValueError, match="received mixed_float16 and float32"):
+        ConditionalGAN(in_policy("mixed_float16").generator, gan.discriminator)
+
+
+def test_float16_gradients_are_those_of_float32(gan):
+    """The losses are scaled, the steps are not."""
+    half = in_policy("mixed_float16", seed=1)
+    half.set_weights(gan.get_weights())
+    for network in (half, gan):
+        network.compile(*(keras.optimizers.SGD(1.0) for _ in range(2)))
+        network.seed_generator.state.assign(gan.seed_generator.state)
+    start = values(gan.generator), values(gan.discriminator)
+    state = gan.seed_generator.state.numpy()
+    moves = []
+    for network in (gan, half):
+        network.seed_generator.state.assign(state)
+        logs = network.train_step(batch())
+        assert np.isfinite([float(loss) for loss in logs.values()]).all()
+        after = values(network.generator), values(network.discriminator)
+        moves.append(
+            [
+                np.concatenate([np.ravel(a - b) for a, b in zip(old, new, strict=True)])
+                for old, new in zip(start, after, strict=True)
+            ]
+        )
+    for exact, found in zip(*moves, strict=True):
+        assert np.linalg.norm(found - exact) < 0.05 * np.linalg.norm(exact)
+    for optimizer in half.optimizers:
+        assert float(optimizer.dynamic_scale) == 2**15
+        assert int(optimizer.iterations) == 1
+
+
+def test_a_step_that_overflows_float16_is_skipped_and_halves_the_scale():
+    half = in_policy("mixed_float16", gradient_penalty=1.0)
+    half.compile(
+        *(keras.optimizers.LossScaleOptimizer(each, initial_scale=2.0**40) for each in adams())
+    )
+    before = values(half.generator)
+    half.train_step(batch())
+    assert [float(optimizer.dynamic_scale) for optimizer in half.optimizers] == [2.0**39] * 2
+    for old, variable in zip(before, half.generator.weights, strict=True):
+        assert np.array_equal(old, variable) == variable.trainable, variable.path
+    for optimizer in half.optimizers:
+        optimizer.dynamic_scale.assign(2.0**10)
+    half.train_step(batch())
+    assert [int(optimizer.iterations) for optimizer in half.optimizers] == [1, 1]
+    assert all(np.isfinite(value).all() for value in values(half))

@@ -1,8 +1,11 @@
+import random
+
 import keras
 import numpy as np
 import pytest
 
 from keras_fashion.models import CNNF, CompactEncoder
+from keras_fashion.models.encoders import BatchDropout
 
 RNG = np.random.default_rng(0)
 SMALL = {
@@ -91,3 +94,48 @@ def test_file_gives_the_same_encoder_back(kind, tmp_path):
     assert loaded.picture_size == encoder.picture_size
     some = pictures(encoder)
     np.testing.assert_array_equal(loaded(some), encoder(some))
+
+
+@both
+def test_the_seed_decides_weights_and_dropout_and_nothing_else_does(kind, tmp_path):
+    def outcome(seed):
+        state = random.getstate()
+        encoder = built(kind, **SMALL[kind], dropout=0.5, seed=seed)
+        assert random.getstate() == state  # that Keras draws its seeds from
+        ones = np.ones((2, *encoder.picture_size, 3), np.float32)
+        return encoder, [*encoder.get_weights(), encoder(ones, training=True)]
+
+    keras.utils.set_random_seed(1)
+    encoder, first = outcome(7)
+    keras.utils.set_random_seed(2)
+    _, again = outcome(7)
+    _, given = outcome(keras.random.SeedGenerator(7))
+    _, other = outcome(8)
+    for one, two, three in zip(first, again, given, strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, three)
+    assert not np.array_equal(first[0], other[0])
+    assert encoder.get_config()["seed"] == 7
+    encoder.save(tmp_path / "encoder.keras")
+    assert keras.saving.load_model(tmp_path / "encoder.keras").get_config()["seed"] == 7
+
+
+@both
+@pytest.mark.parametrize("make", [lambda: None, lambda: keras.random.SeedGenerator(7)])
+def test_a_seed_that_is_no_integer_is_not_recorded(kind, make):
+    encoder = kind(**SMALL[kind], seed=make())
+    assert "seed" not in encoder.get_config()
+    assert kind.from_config(encoder.get_config()).seed is None
+
+
+def test_the_layers_of_cnnf_do_not_drop_the_same_units():
+    encoder = CNNF(**SMALL[CNNF], seed=7)
+    states = [
+        layer.seed_generator.state.numpy()
+        for layer in encoder.stack.layers
+        if isinstance(layer, BatchDropout)
+    ]
+    assert len(states) == 2 and not np.array_equal(*states)
+    kernels = [each.numpy() for each in built(CNNF, **SMALL[CNNF], seed=7).trainable_variables]
+    same_shape = [kernel for kernel in kernels if kernel.shape == (3, 3, 256, 256)]
+    assert len(same_shape) == 3 and not np.array_equal(same_shape[0], same_shape[1])

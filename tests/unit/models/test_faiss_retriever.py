@@ -36,13 +36,13 @@ def test_the_recall_is_that_of_the_fewest_lists_that_reach_it(retriever, vectors
         )
 
     assert retriever.recall == pytest.approx(recall()) and 0.9 <= recall() < 1
-    probes = retriever.probes
-    assert 1 < probes < 50  # of sqrt(2500) lists
+    num_probes = retriever.num_probes
+    assert 1 < num_probes < 50  # of sqrt(2500) lists
     try:
-        retriever.probes = probes - 1
+        retriever.num_probes = num_probes - 1
         assert recall() < 0.9
     finally:
-        retriever.probes = probes
+        retriever.num_probes = num_probes
 
 
 def test_scores_with_the_bias_and_best_first(retriever, vectors):
@@ -55,7 +55,7 @@ def test_scores_with_the_bias_and_best_first(retriever, vectors):
 
 def test_looking_into_every_list_is_exact_and_leaves_out_what_was_seen(vectors):
     every = FaissRetriever(vectors, recall=1.0, k=2500)
-    assert (every.probes, every.recall) == (50, 1.0)
+    assert (every.num_probes, every.recall) == (50, 1.0)
     rng = np.random.default_rng(1)
     seen = [rng.choice(2500, count, replace=False) for count in range(0, 1800, 30)]
     items, scores = every.best(vectors.users, 30, seen)

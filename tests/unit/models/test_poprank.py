@@ -1,7 +1,7 @@
 import numpy as np
 
 from keras_fashion.data.split import Split
-from keras_fashion.evaluation.reference_models import baselines
+from keras_fashion.evaluation.comparison import baselines
 
 TRAIN = np.array([(0, 1), (0, 3), (1, 3), (2, 3), (2, 0)], np.int32)
 HELD_OUT = np.array([(0, 2), (1, 2)], np.int32)

@@ -1,13 +1,13 @@
 import pytest
 
-from keras_fashion.app.training.options import BPRMFOptions, GANOptions, VisRankOptions
+from keras_fashion.app.training.options import GANOptions, recommender_options
 from keras_fashion.errors import InputError
 
 
 def test_options_check_themselves():
     with pytest.raises(InputError, match="monitor 'loss': there are auc, auc_matched"):
-        BPRMFOptions(monitor="loss")
+        recommender_options("bprmf", monitor="loss")
     with pytest.raises(InputError, match="give a tuple of names"):
-        VisRankOptions(features="classifier")
+        recommender_options("visrank", features="classifier")
     with pytest.raises(InputError, match="--inception is for scores.*--metrics-every"):
         GANOptions(inception="weights.pt")

@@ -2,7 +2,6 @@ import io
 import json
 from dataclasses import asdict
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,58 +11,31 @@ from sklearn.metrics import roc_auc_score
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training import train_recommender
-from keras_fashion.app.training.options import (
-    BiasedMFOptions,
-    BPRMFOptions,
-    CategoryFrequencyOptions,
-    CategoryPopularityOptions,
-    DVBPROptions,
-    FitOptions,
-    FMOptions,
-    GANOptions,
-    PopRankOptions,
-    RandomOptions,
-    VBPROptions,
-    VisRankMaxOptions,
-    VisRankOptions,
-    WARPOptions,
-)
-from keras_fashion.app.training.recommenders import untrained
+from keras_fashion.app.training.options import FitOptions, GANOptions, recommender_options
+from keras_fashion.app.training.recommenders import make_recommender
 from keras_fashion.callbacks import validation_auc
 from keras_fashion.callbacks.validation_auc import ValidationAUC
 from keras_fashion.data import Catalogue, leave_one_out, prepare
 from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.ranking import rank_held_out
-from keras_fashion.models import BPRMF, WARP, NearestItemScores
+from keras_fashion.models import BPRMF, RECOMMENDERS, WARP, NearestItemScores
 from keras_fashion.optimizers import LazyAdam
 
 SHORT = {"epochs": 2, "batch_size": 16}
-MODELS = {
-    options.model: options
-    for options in (
-        RandomOptions(),
-        PopRankOptions(),
-        BiasedMFOptions(**SHORT, latent_size=4),
-        BPRMFOptions(**SHORT, latent_size=4),
-        WARPOptions(**SHORT, latent_size=4, negatives=8),
-        CategoryPopularityOptions(),
-        CategoryFrequencyOptions(),
-        VisRankOptions(),
-        VisRankMaxOptions(whitening=0.25, components=9),
-        FMOptions(**SHORT, latent_size=4),
-        VBPROptions(**SHORT, latent_size=4, embedding_size=4, negatives=8),
-        DVBPROptions(
-            epochs=3,
-            batch_size=8,
-            picture_size=16,
-            embedding_size=4,
-            history=4,
-            negatives=8,
-            patience=2,
-        ),
-    )
+SMALL = {
+    "biasedmf": SHORT | {"latent_size": 4},
+    "bprmf": SHORT | {"latent_size": 4},
+    "warp": SHORT | {"latent_size": 4, "negatives": 8},
+    "visrankmax": {"whitening": 0.25, "components": 9},
+    "fm": SHORT | {"latent_size": 4},
+    "vbpr": SHORT | {"latent_size": 4, "embedding_size": 4, "negatives": 8},
+    "dvbpr": {
+        **{"epochs": 3, "batch_size": 8, "picture_size": 16, "embedding_size": 4},
+        **{"history": 4, "negatives": 8, "patience": 2},
+    },
 }
+MODELS = {name: recommender_options(name, **SMALL.get(name, {})) for name in RECOMMENDERS}
 every_model = pytest.mark.parametrize("name", MODELS)
 
 
@@ -182,7 +154,7 @@ def described(tmp_path_factory):
 
 
 def test_columns_are_taken_by_name(described, tmp_path):
-    chosen = CategoryFrequencyOptions(columns=("fabric", "category"))
+    chosen = recommender_options("categoryfreq", columns=("fabric", "category"))
     run = train_recommender(described, tmp_path / "freq", chosen)
     scores = run.vectors.scores(np.arange(8))
     train = run.split.train
@@ -197,7 +169,7 @@ def test_columns_are_taken_by_name(described, tmp_path):
         np.testing.assert_allclose(scores[user], expected, rtol=1e-5)
 
     popular = train_recommender(
-        described, tmp_path / "pop", CategoryPopularityOptions(column="color")
+        described, tmp_path / "pop", recommender_options("categorypop", column="color")
     )
     color = described.attributes["color"].codes
     sold = np.bincount(color[train[:, 1]], minlength=4)
@@ -206,7 +178,7 @@ def test_columns_are_taken_by_name(described, tmp_path):
 
 def test_fm_takes_every_column(described):
     parts = leave_one_out(described, seed=0)
-    model = untrained(FMOptions(latent_size=2), described, parts, 0)
+    model = make_recommender(recommender_options("fm", latent_size=2), described, parts, 0)
     values = model.values.numpy()
     columns = [described.item_categories, *(each.codes for each in described.attributes.values())]
     np.testing.assert_array_equal(values, np.stack(columns, axis=1) + np.array([0, 2, 6]))
@@ -216,11 +188,14 @@ def test_fm_takes_every_column(described):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (CategoryPopularityOptions(column="size"), "no column 'size'; it has category, color"),
-        (CategoryFrequencyOptions(columns=("color", "size")), "--attribute-column"),
-        (CategoryFrequencyOptions(columns=()), "at least one"),
-        (CategoryFrequencyOptions(columns=("color", "color")), "each once"),
-        (VisRankOptions(features=("nonsense",)), "nonsense"),
+        (
+            recommender_options("categorypop", column="size"),
+            "no column 'size'; it has category, color",
+        ),
+        (recommender_options("categoryfreq", columns=("color", "size")), "attribute_columns"),
+        (recommender_options("categoryfreq", columns=()), "at least one"),
+        (recommender_options("categoryfreq", columns=("color", "color")), "each once"),
+        (recommender_options("visrank", features=("nonsense",)), "nonsense"),
     ],
 )
 def test_what_the_catalogue_has_not_is_refused_and_leaves_no_folder(
@@ -238,10 +213,10 @@ def test_options_of_something_else_are_refused(tiny_catalogue, tmp_path):
 
 def test_whitening_reduces_the_features(described):
     plain, white = (
-        untrained(options, described, leave_one_out(described, seed=0), 0).features.numpy()
+        make_recommender(options, described, leave_one_out(described, seed=0), 0).features.numpy()
         for options in (
-            VisRankOptions(features=("attributes",)),
-            VisRankOptions(features=("attributes",), whitening=0.5, components=3),
+            recommender_options("visrank", features=("attributes",)),
+            recommender_options("visrank", features=("attributes",), whitening=0.5, components=3),
         )
     )
     assert white.shape == (16, 3) and plain.shape == (16, 2 + 4 + 2)
@@ -259,7 +234,7 @@ def test_the_optimizer_and_the_negatives_are_those_of_the_options(
         raise Seen(data["negative"].shape[0], "mask" in data, self.optimizer)
 
     monkeypatch.setattr(WARP, "train_step", train_step)
-    options = WARPOptions(**SHORT, learning_rate=0.25, negatives=negatives)
+    options = recommender_options("warp", **SHORT, learning_rate=0.25, negatives=negatives)
     with pytest.raises(Seen) as seen:
         train_recommender(tiny_catalogue, tmp_path / "run", options)
     count, counted, optimizer = seen.value.args
@@ -289,9 +264,8 @@ def test_the_given_split_is_trained_on(tiny_catalogue, tmp_path):
 
     bpr = train("bprmf", tiny_catalogue, tmp_path / "bpr", split=path, seed=1)
     # Users who are not in the training part stay where the seed put them.
-    keras.utils.set_random_seed(1)
     trained_users = np.unique(own.train[:9, 0])
-    start = BPRMF(8, 24, latent_size=4).gamma_user
+    start = BPRMF(8, 24, latent_size=4, seed=1).gamma_user
     moved = np.any(bpr.vectors.users != start, axis=1)
     np.testing.assert_array_equal(np.flatnonzero(moved), trained_users)
 
@@ -327,7 +301,7 @@ def test_a_held_out_item_without_an_equal_rival_is_no_obstacle(tiny_catalogue, t
     history = pd.read_csv(run.path / "history.csv")
     assert len(history) == 2 and "val_auc_matched" not in history
 
-    by_matched = BPRMFOptions(**SHORT, monitor="auc_matched")
+    by_matched = recommender_options("bprmf", **SHORT, monitor="auc_matched")
     with pytest.raises(InputError, match="--monitor auc_matched.*--monitor auc"):
         train_recommender(
             tiny_catalogue, tmp_path / "other", by_matched, split=tmp_path / "split.csv"
@@ -347,7 +321,7 @@ def test_the_monitor_decides_which_epoch_is_kept_and_when_to_stop(
         logs["val_auc_matched"] = [0.5, 0.9, 0.6, 0.7][epoch]
 
     monkeypatch.setattr(ValidationAUC, "on_epoch_end", on_epoch_end)
-    options = BPRMFOptions(epochs=4, batch_size=16, patience=1, monitor=monitor)
+    options = recommender_options("bprmf", epochs=4, batch_size=16, patience=1, monitor=monitor)
     run = train_recommender(tiny_catalogue, tmp_path / "run", options)
     assert len(ends) == epochs
     np.testing.assert_array_equal(run.vectors.users, ends[best])
@@ -355,9 +329,14 @@ def test_the_monitor_decides_which_epoch_is_kept_and_when_to_stop(
 
 def test_an_unknown_encoder_and_a_folder_in_use_are_refused(tiny_catalogue, tmp_path):
     with pytest.raises(InputError, match="encoder 'resnet': there are compact, cnnf"):
-        train("dvbpr", tiny_catalogue, tmp_path / "run", DVBPROptions(encoder="resnet"))
-    small = DVBPROptions(encoder="cnnf", picture_size=32)
-    with pytest.raises(InputError, match="--encoder cnnf.*--picture-size 224.*not 32"):
+        train(
+            "dvbpr",
+            tiny_catalogue,
+            tmp_path / "run",
+            recommender_options("dvbpr", encoder="resnet"),
+        )
+    small = recommender_options("dvbpr", encoder="cnnf", picture_size=32)
+    with pytest.raises(InputError, match="`encoder` cnnf.*`picture_size` of 224.*not 32"):
         train("dvbpr", tiny_catalogue, tmp_path / "run", small)
     assert not (tmp_path / "run").exists()
     (tmp_path / "mine.txt").write_text("")
@@ -399,7 +378,9 @@ def two_tastes(tmp_path_factory):
 
 
 def test_bprmf_learns_who_buys_what(two_tastes, tmp_path):
-    options = BPRMFOptions(epochs=30, batch_size=64, learning_rate=0.02, latent_size=8)
+    options = recommender_options(
+        "bprmf", epochs=30, batch_size=64, learning_rate=0.02, latent_size=8
+    )
     run = train("bprmf", two_tastes, tmp_path / "run", options)
     history = pd.read_csv(run.path / "history.csv")
     assert history["val_auc"].max() > 0.8
@@ -410,8 +391,8 @@ def test_bprmf_learns_who_buys_what(two_tastes, tmp_path):
 
 
 def test_dvbpr_learns_a_color_and_sees_it_on_items_that_nobody_bought(two_tastes, tmp_path):
-    options = DVBPROptions(
-        epochs=6, batch_size=32, learning_rate=3e-3, picture_size=16, embedding_size=4
+    options = recommender_options(
+        "dvbpr", epochs=6, batch_size=32, learning_rate=3e-3, picture_size=16, embedding_size=4
     )
     run = train("dvbpr", two_tastes, tmp_path / "run", options)
     assert _held_out_auc(run, run.split.test) > 0.8
@@ -448,7 +429,7 @@ def test_a_training_that_diverges_keeps_its_best_epoch(tiny_catalogue, tmp_path,
     with pytest.raises(
         InputError, match="run has diverged in epoch 2.*that of the last good epoch"
     ):
-        train_recommender(tiny_catalogue, tmp_path / "run", BPRMFOptions(epochs=4))
+        train_recommender(tiny_catalogue, tmp_path / "run", recommender_options("bprmf", epochs=4))
     assert len(epochs) == 2
     run = Run(tmp_path / "run")
     assert "diverged in epoch 2" in run.metrics["failed"]
@@ -463,5 +444,5 @@ def test_users_who_have_everything_leave_nothing_to_rank(tiny_catalogue, tmp_pat
     split = tmp_path / "split.csv"
     split.write_text("\n".join(["user,item,part", *rows]) + "\n")
     with pytest.raises(InputError, match="nothing to rank"):
-        train_recommender(tiny_catalogue, tmp_path / "run", BPRMFOptions(), split)
+        train_recommender(tiny_catalogue, tmp_path / "run", recommender_options("bprmf"), split)
     assert not (tmp_path / "run").exists()

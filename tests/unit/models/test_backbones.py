@@ -58,14 +58,23 @@ def test_it_is_the_mean_of_each_stage_but_for_bfloat16(pixels, tmp_path):
         ("vgg16", "missing.weights.h5", SIZE, "missing.weights.h5 does not exist"),
         ("vgg16", "missing.pt", SIZE, "missing.pt does not exist"),
         ("inception_v3", "missing.pt", SIZE, "missing.pt"),
-        ("inception_v3", "missing.h5", (32, 32), "refuses pictures.*75"),
+        ("inception_v3", "empty.h5", (32, 32), "cannot take pictures.*75"),
         ("inception_v3", "missing.pt", (32, 96), "75x75"),
     ],
 )
 @pytest.mark.usefixtures("small_networks")
-def test_what_cannot_be_had_is_refused(name, weights, size, match):
+def test_what_cannot_be_had_is_refused(name, weights, size, match, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.h5").touch()
     with pytest.raises(InputError, match=match):
         backbone(name, weights, size)
+
+
+def test_a_missing_file_is_refused_before_a_network_is_made(monkeypatch):
+    never = BACKBONES["vgg16"]._replace(network=lambda **_: pytest.fail("was made"))
+    monkeypatch.setitem(BACKBONES, "vgg16", never)
+    with pytest.raises(InputError, match="missing.h5 does not exist"):
+        backbone("vgg16", "missing.h5", SIZE)
 
 
 @pytest.mark.usefixtures("small_networks")
@@ -84,5 +93,5 @@ def test_without_the_internet_the_message_says_what_to_do(monkeypatch):
 
     monkeypatch.setattr(keras.utils, "get_file", offline)
     monkeypatch.setattr("keras.src.utils.file_utils.get_file", offline)
-    with pytest.raises(InputError, match=r"URL fetch failure.*--weights PATH"):
+    with pytest.raises(InputError, match=r"URL fetch failure.*file as `weights`"):
         backbone("vgg16", "imagenet", SIZE)
