@@ -19,6 +19,9 @@
 # make fuzz: 2,000 damaged inputs through prepare, and 20 kills of it.
 # make kill-training: 50 kills each of a DVBPR's and a GAN's training, which must end alike.
 # make test-beam: prepare on Apache Beam (an environment of its own).
+# make types: mypy over the package.   make test-wheel: build the wheel, install it into an empty
+# environment, and use a command and an import of it.
+# make stubs: write the type stubs of the packages whose names are loaded on first use.
 # All make the virtual environment and install into it what is missing.
 
 PYTHON ?= python3
@@ -28,6 +31,7 @@ PARITY := .venv-parity
 PEERS := .venv-peers
 BEAM := .venv-beam
 SERVER := .venv-server
+WHEEL := .venv-wheel
 SAVED_MODELS ?= saved_models/demo
 CATALOGUE ?= runs/demo/atelier_600x2800_0
 # The newest that has tensorflow-addons; asked to run, for a name on PATH may be an empty shim.
@@ -35,8 +39,8 @@ PYTHON_PARITY ?= $(firstword $(foreach name,python3.11 python3.10 python3.9,\
 	$(shell $(name) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-integration test-long test-all lint parity test-beam fuzz serve \
-	test-serving clean
+.PHONY: demo test test-integration test-long test-all lint types stubs parity test-beam test-wheel \
+	fuzz serve test-serving clean
 .PHONY: bench-lazy-adam bench-evaluation bench-shared-negatives bench-pipeline bench-memory \
 	bench-retrieval bench-serving bench-serving-million bench-training bench-first-step \
 	kill-training
@@ -69,6 +73,12 @@ test-all: $(VENV)/installed $(SERVER)/installed
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed
+	$(BIN)/mypy
+
+stubs: $(VENV)/installed
+	$(BIN)/python tests/support/write_stubs.py
 
 parity: $(VENV)/installed $(PARITY)/installed
 	$(PARITY)/bin/python tests/parity/reference.py $(PARITY)/reference.npz
@@ -131,6 +141,16 @@ kill-training: $(VENV)/installed
 test-beam: $(BEAM)/installed
 	$(BEAM)/bin/python -m pytest tests/integration/catalogue/test_beam.py
 
+# As a user gets it: without the sources, the tests and what developers need.
+test-wheel: $(VENV)/installed
+	rm -rf build dist $(WHEEL)
+	$(BIN)/python -m build --wheel --no-isolation
+	$(PYTHON) -m venv $(WHEEL)
+	$(WHEEL)/bin/python -m pip install --progress-bar on dist/*.whl
+	cd $(WHEEL) && bin/keras-fashion --version && bin/keras-fashion train --help && \
+		bin/python -c 'import keras_fashion as kf; print(kf.models.BPRMF, kf.losses.BPR())'
+	rm -rf $(WHEEL)
+
 # The mark is made last: an interrupted installation is taken up again.
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -167,4 +187,4 @@ $(BEAM)/installed: setup.py
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(PARITY) $(PEERS) $(BEAM) $(SERVER) runs build dist *.egg-info
+	rm -rf $(VENV) $(PARITY) $(PEERS) $(BEAM) $(SERVER) $(WHEEL) runs build dist *.egg-info

@@ -20,13 +20,19 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["keras_fashion", "keras_fashion.*"]),
-    package_data={"keras_fashion.app.report": ["*.html"]},
+    package_data={
+        "keras_fashion": ["py.typed", "*.pyi", "**/*.pyi"],
+        "keras_fashion.app.report": ["*.html"],
+    },
     install_requires=[
         "click>=8.1",
+        "docstring-parser>=0.16",
         "etils>=1.9",
+        "filelock>=4",
         "grpcio>=1.60",
         "h5py>=3.10",
         "importlib-resources>=6",  # tensorflow-datasets imports it and does not say so
+        "jinja2>=3.1",
         "keras>=3.12",
         "lazy-loader>=0.4",
         "matplotlib>=3.8",
@@ -42,14 +48,19 @@ setup(
         "tensorflow-serving-api>=2.19",
         "tensorflow-datasets>=4.9.8,<4.10",  # whose writers are reached into
         "tqdm>=4.66",
+        "typing-extensions>=4.7",  # Self, on Python 3.10
         "urllib3>=2.2",
     ],
     extras_require={
         "beam": ["apache-beam>=2.70"],
         "dev": [
+            "build>=1.2",
             "faiss-cpu>=1.8",
             "hypothesis>=6.100",
+            "keras-rs>=0.3",  # compared with in tests
             "kubernetes-validate>=1.30",
+            "mypy>=1.15",
+            "pre-commit>=4",
             "pytest>=8",
             "pytest-xdist>=3.6",
             "ruff>=0.15",

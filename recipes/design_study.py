@@ -17,28 +17,27 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from keras_fashion.app.cli.plain_errors import PlainCommand
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli import PlainCommand, quiet_tensorflow
 
 quiet_tensorflow()
 
 # ruff: noqa: E402
-from keras_fashion.app.report.pictures import people_sheet, redesigns_sheet
-from keras_fashion.app.run import Run, independent_recommender, matching_pair
-from keras_fashion.atomic_files import atomic_write
-from keras_fashion.data.sources.atelier import Oracle
-from keras_fashion.data.sources.atelier.oracle import TRUTH_FILE
+from keras_fashion import atomic_write
+from keras_fashion.app import Run, require_independent_dvbpr, require_matching_pair
+from keras_fashion.app.report import redesigns_sheet, users_sheet
+from keras_fashion.data import TRUTH_FILE, Oracle
 from keras_fashion.design import PROCEDURES, PreferenceMaximizer
-from keras_fashion.evaluation.compared_methods import generation
-from keras_fashion.evaluation.generation import (
+from keras_fashion.evaluation import (
     MEASURED,
+    Estimate,
     GenerationStudy,
+    bootstrap_mean,
     generation_study,
+    group_study,
+    maximized_designs,
+    redesign_study,
+    true_utilities,
 )
-from keras_fashion.evaluation.groups import group_study
-from keras_fashion.evaluation.redesigns import redesign_study
-from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
-from keras_fashion.evaluation.true_utilities import true_utilities
 from keras_fashion.features import category_classifier
 
 COUNT = click.IntRange(1)
@@ -75,8 +74,8 @@ def design_study(
     seed: int,
 ) -> None:
     """Measure the designs of the runs RECOMMENDER and GAN."""
-    run, drawn = matching_pair(Run(recommender), Run(gan))
-    judge = independent_recommender(Run(unseen), run)
+    run, drawn = require_matching_pair(Run(recommender), Run(gan))
+    judge = require_independent_dvbpr(Run(unseen), run)
     maximizers = {
         "generation": PreferenceMaximizer(run.model, drawn.model),
         "generation, dvbpr": PreferenceMaximizer(run.model, drawn.model, PROCEDURES["dvbpr"]),
@@ -113,7 +112,7 @@ def design_study(
     with atomic_write(out / "results.json") as aside:
         aside.write_text(json.dumps(results, indent=2) + "\n")
     sheets = {
-        "people.png": people_sheet(run, study.users[:8], study.categories[:8], study.designs),
+        "people.png": users_sheet(run, study.users[:8], study.categories[:8], study.designs),
         "redesign.png": redesigns_sheet(
             run, maximizers["generation"], study.users[:8], study.categories[:8], seed
         ),
@@ -142,7 +141,7 @@ def cost(
     rows = {}
     for name, maximizer in maximizers.items():
         started = time.perf_counter()
-        designs = generation(maximizer, users, categories, seed=0)
+        designs = maximized_designs(maximizer, users, categories, seed=0)
         seconds = time.perf_counter() - started
         rows[name] = {
             "evaluations": designs.evaluations / len(users),

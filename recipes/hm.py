@@ -19,31 +19,21 @@ from pathlib import Path
 
 import click
 
-from keras_fashion.app.cli.plain_errors import PlainCommand
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli import PlainCommand, quiet_tensorflow
 
 quiet_tensorflow()
 
 # ruff: noqa: E402
-from keras_fashion.app.comparison import compare_runs
-from keras_fashion.app.report.comparison_table import comparison_text, write_comparison
-from keras_fashion.app.training import existing_run as finished_or_trained
-from keras_fashion.app.training import train_recommender
-from keras_fashion.app.training.options import (
-    BiasedMFOptions,
-    BPRMFOptions,
-    CategoryFrequencyOptions,
-    CategoryPopularityOptions,
-    DVBPROptions,
-    FMOptions,
+from keras_fashion import InputError
+from keras_fashion.app import (
     ModelOptions,
-    VBPROptions,
-    VisRankMaxOptions,
-    VisRankOptions,
-    WARPOptions,
+    compare_runs,
+    recommender_options,
+    require_finished,
+    train_recommender,
 )
+from keras_fashion.app.report import comparison_text, write_comparison
 from keras_fashion.data import Catalogue
-from keras_fashion.errors import InputError
 
 PICTURES = ("inception_v3",)
 PICTURES_AND_COLUMNS = ("inception_v3", "attributes")
@@ -79,20 +69,21 @@ HISTORY = MATCHED | {
 """Of VBPR with users made from what they bought."""
 
 ROWS: dict[str, ModelOptions] = {
-    "visrank": VisRankOptions(features=PICTURES),
-    "biasedmf": BiasedMFOptions(regularization=0.05, **FACTORS),
-    "bprmf": BPRMFOptions(regularization=0.03, **FACTORS),
-    "warp": WARPOptions(**MATCHED),
-    "categorypop": CategoryPopularityOptions(column="department_no"),
-    "department_freq": CategoryFrequencyOptions(columns=("department_no",)),
-    "columns_freq": CategoryFrequencyOptions(columns=COLUMNS),
-    "fm": FMOptions(regularization=0.001, **MATCHED),
-    "visrankmax": VisRankMaxOptions(features=PICTURES),
-    "vbpr": VBPROptions(features=PICTURES, negatives=256, **MATCHED),
-    "vbpr_history": VBPROptions(features=PICTURES, **HISTORY),
-    "vbpr_columns": VBPROptions(features=PICTURES_AND_COLUMNS, **HISTORY),
-    "dvbpr": DVBPROptions(**MATCHED),
-    "dvbpr_history": DVBPROptions(
+    "visrank": recommender_options("visrank", features=PICTURES),
+    "biasedmf": recommender_options("biasedmf", regularization=0.05, **FACTORS),
+    "bprmf": recommender_options("bprmf", regularization=0.03, **FACTORS),
+    "warp": recommender_options("warp", **MATCHED),
+    "categorypop": recommender_options("categorypop", column="department_no"),
+    "department_freq": recommender_options("categoryfreq", columns=("department_no",)),
+    "columns_freq": recommender_options("categoryfreq", columns=COLUMNS),
+    "fm": recommender_options("fm", regularization=0.001, **MATCHED),
+    "visrankmax": recommender_options("visrankmax", features=PICTURES),
+    "vbpr": recommender_options("vbpr", features=PICTURES, negatives=256, **MATCHED),
+    "vbpr_history": recommender_options("vbpr", features=PICTURES, **HISTORY),
+    "vbpr_columns": recommender_options("vbpr", features=PICTURES_AND_COLUMNS, **HISTORY),
+    "dvbpr": recommender_options("dvbpr", **MATCHED),
+    "dvbpr_history": recommender_options(
+        "dvbpr",
         picture_size=48,
         embedding_size=128,
         epochs=12,
@@ -140,8 +131,8 @@ def hm(
     for name in only or ROWS:
         click.echo(f"{name}: {ROWS[name]}", err=True)
         runs.append(
-            finished_or_trained(
-                train_recommender, loaded, out / name, ROWS[name], split=split, seed=seed
+            require_finished(
+                train_recommender(loaded, out / name, ROWS[name], split=split, seed=seed)
             )
         )
     comparison = compare_runs(runs, part)

@@ -10,33 +10,29 @@ the row `real` puts the other half in their place: a floor. What is finished is 
 """
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 import numpy as np
 
-from keras_fashion.app.cli.parameters import PictureSizeParam
-from keras_fashion.app.cli.plain_errors import PlainCommand
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli import PictureSizeParam, PlainCommand, quiet_tensorflow
 
 quiet_tensorflow()
 
 # ruff: noqa: E402
-from keras_fashion.app import training
-from keras_fashion.app.report.picture_files import drawn_pictures
-from keras_fashion.app.report.pictures import interpolation_sheet
-from keras_fashion.app.training.options import SQUARE, GANOptions, PictureSize
-from keras_fashion.atomic_files import atomic_write
+from keras_fashion import InputError, atomic_write
+from keras_fashion.app import GANOptions, PictureSize, require_finished, train_gan
+from keras_fashion.app.report import generate_pictures, interpolation_sheet
 from keras_fashion.data import Catalogue
-from keras_fashion.errors import InputError
-from keras_fashion.evaluation.category_judge import train_evaluation_classifier
-from keras_fashion.evaluation.image_folders import kept_inception_features
-from keras_fashion.evaluation.image_metrics import image_scores
-from keras_fashion.evaluation.picture_set import PictureSet, pictures_of_catalogue
-from keras_fashion.metrics.nearest_neighbors import nearest_real
-from keras_fashion.models import GAN_PRESETS
-from keras_fashion.models.inception import inception_features
+from keras_fashion.evaluation import (
+    PictureSet,
+    image_scores,
+    kept_inception_features,
+    pictures_of_catalogue,
+)
+from keras_fashion.features import train_evaluation_classifier
+from keras_fashion.metrics import nearest_real
+from keras_fashion.models import GAN_PRESETS, inception_features
 
 COLUMNS = {
     "frechet_distance": "FID",
@@ -57,7 +53,12 @@ COLUMNS = {
 @click.option("--inception", required=True, help="As for `keras-fashion score-images`.")
 @click.option("--out", type=click.Path(path_type=Path), default="runs/hm_gan", show_default=True)
 @click.option("--epochs", type=click.IntRange(1), default=18, show_default=True)
-@click.option("--picture-size", type=PictureSizeParam(), default=SQUARE, show_default="64x64")
+@click.option(
+    "--picture-size",
+    type=PictureSizeParam(),
+    default=PictureSize(64, 64),
+    show_default="64x64",
+)
 @click.option(
     "--mixed-precision/--no-mixed-precision",
     default=True,
@@ -77,18 +78,19 @@ def hm_gan(
     """Train every GAN preset on CATALOGUE and compare what they draw."""
     loaded = Catalogue.load(catalogue)
     runs = {
-        name: training.finished_or_trained(
-            training.train_gan,
-            loaded,
-            out / name,
-            GANOptions(
-                preset=name,
-                epochs=epochs,
-                picture_size=picture_size,
-                mixed_precision=mixed_precision,
-                grid_every=1,
-            ),
-            seed,
+        name: require_finished(
+            train_gan(
+                loaded,
+                out / name,
+                GANOptions(
+                    preset=name,
+                    epochs=epochs,
+                    picture_size=picture_size,
+                    mixed_precision=mixed_precision,
+                    grid_every=1,
+                ),
+                seed,
+            )
         )
         for name in GAN_PRESETS
     }
@@ -99,28 +101,28 @@ def hm_gan(
     everything = pictures_of_catalogue(loaded, picture_size)
     items = np.arange(len(everything))
     features = kept_inception_features(loaded, items, picture_size, network)
-    judge = train_evaluation_classifier(everything, seed)
+    classifier = train_evaluation_classifier(everything.pictures, everything.categories, seed)
     first, second = np.array_split(np.random.default_rng(seed).permutation(items), 2)
 
     def scores(pictures: PictureSet, seen: np.ndarray) -> dict[str, float]:
         return image_scores(
-            everything.of(first),
+            everything.take(first),
             pictures,
             features[first],
             seen,
             network.kind,
-            judge=judge,
+            classifier=classifier,
             seed=seed,
         )
 
-    rows = {"real": scores(everything.of(second), features[second])}
+    rows = {"real": scores(everything.take(second), features[second])}
     for name, run in runs.items():
-        drawn = drawn_pictures(run, len(second), seed=seed)
+        drawn = generate_pictures(run, len(second), seed=seed)
         seen = network.features(drawn.pictures)
         copies = nearest_real(features, seen).summary
         rows[name] = scores(drawn, seen) | {
             # Of all pictures that were trained on: copies of the other half would go unseen.
-            **{f"nearest_{key}": value for key, value in asdict(copies).items()},
+            **{f"nearest_{key}": value for key, value in copies._asdict().items()},
             "training_seconds": run.metrics["training_seconds"],
         }
         with atomic_write(out / f"interpolations_{name}.png") as aside:
@@ -130,7 +132,7 @@ def hm_gan(
         "picture_size": list(picture_size),
         "epochs": epochs,
         "real_pictures": len(first),
-        "judge_accuracy_on_held_out": judge.held_out_accuracy,
+        "judge_accuracy_on_held_out": classifier.held_out_accuracy,
         "rows": rows,
     }
     with atomic_write(out / "results.json") as aside:

@@ -12,36 +12,31 @@ from pathlib import Path
 
 import click
 
-from keras_fashion.app.cli.plain_errors import PlainCommand
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli import PlainCommand, quiet_tensorflow
 
 quiet_tensorflow()
 
 # ruff: noqa: E402
-from keras_fashion.app.comparison import compare_runs
-from keras_fashion.app.report.comparison_table import comparison_text, write_comparison
-from keras_fashion.app.training import existing_run as finished_or_trained
-from keras_fashion.app.training import train_recommender
-from keras_fashion.app.training.options import (
-    BPRMFOptions,
-    DVBPROptions,
-    FMOptions,
+from keras_fashion.app import (
     ModelOptions,
-    VBPROptions,
-    VisRankOptions,
-    WARPOptions,
+    compare_runs,
+    recommender_options,
+    require_finished,
+    train_recommender,
 )
+from keras_fashion.app.report import comparison_text, write_comparison
 from keras_fashion.data import Catalogue
 
 PICTURES = ("inception_v3",)
 
 ROWS: dict[str, ModelOptions] = {
-    "warp": WARPOptions(latent_size=100),
-    "bprmf": BPRMFOptions(latent_size=100),
-    "visrank": VisRankOptions(features=PICTURES),
-    "fm": FMOptions(latent_size=100),
-    "vbpr": VBPROptions(features=PICTURES, embedding_size=100, latent_size=100),
-    "dvbpr": DVBPROptions(
+    "warp": recommender_options("warp", latent_size=100),
+    "bprmf": recommender_options("bprmf", latent_size=100),
+    "visrank": recommender_options("visrank", features=PICTURES),
+    "fm": recommender_options("fm", latent_size=100),
+    "vbpr": recommender_options("vbpr", features=PICTURES, embedding_size=100, latent_size=100),
+    "dvbpr": recommender_options(
+        "dvbpr",
         encoder="cnnf",
         picture_size=224,
         embedding_size=100,
@@ -79,7 +74,7 @@ def paper_table(
         click.echo(f"{row}: {ROWS[row]}", err=True)
         run = out / row
         runs.append(
-            finished_or_trained(train_recommender, loaded, run, ROWS[row], split=split, seed=seed)
+            require_finished(train_recommender(loaded, run, ROWS[row], split=split, seed=seed))
         )
     comparison = compare_runs(runs)
     write_comparison(out / "comparison.html", comparison, loaded.name)

@@ -14,33 +14,25 @@ import click
 import numpy as np
 import pandas as pd
 
-from keras_fashion.app.cli.plain_errors import PlainCommand
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli import PlainCommand, quiet_tensorflow
 
 quiet_tensorflow()
 
 # ruff: noqa: E402
-from keras_fashion.app import training
-from keras_fashion.app.exporting import export
-from keras_fashion.app.report.html import Column, Section, Table
-from keras_fashion.app.report.study_report import study_report
-from keras_fashion.app.run import versions
-from keras_fashion.app.training.options import (
-    BPRMFOptions,
-    DVBPROptions,
+from keras_fashion import atomic_write
+from keras_fashion.app import (
     GANOptions,
-    PopRankOptions,
-    RandomOptions,
-    VBPROptions,
-    VisRankOptions,
+    export,
+    library_versions,
+    recommender_options,
+    require_finished,
+    train_gan,
+    train_recommender,
 )
-from keras_fashion.atomic_files import atomic_write
-from keras_fashion.data import Catalogue, prepare
-from keras_fashion.data.sources.atelier import Atelier, Oracle
+from keras_fashion.app.report import Column, Section, Table, study_report
+from keras_fashion.data import Atelier, Catalogue, Oracle, prepare
 from keras_fashion.design import PreferenceMaximizer
-from keras_fashion.evaluation.generation import generation_study
-from keras_fashion.evaluation.ranking import rank_held_out
-from keras_fashion.evaluation.true_utilities import true_utilities
+from keras_fashion.evaluation import generation_study, rank_held_out, true_utilities
 from keras_fashion.features import category_classifier
 
 COUNT = click.IntRange(1)
@@ -103,17 +95,19 @@ def quickstart(
     say("2 of 5: recommenders, from random to DVBPR.")
     classifier = category_classifier(catalogue)
     runs = {
-        options.model: training.finished_or_trained(
-            training.train_recommender, catalogue, out / options.model, options, seed
+        options.model: require_finished(
+            train_recommender(catalogue, out / options.model, options, seed=seed)
         )
         for options in (
-            RandomOptions(),
-            PopRankOptions(),
-            BPRMFOptions(epochs=epochs),
-            VisRankOptions(),
-            VBPROptions(epochs=epochs),
+            recommender_options("random"),
+            recommender_options("poprank"),
+            recommender_options("bprmf", epochs=epochs),
+            recommender_options("visrank"),
+            recommender_options("vbpr", epochs=epochs),
             # Half the pictures through the CNN that the siamese default takes, to a better AUC.
-            DVBPROptions(epochs=dvbpr_epochs, batch_size=64, negatives=64, history=64),
+            recommender_options(
+                "dvbpr", epochs=dvbpr_epochs, batch_size=64, negatives=64, history=64
+            ),
         )
     }
     split = runs["dvbpr"].split
@@ -125,12 +119,8 @@ def quickstart(
     recommendation["oracle"] = rank_held_out(oracle.scores, split).means() | {"seconds": None}
 
     say("3 of 5: the conditional GAN.")
-    gan = training.finished_or_trained(
-        training.train_gan,
-        catalogue,
-        out / "gan",
-        GANOptions(epochs=gan_epochs, width=24),
-        seed,
+    gan = require_finished(
+        train_gan(catalogue, out / "gan", GANOptions(epochs=gan_epochs, width=24), seed)
     )
 
     say("4 of 5: design, for some shoppers, against what exists.")
@@ -180,7 +170,7 @@ def quickstart(
         "eta": study.eta.dropna(axis="columns").to_dict("records"),
         "truth": truth.to_dict("index"),
         "seed": seed,
-        "versions": versions(),
+        "versions": library_versions(),
         "seconds": time.monotonic() - started,
     }
     with atomic_write(out / "results.json") as aside:

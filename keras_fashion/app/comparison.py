@@ -7,8 +7,7 @@ import numpy as np
 
 from keras_fashion.app.run import Run
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.comparison import Comparison, compare
-from keras_fashion.evaluation.reference_models import baselines
+from keras_fashion.evaluation.comparison import Comparison, baselines, compare
 
 PARTS = ("train", "validation", "test")
 

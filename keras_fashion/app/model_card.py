@@ -1,4 +1,4 @@
-"""The card of an exported model: what it was made of, what it can do, what not to use it for.
+"""Model cards of the exported models: their data, training, measurements and limits.
 
 After Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
 """
@@ -15,53 +15,59 @@ from keras_fashion.evaluation.compared_methods import (
     random_items,
     retrieved_items,
 )
+from keras_fashion.evaluation.comparison import baselines
 from keras_fashion.evaluation.generation import draw_pairs
 from keras_fashion.evaluation.preference import StandardizedPreference
 from keras_fashion.evaluation.ranking import rank_held_out
-from keras_fashion.evaluation.reference_models import baselines
 from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
 from keras_fashion.serving.signatures.designer import ServedDesigner
 
-MOST_RANKED = 10_000
-"""Users whose test items are ranked; more take long in a large catalogue and tell no more."""
+MAX_RANKED_USERS = 10_000
+"""Largest number of users whose test items are ranked; more would not make the means clearer."""
 
-DESIGNED_FOR = 12
-"""Users who are designed for."""
+NUM_DESIGN_USERS = 12
+"""Largest number of users to design for."""
 
-RANKING = ("auc_all", "auc_matched", "auc_cold", "recall@10", "ndcg@10")
+RANKING_METRICS = ("auc_all", "auc_matched", "auc_cold", "recall@10", "ndcg@10")
+"""Names of the metrics in the card of a recommender."""
 
-Table = dict[str, dict[str, Estimate | None]]
-"""A name to its measures; None where there is nothing to measure."""
+Measurements = dict[str, dict[str, Estimate | None]]
+"""Estimates by metric, for each row of the card's table; None if there is nothing to measure."""
 
 
-def measure_recommender(run: Run) -> Table:
-    """The test part's ranking metrics, beside those of what sells."""
+def measure_recommender(run: Run) -> Measurements:
+    """Measures the ranking metrics of a recommender on its test part, and those of PopRank."""
     test = run.split.test
     rng = np.random.default_rng(0)
-    some = rng.permutation(len(test))[:MOST_RANKED]
-    split = replace(run.split, test=test[np.sort(some)])
+    rows = np.sort(rng.permutation(len(test))[:MAX_RANKED_USERS])
+    split = replace(run.split, test=test[rows])
     k = min(10, split.num_items)
-    rows = {"PopRank": baselines(split)["poprank"], run.config["model"]: run.vectors}
+    models = {"PopRank": baselines(split)["poprank"], run.config["model"]: run.vectors}
     return {
         name: {
             metric: bootstrap_mean(values)
-            for metric, values in rank_held_out(each, split, "test", (k,)).per_user().items()
-            if metric in RANKING
+            for metric, values in rank_held_out(vectors, split, "test", (k,)).per_user().items()
+            if metric in RANKING_METRICS
         }
-        for name, each in rows.items()
+        for name, vectors in models.items()
     }
 
 
-def measure_designer(recommender: Run, designer: ServedDesigner) -> Table:
-    """What users are thought to think of designs, beside what exists, three garments each.
+def measure_designer(recommender: Run, designer: ServedDesigner) -> Measurements:
+    """Measures the users' preference for three designs each, and for existing items.
 
-    Empty where no category of a held-out purchase has three items.
+    Args:
+        recommender: Run of the recommender.
+        designer: Designer that is exported.
+
+    Returns:
+        Means over users. Empty if no category of a held-out interaction has three items.
     """
     try:
-        users, categories = draw_pairs(recommender, DESIGNED_FOR, seed=0)
+        users, categories = draw_pairs(recommender, NUM_DESIGN_USERS, seed=0)
     except InputError:
         return {}
-    judge = StandardizedPreference(recommender, users, categories)
+    preference = StandardizedPreference(recommender, users, categories)
     catalogue = recommender.catalogue
     pictures, realism = [], []
     for user, category in zip(users, categories, strict=True):
@@ -76,85 +82,112 @@ def measure_designer(recommender: Run, designer: ServedDesigner) -> Table:
         files = answer["image_bytes"].numpy()
         pictures.append([tf.io.decode_png(file).numpy() for file in files])
         realism.append(answer["realism"].numpy().mean())
+    random = random_items(catalogue.item_categories, categories, seed=0)
+    best = retrieved_items(preference.scores, catalogue.item_categories, categories)
     rows = {
-        "random items": judge.of_items(random_items(catalogue.item_categories, categories, seed=0)),
-        "best items": judge.of_items(
-            retrieved_items(judge.scores, catalogue.item_categories, categories)
-        ),
-        "designs": judge.of_pictures(np.array(pictures)),
+        "random items": preference.of_items(random),
+        "best items": preference.of_items(best),
+        "designs": preference.of_pictures(np.array(pictures)),
     }
-    table = {name: {"preference": bootstrap_mean(each.mean(axis=1))} for name, each in rows.items()}
-    table["designs"]["realism"] = bootstrap_mean(np.array(realism))
-    return table
+    measured: Measurements = {
+        name: {"preference": bootstrap_mean(each.mean(axis=1))} for name, each in rows.items()
+    }
+    measured["designs"]["realism"] = bootstrap_mean(np.array(realism))
+    return measured
 
 
-def recommender_card(run: Run, measured: Table, made: str) -> str:
-    """Markdown."""
-    users = min(len(run.split.test), MOST_RANKED)
+def recommender_card(run: Run, measured: Measurements, date: str) -> str:
+    """Returns the model card of a recommender as Markdown.
+
+    Args:
+        run: Run of the recommender.
+        measured: Measurements of `measure_recommender`.
+        date: Date of the export.
+    """
+    users = min(len(run.split.test), MAX_RANKED_USERS)
     return _card(
         f"Recommender: {run.config['model']}",
         [run],
         "Ranks the items of one catalogue for the users whose purchases it was trained on, and "
-        "for others by what sells.",
-        f"Held-out purchases of {users:,} users (one each, in no training), every item ranked; "
-        "means with their interval of 95 % (bootstrap over users). `auc_matched` compares with "
-        "items that sell as much, which leaves popularity next to nothing to gain; `auc_cold` is "
-        "of items with fewer than 5 training purchases.",
+        "by popularity for other users.",
+        f"Held-out purchases of {users:,} users (one each, in no training), with every item "
+        "ranked; means with 95 % intervals (bootstrap over users). `auc_matched` compares with "
+        "items that sell as much, so that popularity has next to nothing to gain; `auc_cold` is "
+        "over items with fewer than 5 training purchases.",
         measured,
         [
-            "Made to order a shop's own garments for its own customers. Not made to judge people, "
-            "to set prices, or to guess at anything but what they may buy next.",
-            "It repeats what was bought: tastes and sizes that the shop has served badly, it "
-            "serves badly. Compare its metrics between groups of customers before it decides "
+            "Intended use: to rank a shop's own garments for its own customers. Not intended for "
+            "judging people, setting prices, or predicting anything but what they may buy next.",
+            "The model repeats what was bought. It serves badly the tastes and sizes that the shop "
+            "has served badly. Compare its metrics between groups of customers before it decides "
             "what they see.",
-            "Users and items that came after the training are unknown to it; tastes drift with "
-            "the season. Train again.",
-            "Whoever holds this folder holds the ids of users and what each has bought "
-            "(`exclude_seen` needs it). Treat it as personal data.",
+            "Users and items that came after the training are unknown to it, and tastes change "
+            "with the season. Train it again regularly.",
+            "This folder contains the ids of users and what each has bought (`exclude_seen` needs "
+            "it). Treat it as personal data.",
         ],
-        made,
+        date,
     )
 
 
-def designer_card(recommender: Run, gan: Run, measured: Table, made: str) -> str:
-    """Markdown."""
+def designer_card(recommender: Run, gan: Run, measured: Measurements, date: str) -> str:
+    """Returns the model card of a designer as Markdown.
+
+    Args:
+        recommender: Run of the recommender.
+        gan: Run of the GAN.
+        measured: Measurements of `measure_designer`.
+        date: Date of the export.
+    """
     return _card(
         "Designer: preference maximization over a conditional GAN",
         [recommender, gan],
-        "Draws garments that do not exist, for nobody, for a user or a group, or from a garment "
-        "that exists.",
-        f"For {DESIGNED_FOR} users at most, drawn at random, in the category of their held-out "
-        "purchase, three garments each; means with their interval of 95 % (bootstrap over users). "
-        "`preference` is this recommender's own opinion, in standard deviations above what the "
-        "user thinks of the category's items: the search climbs on it, so it flatters designs. "
-        "`realism` is what the discriminator says: 1 is what it takes for real.",
+        "Generates pictures of garments that do not exist: at random, for a user or a group, or "
+        "from a garment that exists.",
+        f"At most {NUM_DESIGN_USERS} users, drawn at random, in the category of their held-out "
+        "purchase, three garments each; means with 95 % intervals (bootstrap over users). "
+        "`preference` is that of this recommender, in standard deviations above the user's mean "
+        "preference for the category's items. Because the search maximizes it, it is too high for "
+        "designs. `realism` is the output of the discriminator; 1 stands for a real picture.",
         measured,
         [
-            "Made to suggest to designers what a group of customers may love. Not made to be "
-            "shown as goods that can be bought.",
-            "Pictures are small and what is rare in the catalogue is drawn badly. A design may "
-            "come close to a garment, and a trade mark, that the catalogue holds: look before "
-            "you make it.",
+            "Intended use: to suggest to designers what a group of customers may like. Not "
+            "intended to be shown as goods that can be bought.",
+            "Pictures are small, and what is rare in the catalogue is drawn badly. A design may "
+            "resemble a garment, or a trademark, in the catalogue: check before you make it.",
             "Only users whom the recommender was trained on are known.",
-            "Whoever holds this folder holds the ids of users and their tastes. Treat it as "
-            "personal data.",
+            "This folder contains the ids of users and their embeddings. Treat it as personal "
+            "data.",
         ],
-        made,
+        date,
     )
+
+
+def measurements_to_json(
+    measured: Measurements,
+) -> dict[str, dict[str, list[float | None] | None]]:
+    """Returns measurements in plain types: lists of mean, low and high."""
+    return {
+        name: {
+            metric: None if each is None else [each.mean, each.low, each.high]
+            for metric, each in row.items()
+        }
+        for name, row in measured.items()
+    }
 
 
 def _card(
     title: str,
     runs: list[Run],
     purpose: str,
-    how: str,
-    measured: Table,
+    method: str,
+    measured: Measurements,
     limits: list[str],
-    made: str,
+    date: str,
 ) -> str:
     catalogue, split = runs[0].catalogue, runs[0].split
-    licence = next(iter(catalogue.licence.splitlines()), "the source states none")
-    trained = [
+    license_line = next(iter(catalogue.license.splitlines()), "the source states none")
+    training = [
         f"- {run.config['model']}, seed {run.config['seed']}, with "
         + ", ".join(f"{name} {number}" for name, number in run.config["versions"].items())
         for run in runs
@@ -165,7 +198,7 @@ def _card(
             "",
             purpose,
             "",
-            f"Exported {made} by keras-fashion (Kang et al., ICDM 2017).",
+            f"Exported {date} by keras-fashion (Kang et al., ICDM 2017).",
             "",
             "## Data",
             "",
@@ -173,17 +206,17 @@ def _card(
             f"- {len(catalogue.item_ids):,} items in {len(catalogue.categories)} categories, "
             f"{len(catalogue.user_ids):,} users, {len(catalogue.interactions):,} interactions",
             f"- {split.summary()}",
-            f"- licence of the data: {licence}",
+            f"- license of the data: {license_line}",
             "",
             "## Training",
             "",
-            *trained,
+            *training,
             "",
-            "## Measured",
+            "## Measurements",
             "",
-            how,
+            method,
             "",
-            *_rows(measured),
+            *_table(measured),
             "",
             "## Use and limits",
             "",
@@ -193,34 +226,24 @@ def _card(
     )
 
 
-def _rows(measured: Table) -> list[str]:
+def _table(measured: Measurements) -> list[str]:
+    """Returns the lines of a Markdown table, or one that says that nothing was measured."""
     if not measured:
-        return ["Nothing: the catalogue is too small."]
-    names = list(dict.fromkeys(name for row in measured.values() for name in row))
+        return ["Nothing was measured, because the catalogue is too small."]
+    metrics = list(dict.fromkeys(metric for row in measured.values() for metric in row))
     return [
-        "| | " + " | ".join(names) + " |",
-        "|---" * (len(names) + 1) + "|",
+        "| | " + " | ".join(metrics) + " |",
+        "|---" * (len(metrics) + 1) + "|",
         *(
-            f"| {label} | " + " | ".join(_shown(row.get(name)) for name in names) + " |"
-            for label, row in measured.items()
+            f"| {name} | " + " | ".join(_cell(row.get(metric)) for metric in metrics) + " |"
+            for name, row in measured.items()
         ),
     ]
 
 
-def _shown(estimate: Estimate | None) -> str:
+def _cell(estimate: Estimate | None) -> str:
     if estimate is None:
         return "-"
     if estimate.low is None:
         return f"{estimate.mean:.3f}"
     return f"{estimate.mean:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
-
-
-def as_json(measured: Table) -> dict:
-    """The same in plain types: mean, low, high."""
-    return {
-        name: {
-            metric: None if each is None else [each.mean, each.low, each.high]
-            for metric, each in row.items()
-        }
-        for name, row in measured.items()
-    }

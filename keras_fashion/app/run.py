@@ -1,5 +1,6 @@
-"""A run: the folder that a training leaves, and all that is needed to use its model."""
+"""The run folder: what a training writes, and everything that is needed to use its model."""
 
+import csv
 import json
 import platform
 import shutil
@@ -19,8 +20,7 @@ from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue, Split, leave_one_out, picture_batches, read_split
 from keras_fashion.errors import InputError
 from keras_fashion.models.loading import load
-from keras_fashion.models.recommender import ScoringVectors
-from keras_fashion.models.visrank import NearestItemScores
+from keras_fashion.models.registry import recommender_class
 
 RENAMED_OPTIONS = {
     "regularisation": "regularization",
@@ -28,20 +28,38 @@ RENAMED_OPTIONS = {
     "style_size": "embedding_size",
     "metrics_count": "num_metrics_pictures",
 }
-"""Options of version 0.1, and what they are called since 0.2."""
+"""The names of options in the `config.json` of version 0.1, and their names since version 0.2."""
 
 
 class Run:
     """A run folder.
 
-    Holds `config.json` (every option, the seed, the catalogue and its fingerprint, library
-    versions), `split.csv` (if one was given), `model.keras` (a recommender's best epoch, a GAN's
-    last), `metrics.json`, `history.csv` (a row an epoch), `vectors.npz` (a recommender's scoring
-    vectors), `samples/` (a GAN's sample grids), `checkpoints/` (of an unfinished training, and a
-    GAN's last) and `logs/` for TensorBoard.
+    It contains:
+
+    - `config.json`: all options, the seed, the catalogue and its fingerprint, library versions.
+    - `split.csv`: a copy of the split, if a file was given.
+    - `model.keras`: the model, of the best epoch of a recommender or of the last epoch of a GAN.
+    - `metrics.json`: training time, and whether the training was interrupted or has failed.
+    - `history.csv`: the logs of each epoch.
+    - `vectors.npz`: the scoring vectors of a recommender.
+    - `samples/`: the sample grids of a GAN.
+    - `checkpoints/`: checkpoints of an unfinished training, and the last one of a GAN.
+    - `logs/`: event files for TensorBoard.
 
     Args:
-        path: The folder.
+        path: Path of the folder.
+
+    Example:
+        >>> import json, tempfile
+        >>> from pathlib import Path
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> config = {"model": "bprmf", "seed": 3, "catalogue": "/shop", "fingerprint": "e5c1"}
+        >>> _ = (folder / "config.json").write_text(json.dumps(config))
+        >>> run = Run(folder)
+        >>> run.config["model"], run.split_seed
+        ('bprmf', 3)
+        >>> run.metrics
+        {}
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -49,15 +67,24 @@ class Run:
 
     @classmethod
     def create(cls, path: str | Path, config: dict[str, Any], catalogue: Catalogue) -> "Run":
-        """Starts a run folder.
+        """Creates a run folder with its `config.json`.
+
+        A run that was stopped before its first epoch ended is replaced.
+
+        Args:
+            path: Path of the folder.
+            config: Content of `config.json`, without the catalogue and the library versions.
+            catalogue: Catalogue that the model is trained on.
+
+        Returns:
+            The run.
 
         Raises:
-            InputError: If the folder exists and is neither empty nor a run that ended before its
-            first epoch, which is replaced.
+            InputError: If the folder exists, is not empty, and is not such a run.
         """
         path = Path(path)
         if not (path / "model.keras").is_file():
-            with suppress(InputError):  # for what is no run is not ours to replace
+            with suppress(InputError):  # A folder that is not a run must not be removed.
                 cls(path).config  # noqa: B018
                 remove_run(path)
         if path.exists() and (not path.is_dir() or any(map(_is_visible, path.iterdir()))):
@@ -70,14 +97,18 @@ class Run:
             | {
                 "catalogue": catalogue.address,
                 "fingerprint": catalogue.fingerprint,
-                "versions": versions(),
+                "versions": library_versions(),
             },
         )
         return run
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """What the run was started with; InputError if the folder is no run."""
+        """Content of `config.json`, with the present names of options.
+
+        Raises:
+            InputError: If the folder is not a run folder.
+        """
         config = self._read_json("config.json")
         missing = {"model", "catalogue", "fingerprint", "seed"} - set(config)
         if missing:
@@ -87,13 +118,18 @@ class Run:
             )
         options = config.get("options")
         if isinstance(options, dict):
-            names = {name: RENAMED_OPTIONS.get(name, name) for name in options}
-            config["options"] = {names[name]: value for name, value in options.items()}
+            config["options"] = {
+                RENAMED_OPTIONS.get(name, name): value for name, value in options.items()
+            }
         return config
 
     @cached_property
     def model(self) -> keras.Model:
-        """The trained model; InputError if training has not finished an epoch."""
+        """The trained model.
+
+        Raises:
+            InputError: If no epoch of the training has ended.
+        """
         path = self.path / "model.keras"
         if not path.is_file():
             raise InputError(f"{self.path} holds no trained model; run its training again.")
@@ -101,55 +137,72 @@ class Run:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The catalogue that the run was trained on; InputError if it is gone or has changed."""
+        """The catalogue that the model was trained on.
+
+        Raises:
+            InputError: If the catalogue was removed or has changed.
+        """
         catalogue = Catalogue.load(self.config["catalogue"])
         if catalogue.fingerprint != self.config["fingerprint"]:
             raise InputError(
                 f"{self.path} was trained on another catalogue than the one that is now in "
                 f"{catalogue.path} (fingerprints {self.config['fingerprint'][:12]} and "
-                f"{catalogue.fingerprint[:12]}); train again, or bring the old one back."
+                f"{catalogue.fingerprint[:12]}); train again, or restore the old catalogue."
             )
         return catalogue
 
     @cached_property
     def split(self) -> Split:
-        """The split that the run was trained on; InputError if it is no recommender's."""
-        if "split" not in self.config:
-            raise InputError(f"{self.path} is not the run of a recommender.")
+        """The split that the recommender was trained on.
+
+        Raises:
+            InputError: If the run is not that of a recommender.
+        """
+        self._require_recommender()
         if (self.path / "split.csv").is_file():
             return read_split(self.path / "split.csv", self.catalogue)
         return leave_one_out(self.catalogue, seed=self.split_seed)
 
     @property
     def split_seed(self) -> int:
-        """Of the split, where no file was given; in runs that do not name it, the seed of all."""
+        """Seed of the split, where no file was given. Runs that do not record it used `seed`."""
         return self.config.get("split_seed", self.config["seed"])
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """What was measured so far."""
+        """Content of `metrics.json`, which is empty before the training has written it."""
         return self._read_json("metrics.json") if (self.path / "metrics.json").is_file() else {}
 
     @cached_property
-    def vectors(self) -> ScoringVectors | NearestItemScores:
-        """What scores: the recommender's vectors, as they were after training."""
-        if "split" not in self.config:
-            raise InputError(f"{self.path} is not the run of a recommender.")
+    def vectors(self) -> Any:
+        """The recommender's scoring vectors after training.
+
+        Raises:
+            InputError: If the run is not that of a recommender, or if the vectors are missing or
+                damaged.
+        """
+        self._require_recommender()
         path = self.path / "vectors.npz"
         if not path.is_file():
             raise InputError(
-                f"{self.path} has no vectors of its model yet: its training was ended midway; "
-                "start the same command again."
+                f"{self.path} has no vectors of its model yet, because its training was stopped; "
+                "run the same command again."
             )
         try:
             with np.load(path) as arrays:
-                kind = NearestItemScores if "bought" in arrays else ScoringVectors
-                return kind(**arrays)
+                return recommender_class(self.config["model"]).scorer(**arrays)
         except (ValueError, OSError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(f"{path} is damaged ({error}); run its training again.") from error
 
     def trained_user(self, user_id: str) -> int:
-        """Dense index of a user whom the model was trained on; InputError for any other."""
+        """Returns the dense index of a user whom the model was trained on.
+
+        Args:
+            user_id: Id of the user.
+
+        Raises:
+            InputError: If the user is unknown or has no interaction in the training part.
+        """
         user = self.catalogue.user_index(user_id)
         if not len(self.split.items_of(user)):
             raise InputError(
@@ -160,10 +213,16 @@ class Run:
         return user
 
     def newcomer_vector(self, history: np.ndarray) -> np.ndarray:
-        """Vector of somebody who was not trained on, from the items, (H,) int, that he bought.
+        """Computes the vector of a user whom the model was not trained on.
+
+        Args:
+            history: (H,) int, dense indices of the items that they bought.
+
+        Returns:
+            The user's vector, as in `vectors`.
 
         Raises:
-            InputError: If the model does not make users from what they bought.
+            InputError: If the model does not compute users from their history.
         """
         if not getattr(self.model, "with_history", False):
             raise InputError(
@@ -173,19 +232,23 @@ class Run:
         return self.model.newcomer_vector(history, self.vectors)
 
     def save_model(self, model: keras.Model) -> None:
-        """Writes `model.keras`, aside and then renamed; the vectors of the one before go."""
-        with atomic_write(self.path / "model.keras") as aside:
-            model.save(aside)
+        """Replaces `model.keras` atomically, and removes the vectors of the previous model.
+
+        Args:
+            model: The model.
+        """
+        with atomic_write(self.path / "model.keras") as temporary:
+            model.save(temporary)
             (self.path / "vectors.npz").unlink(missing_ok=True)
 
     def write_vectors(self) -> None:
-        """Scores once what `vectors` reads: pictures need not be embedded again."""
+        """Writes `vectors.npz`, so that pictures need not be embedded again for each use."""
         encoder = getattr(self.model, "encoder", None)
         pictures = None
         if encoder is not None:
             pictures = picture_batches(self.catalogue.pictures(encoder.picture_size))
-        with atomic_write(self.path / "vectors.npz") as aside:
-            np.savez(aside, **self.model.scoring_vectors(pictures, self.split.train)._asdict())
+        with atomic_write(self.path / "vectors.npz") as temporary:
+            np.savez(temporary, **self.model.scoring_vectors(pictures, self.split.train)._asdict())
 
     def write_metrics(
         self, seconds: float, interrupted: bool = False, failed: str | None = None
@@ -193,12 +256,41 @@ class Run:
         """Writes `metrics.json`.
 
         Args:
-            seconds: Trained so far.
-            interrupted: Whether the training is not at its end.
-            failed: Why it cannot go on.
+            seconds: Training time so far, in seconds.
+            interrupted: Whether the training has not ended.
+            failed: Why the training cannot be continued; None if it can.
         """
         metrics = {"training_seconds": seconds, "interrupted": interrupted, "failed": failed}
         self.write_json("metrics.json", metrics)
+
+    def truncate_history(self, num_epochs: int) -> None:
+        """Removes the rows of later epochs from `history.csv`, and rows that are incomplete.
+
+        A process that was killed may have logged epochs that its last checkpoint does not include.
+
+        Args:
+            num_epochs: Number of epochs to keep.
+        """
+        history = self.path / "history.csv"
+        if not history.is_file():
+            return
+        with open(history, newline="") as file:
+            header, *rows = list(csv.reader(file)) or [[]]
+        complete = (row for row in rows if len(row) == len(header) and row[0].isdigit())
+        kept = [row for row in complete if int(row[0]) < num_epochs]
+        if kept != rows:
+            with atomic_write(history) as temporary, open(temporary, "w", newline="") as file:
+                csv.writer(file).writerows([header, *kept] if header else [])
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Replaces a JSON file of the run atomically.
+
+        Args:
+            name: Name of the file.
+            content: Anything that `json` can write.
+        """
+        with atomic_write(self.path / name) as temporary:
+            temporary.write_text(json.dumps(content, indent=2) + "\n")
 
     def _read_json(self, name: str) -> dict[str, Any]:
         try:
@@ -208,29 +300,38 @@ class Run:
                 f"{self.path} is not a run folder ({error}); make one with `keras-fashion train`."
             ) from error
         if not isinstance(content, dict):
-            raise InputError(f"{self.path / name} is not what `keras-fashion train` writes.")
+            raise InputError(
+                f"{self.path / name} was not written by `keras-fashion train`: it is not a JSON "
+                "object."
+            )
         return content
 
-    def write_json(self, name: str, content: Any) -> None:
-        """Writes a JSON file of the run, aside and then renamed."""
-        with atomic_write(self.path / name) as aside:
-            aside.write_text(json.dumps(content, indent=2) + "\n")
+    def _require_recommender(self) -> None:
+        if "split" not in self.config:
+            raise InputError(f"{self.path} is not the run of a recommender.")
 
 
 def remove_run(path: Path) -> None:
-    """Removes a run folder: all of it, or with a kill nothing that passes for one."""
-    aside = path.absolute().with_name(f".{path.absolute().name}.{uuid4().hex}.removed")
-    path.rename(aside)
-    shutil.rmtree(aside)
+    """Removes a run folder.
+
+    The folder is renamed first. If the process is killed meanwhile, nothing is left at `path` that
+    could be taken for a run.
+
+    Args:
+        path: Path of the folder.
+    """
+    renamed = path.absolute().with_name(f".{path.absolute().name}.{uuid4().hex}.removed")
+    path.rename(renamed)
+    shutil.rmtree(renamed)
 
 
-def _is_visible(path: Path) -> bool:
-    """Whether it is more than what a killed process has written aside."""
-    return not path.name.startswith(".")
+def library_versions() -> dict[str, str]:
+    """Returns the versions of this package, of Python, and of the libraries that affect results.
 
-
-def versions() -> dict[str, str]:
-    """What ran: this package and the libraries that decide its numbers."""
+    Example:
+        >>> sorted(library_versions())
+        ['keras', 'keras_fashion', 'numpy', 'python', 'tensorflow']
+    """
     return {
         "keras_fashion": keras_fashion.__version__,
         "tensorflow": tf.__version__,
@@ -240,64 +341,6 @@ def versions() -> dict[str, str]:
     }
 
 
-def picture_recommender(run: Run) -> Run:
-    """A DVBPR's run that scores by pictures alone, checked; InputError for any other."""
-    if run.config["model"] != "dvbpr":
-        raise InputError(
-            f"{run.path} is a run of {run.config['model']}, not of dvbpr, and no other model "
-            "looks at pictures itself; train a dvbpr."
-        )
-    options = run.config.get("options", {})
-    if options.get("latent_size") or options.get("bias"):
-        raise InputError(
-            f"{run.path} also scores by what no picture shows (--latent-size, --bias), "
-            "which a design has not and an explanation would miss; take a DVBPR trained without "
-            "them."
-        )
-    return run
-
-
-def generating_run(run: Run) -> Run:
-    """A GAN's run, checked; InputError for any other."""
-    if run.config["model"] != "gan":
-        raise InputError(f"{run.path} is a run of {run.config['model']}; only that of a gan draws.")
-    return run
-
-
-def matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
-    """A DVBPR's run and a GAN's run of one catalogue, checked; InputError for any other pair."""
-    for run, model in ((recommender, "dvbpr"), (gan, "gan")):
-        if run.config["model"] != model:
-            raise InputError(
-                f"{run.path} is a run of {run.config['model']}, not of {model}; give the run of a "
-                "DVBPR first, then that of a GAN."
-            )
-    picture_recommender(recommender)
-    if recommender.config["fingerprint"] != gan.config["fingerprint"]:
-        raise InputError(
-            f"{recommender.path} and {gan.path} were trained on different catalogues; "
-            "train both on one."
-        )
-    return recommender, gan
-
-
-def independent_recommender(other: Run, recommender: Run) -> Run:
-    """Another DVBPR's run of a recommender's catalogue and users; InputError for any other."""
-    picture_recommender(other)
-    if other.path.resolve() == recommender.path.resolve():
-        raise InputError(
-            f"{other.path} is the run that designs, and agrees with itself; give one that was "
-            "trained with another --seed."
-        )
-    if other.config["fingerprint"] != recommender.config["fingerprint"]:
-        raise InputError(
-            f"{other.path} and {recommender.path} were trained on different catalogues; "
-            "train both on one."
-        )
-    missing = np.setdiff1d(recommender.split.train[:, 0], other.split.train[:, 0])
-    if len(missing):
-        raise InputError(
-            f"{other.path} was not trained on {len(missing)} of the users of {recommender.path}; "
-            "train both with one --split, or both without."
-        )
-    return other
+def _is_visible(path: Path) -> bool:
+    """Returns whether a file is not a temporary file that a killed process has left."""
+    return not path.name.startswith(".")

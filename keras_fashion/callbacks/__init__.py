@@ -1,1 +1,13 @@
-"""Keras callbacks: validation, sample grids, and scores of a GAN in training."""
+"""Keras callbacks: validation of recommenders, and sample grids and metrics of GANs."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "generation_metrics": ["GenerationMetrics"],
+        "mode_collapse": ["ModeCollapseMonitor"],
+        "sample_grid": ["SampleGrid"],
+        "validation_auc": ["ValidationAUC"],
+    },
+)

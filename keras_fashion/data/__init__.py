@@ -1,8 +1,13 @@
-"""From a source of data to a prepared catalogue, its splits and its tf.data pipelines."""
+"""Catalogues: preparing them from a source, splitting them, and feeding them to a training.
+
+`prepare` writes the catalogue of a source (see `keras_fashion.data.sources`), `Catalogue.load`
+opens it, `leave_one_out` or `read_split` split its interactions, and `triplets`,
+`labeled_pictures` and `picture_batches` are its `tf.data` pipelines.
+"""
 
 import lazy_loader
 
-# Loaded on first use: not all of it needs TensorFlow.
+# Modules are imported on first use, because not all of them need TensorFlow.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
@@ -11,6 +16,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pictures": ["decode_picture", "scale", "unscale"],
         "pipelines": ["labeled_pictures", "picture_batches", "triplets"],
         "preparation": ["check", "prepare"],
+        "sources.amazon.reviews": ["AmazonReviews"],
+        "sources.atelier.oracle": ["TRUTH_FILE", "Oracle"],
+        "sources.atelier.source": ["Atelier"],
+        "sources.dvbpr.npy": ["DVBPRNpy"],
+        "sources.in_memory": ["InMemory"],
+        "sources.shop.shop_files": ["ShopFiles"],
+        "sources.source": ["Source"],
+        "sources.tfds.classification": ["TFDSClassification"],
         "split": ["Split", "leave_one_out", "read_split"],
     },
 )

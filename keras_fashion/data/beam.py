@@ -1,4 +1,4 @@
-"""Apache Beam, for catalogues that one machine is too small to prepare."""
+"""Preparation on Apache Beam, for catalogues that are too large for one machine."""
 
 import io
 import logging
@@ -24,18 +24,25 @@ if TYPE_CHECKING:
 
 
 def beam_config(runner: str | None, options: Sequence[str]) -> tfds.download.DownloadConfig:
-    """What TFDS takes to run on Beam.
+    """Returns the configuration with which TFDS runs on Beam.
 
     Args:
-        runner: A runner's name; None for no Beam at all.
-        options: Of the pipeline, each as "name=value" or the name of a switch.
+        runner: Name of a Beam runner; None to run without Beam.
+        options: Options of the pipeline, each as "name=value" or the name of a flag.
+
+    Returns:
+        A configuration for `download_and_prepare`.
 
     Raises:
         InputError: If Beam is not installed, or has no such runner or option.
+
+    Example:
+        >>> beam_config(None, []).beam_runner is None
+        True
     """
     if runner is None:
         if options:
-            raise InputError("--beam-option needs --beam-runner, such as DirectRunner.")
+            raise InputError("`beam_options` need a `beam_runner`, such as DirectRunner.")
         return tfds.download.DownloadConfig()
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     try:
@@ -43,13 +50,13 @@ def beam_config(runner: str | None, options: Sequence[str]) -> tfds.download.Dow
             import apache_beam as beam
     except ImportError as error:
         raise InputError(
-            "--beam-runner needs Apache Beam: pip install 'keras-fashion[beam]'"
+            "`beam_runner` needs Apache Beam: pip install 'keras-fashion[beam]'"
         ) from error
     parsed = _parsed(options)
     try:
         made = beam.runners.create_runner(runner)
     except (ValueError, ImportError, AttributeError, TypeError) as error:
-        raise InputError(f"--beam-runner {runner}: {error}") from error
+        raise InputError(f"`beam_runner` {runner}: {error}") from error
     return tfds.download.DownloadConfig(beam_runner=made, beam_options=parsed)
 
 
@@ -57,24 +64,24 @@ def _parsed(options: Sequence[str]) -> "PipelineOptions":
     with _quiet():
         from apache_beam.options.pipeline_options import PipelineOptions
 
-    # Workers tell of every channel they open unless they are told not to.
+    # By default, workers log every channel that they open.
     flags = ["--default_sdk_harness_log_level=ERROR", *(f"--{option}" for option in options)]
-    told = io.StringIO()
+    usage = io.StringIO()
     try:
-        with redirect_stderr(told), redirect_stdout(io.StringIO()):
+        with redirect_stderr(usage), redirect_stdout(io.StringIO()):
             parsed = PipelineOptions(flags)
             known = parsed.get_all_options()
-    except SystemExit as error:  # argparse's, of a value that the option does not take
-        reason = told.getvalue().strip().rpartition("error: ")[2]
-        raise InputError(f"--beam-option {' '.join(options)}: {reason or 'not one'}") from error
+    except SystemExit as error:  # argparse exits on a value that an option does not take.
+        reason = usage.getvalue().strip().rpartition("error: ")[2]
+        raise InputError(f"`beam_options` {' '.join(options)}: {reason or 'not one'}") from error
     if unknown := parsed.get_all_options(retain_unknown_options=True).keys() - known.keys():
-        raise InputError(f"--beam-option: Beam knows no {', '.join(sorted(unknown))}.")
+        raise InputError(f"`beam_options`: Beam knows no {', '.join(sorted(unknown))}.")
     return parsed
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Beam warns at its import of what Google's clients lack, whoever needs them."""
+    """Silences the warnings that Beam's import logs about Google's clients."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
@@ -89,18 +96,18 @@ def write_on_beam(
     shards: Sequence[Callable[[], Iterator[Example]]],
     config: tfds.download.DownloadConfig,
 ) -> None:
-    """Writes the shards of a split on a runner's workers.
+    """Writes the shards of a split by the workers of a Beam runner.
 
-    TFDS would make a stage of the pipeline for each shard, which Beam's DirectRunner runs one
-    after another; here the shards are the elements of one stage. What makes a shard's examples
-    goes to the worker as a file beside the shard: within the pipeline Beam would encode the rows
-    of a million items over and over.
+    TFDS would create a stage of the pipeline for each shard, which Beam's DirectRunner runs one
+    after another. Here the shards are the elements of one stage. The function that makes the
+    examples of a shard is sent to the worker as a file beside the shard, because Beam encodes the
+    elements of a pipeline repeatedly, which takes long for the rows of a million items.
 
     Args:
-        writer: Of a shard.
-        paths: Where each shard is written; the workers must see the same files as this process.
-        shards: Make the examples of each; picklable.
-        config: With a runner.
+        writer: Writer of a shard.
+        paths: Paths of the shards. The workers must have access to the files of this process.
+        shards: Picklable function for each shard that yields its examples.
+        config: Configuration of `beam_config`, with a runner.
     """
     import apache_beam as beam
 
@@ -120,7 +127,7 @@ def write_on_beam(
 
 def _write_shard(writer: ShardWriter, job: str, path: str) -> None:
     shard: Callable[[], Iterator[Example]] = pickle.loads(epath.Path(job).read_bytes())
-    # A runner may try a shard twice at once: each attempt has files of its own.
+    # A runner may run two attempts at a shard at once, so each attempt writes its own files.
     attempt = f"{path}.{uuid.uuid4().hex}"
     writer.write(shard(), epath.Path(attempt))
     if tf.io.gfile.exists(attempt + INDEX_SUFFIX):

@@ -1,4 +1,4 @@
-"""A prepared catalogue: items with pictures, users and their feedback, ready for training."""
+"""A prepared catalogue: items with pictures, users and their interactions."""
 
 import difflib
 import fnmatch
@@ -9,13 +9,14 @@ import shutil
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import tensorflow as tf
 
-from keras_fashion.data.columns import Attribute, coded, positions
+from keras_fashion.data.columns import Attribute, factorize, index_in
 from keras_fashion.data.picture_store import (
     DecodedPictures,
     PictureFiles,
@@ -26,34 +27,59 @@ from keras_fashion.data.pictures import DECODER, decode_picture
 from keras_fashion.errors import InputError
 
 FORMAT = 2
+"""Version of the files of a prepared folder."""
+
 UNREADABLE = (ValueError, KeyError, TypeError, OSError, pa.ArrowException, tf.errors.OpError)
+"""What reading a damaged folder raises."""
 
 
 class Catalogue:
-    """Items, pictures and feedback of one shop, read from a prepared folder.
+    """The items, pictures and interactions of one shop, read from a prepared folder.
 
-    Ids are text outside and dense integers inside; the catalogue owns the mapping. Pictures stay
-    on disk: `picture_files` reads one as it was delivered, `pictures` maps all of them at a
-    training size. The folder may be on any file system that `tf.io.gfile` opens.
+    Ids are text outside and dense integers inside; the catalogue maps one to the other. Pictures
+    stay on disk: `picture_files` reads an encoded picture, and `pictures` returns all of them at
+    one size. Create a catalogue with `load`.
 
     Attributes:
         path: The prepared folder.
-        name: What the source calls itself.
+        name: Name of the catalogue.
         fingerprint: SHA-256 of the content, see `keras_fashion.data.prepare`.
-        skipped: How many records were left out, by reason (listed in `skipped.csv`).
+        skipped: Number of records that were left out, by reason. `skipped.csv` lists them.
         item_ids: (I,) text, by dense item index.
-        categories: The C category names, sorted.
+        categories: Names of the C categories, sorted.
         item_categories: (I,) int32, index into `categories`.
-        attributes: Further category columns of the items by name; none in most catalogues.
-        picture_files: The encoded picture of each item, by dense item index.
-        user_ids: (U,) text, sorted; the position is the dense user index.
-        interactions: (N, 2) int32 of distinct (user, item), sorted.
+        attributes: Further categorical columns of the items by name; empty in most catalogues.
+        picture_files: Encoded picture of each item, by dense item index.
+        user_ids: (U,) text, sorted, by dense user index.
+        interactions: (N, 2) int32, distinct (user, item) pairs, sorted.
+
+    Example:
+        >>> import io, tempfile
+        >>> import pandas as pd
+        >>> from PIL import Image
+        >>> from keras_fashion.data.preparation import prepare
+        >>> from keras_fashion.data.sources.in_memory import InMemory
+        >>> png = io.BytesIO()
+        >>> Image.new("RGB", (8, 8), "navy").save(png, "PNG")
+        >>> items = pd.DataFrame(
+        ...     {"item": ["0108", "0207"], "category": ["Tops", "Bags"], "picture": png.getvalue()}
+        ... )
+        >>> bought = pd.DataFrame({"user": ["ann", "bob"], "item": ["0207", "0108"]})
+        >>> folder = Path(tempfile.mkdtemp()) / "shop"
+        >>> facts = prepare(InMemory(items, bought), folder)
+        >>> catalogue = Catalogue.load(folder)
+        >>> catalogue.item_ids.tolist(), catalogue.categories
+        (['0108', '0207'], ['Bags', 'Tops'])
+        >>> catalogue.item_index("0207"), catalogue.items_of(catalogue.user_index("bob")).tolist()
+        (1, [0])
+        >>> catalogue.pictures_of([0, 1], size=(4, 4)).shape
+        (2, 4, 4, 3)
     """
 
     def __init__(
         self,
         path: str | Path,
-        facts: dict,
+        facts: dict[str, Any],
         item_ids: np.ndarray,
         item_categories: np.ndarray,
         attributes: dict[str, Attribute],
@@ -75,13 +101,13 @@ class Catalogue:
 
     @classmethod
     def load(cls, path: str | Path) -> "Catalogue":
-        """Reads a prepared folder; the pictures themselves stay on disk.
+        """Opens a prepared folder. The pictures stay on disk.
 
         Args:
-            path: Local, or an address such as gs://bucket/shop.
+            path: Folder on any file system that `tf.io.gfile` opens, such as gs://bucket/shop.
 
         Raises:
-            InputError: If the folder is not a prepared catalogue.
+            InputError: If the folder is not a prepared catalogue or is damaged.
         """
         folder = os.fspath(path)
         if "://" not in folder:
@@ -89,7 +115,7 @@ class Catalogue:
         if not tf.io.gfile.exists(f"{folder}/catalogue.json"):
             raise InputError(
                 f"{path} is not a prepared catalogue (it holds no catalogue.json); make one with "
-                "`keras-fashion prepare`."
+                "`keras-fashion prepare` or keras_fashion.data.prepare."
             )
         try:
             facts = json.loads(_read(f"{folder}/catalogue.json"))
@@ -99,44 +125,37 @@ class Catalogue:
                     "catalogue.json); prepare it again."
                 )
             items = pq.read_table(pa.BufferReader(_read(f"{folder}/items.parquet")))
-            feedback = pq.read_table(pa.BufferReader(_read(f"{folder}/interactions.parquet")))
-            catalogue = cls._of_tables(path, facts, items, feedback)
+            interactions = pq.read_table(pa.BufferReader(_read(f"{folder}/interactions.parquet")))
+            catalogue = cls._from_tables(path, facts, items, interactions)
         except InputError:
             raise
         except UNREADABLE as error:
             raise InputError(f"{path} is damaged ({error}); prepare it again.") from error
-        # Arrow would keep what it read the tables into: 210 MB at a million items.
-        del items, feedback
+        # Otherwise Arrow keeps the memory of the tables: 210 MB with a million items.
+        del items, interactions
         pa.default_memory_pool().release_unused()
         return catalogue
 
     @classmethod
-    def _of_tables(
-        cls, path: str | Path, facts: dict, items: pa.Table, feedback: pa.Table
+    def _from_tables(
+        cls, path: str | Path, facts: dict[str, Any], items: pa.Table, interactions: pa.Table
     ) -> "Catalogue":
-        user_ids, users = coded(feedback["user"])
-        bought = positions(feedback["item"], items["item"])
-        interactions = np.stack([users, bought], axis=1)
-        # Not by glob: the folder's own name may have brackets.
-        names = fnmatch.filter(tf.io.gfile.listdir(os.fspath(path)), "*-items.tfrecord-*")
-        shards = [f"{os.fspath(path)}/{name}" for name in sorted(names)]
-        # Their number is in each name; without one of them the others would be taken for it.
-        if not shards or len(shards) != int(shards[-1].rpartition("-")[2]):
-            raise KeyError(f"{len(shards)} shards of items are not all")
-        where = (items[name].to_numpy() for name in ("shard", "offset", "length"))
+        user_ids, users = factorize(interactions["user"])
+        pairs = np.stack([users, index_in(interactions["item"], items["item"])], axis=1)
+        shard, offset, length = (items[name].to_numpy() for name in ("shard", "offset", "length"))
         return cls(
             path,
             facts,
             item_ids=items["item"].to_numpy().astype(str),
-            item_categories=positions(items["category"], pa.array(facts["categories"])),
-            attributes={name: Attribute(*coded(items[name])) for name in facts["attributes"]},
-            picture_files=PictureFiles(shards, *where),
+            item_categories=index_in(items["category"], pa.array(facts["categories"])),
+            attributes={name: factorize(items[name]) for name in facts["attributes"]},
+            picture_files=PictureFiles(_item_shards(path), shard, offset, length),
             user_ids=user_ids,
-            interactions=interactions[np.lexsort((interactions[:, 1], interactions[:, 0]))],
+            interactions=pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))],
         )
 
     def summary(self) -> str:
-        """Counts and what was left out, as lines of text."""
+        """Returns the size of the catalogue and what was left out, as lines of text."""
         attributes = f" with {len(self.attributes)} attribute(s)" if self.attributes else ""
         lines = [
             f"catalogue {self.name}: {len(self.item_ids):,} items in {len(self.categories)} "
@@ -147,38 +166,50 @@ class Catalogue:
         return "\n".join(lines)
 
     @property
-    def licence(self) -> str:
-        """What the source says of its licence; empty where it says nothing."""
+    def license(self) -> str:
+        """License of the data as the source states it; empty if it states none."""
         path = f"{os.fspath(self.path)}/LICENSE"
         return _read(path).decode().strip() if tf.io.gfile.exists(path) else ""
 
+    @property
+    def columns(self) -> dict[str, Attribute]:
+        """All categorical columns of the items by name: "category" and the attributes."""
+        category = Attribute(np.array(self.categories), self.item_categories)
+        return {"category": category} | self.attributes
+
     def item_index(self, item_id: str) -> int:
-        """Dense index of an item id; InputError for an unknown one."""
+        """Returns the dense index of an item id.
+
+        Raises:
+            InputError: If the id is unknown; the message suggests similar ones. The same holds for
+                the other lookups.
+        """
         return _position(self._item_positions, item_id, "item")
 
     def user_index(self, user_id: str) -> int:
-        """Dense index of a user id; InputError for an unknown one."""
+        """Returns the dense index of a user id."""
         return _position(self._user_positions, user_id, "user")
 
     def category_index(self, name: str) -> int:
-        """Index of a category; InputError for an unknown one."""
+        """Returns the index of a category name."""
         return _position({name: i for i, name in enumerate(self.categories)}, name, "category")
 
     def items_where(self, conditions: Sequence[tuple[str, str]]) -> np.ndarray:
-        """Which items have, of every column that is named, one of the values named for it.
+        """Returns which items satisfy conditions on their categorical columns.
+
+        Conditions on the same column are alternatives; those on different columns must all hold.
 
         Args:
-            conditions: Pairs of a column, "category" or the name of an attribute, and a value;
-                an attribute's "" stands for "not known".
+            conditions: Pairs of a column, "category" or the name of an attribute, and a value. The
+                value "" of an attribute stands for "not known".
 
         Returns:
             (I,) bool.
 
         Raises:
-            InputError: For an unknown column or value; it names the nearest ones.
+            InputError: If a column or value is unknown.
         """
-        columns = {"category": Attribute(np.array(self.categories), self.item_categories)}
-        columns |= self.attributes
+        columns = self.columns
         names = {name: i for i, name in enumerate(columns)}
         wanted: dict[str, list[int]] = {}
         for name, value in conditions:
@@ -191,22 +222,42 @@ class Catalogue:
         return kept
 
     def items_of(self, user: int) -> np.ndarray:
-        """The dense items of one user, ascending."""
+        """Returns the dense indices of a user's items, ascending.
+
+        Args:
+            user: Dense index of the user.
+        """
         start, end = np.searchsorted(self.interactions[:, 0], [user, user + 1])
         return self.interactions[start:end, 1]
 
     def pictures_of(self, items: Sequence[int], size: tuple[int, int]) -> np.ndarray:
-        """A few items' pictures, decoded as they are asked for: (n, H, W, 3) uint8."""
-        decoded = [decode_picture(self.picture_files[item], size).numpy() for item in items]
+        """Decodes the pictures of a few items.
+
+        Args:
+            items: n dense indices.
+            size: Height H and width W in pixels.
+
+        Returns:
+            (n, H, W, 3) uint8.
+        """
+        files = [tf.constant(self.picture_files[item]) for item in items]
+        decoded = [decode_picture(file, size).numpy() for file in files]
         return np.array(decoded, np.uint8).reshape(-1, *size, 3)
 
     def pictures(self, size: tuple[int, int]) -> PictureTable | DecodedPictures:
-        """All pictures at one size: (I, H, W, 3) uint8, indexed by an array of items.
+        """Returns all pictures at one size, for training.
 
-        They are decoded once into a table of I * H * W * 3 bytes among the `derived` files;
-        training then reads rows of it, several times quicker than it could decode a picture at
-        each use (`make bench-pipeline`). Where the table would take more than half of what is free
-        on the disk, pictures are decoded at each use instead.
+        The first call decodes them into a table of I * H * W * 3 bytes in the folder `derived`.
+        Training then reads rows of it several times faster than it could decode a picture at each
+        use (`make bench-pipeline`). If the table would take more than half of the free disk space,
+        pictures are decoded at each use instead.
+
+        Args:
+            size: Height H and width W in pixels.
+
+        Returns:
+            An object of shape (I, H, W, 3) that an integer array of items indexes, with uint8
+            pictures.
         """
         path = self.derived / f"pictures_{size[0]}x{size[1]}_{DECODER}.npy"
         decoded = DecodedPictures(self.picture_files, size)
@@ -218,15 +269,15 @@ class Catalogue:
 
     @property
     def address(self) -> str:
-        """Where the prepared folder is, whatever the working directory."""
+        """Absolute path or address of the prepared folder."""
         path = os.fspath(self.path)
         return path if "://" in path else os.path.abspath(path)
 
     @cached_property
     def derived(self) -> Path:
-        """Folder for what is made of the catalogue and can be made again.
+        """Folder for files that are computed from the catalogue and can be computed again.
 
-        The prepared folder itself or, where it cannot be written to, one in the user's cache.
+        It is the prepared folder itself or, if that is not writable, a folder in the user's cache.
         """
         if "://" not in os.fspath(self.path) and os.access(self.path, os.W_OK):
             return Path(self.path)
@@ -249,11 +300,27 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
+def _item_shards(path: str | Path) -> list[str]:
+    """Returns the paths of the shards of items, in order.
+
+    Raises:
+        KeyError: If some are missing.
+    """
+    # Not with a glob, because the folder's own name may contain brackets.
+    names = fnmatch.filter(tf.io.gfile.listdir(os.fspath(path)), "*-items.tfrecord-*")
+    shards = [f"{os.fspath(path)}/{name}" for name in sorted(names)]
+    # Each name ends in the number of shards. Without this check the shards after a missing one
+    # would be taken for it.
+    if not shards or len(shards) != int(shards[-1].rpartition("-")[2]):
+        raise KeyError(f"{len(shards)} shards of items are not all")
+    return shards
+
+
 def _position(known_positions: dict[str, int], key: str, kind: str) -> int:
     if key in known_positions:
         return known_positions[key]
     known = list(known_positions)
-    # difflib compares with every candidate: a million ids would take minutes.
+    # difflib compares with every candidate, which would take minutes for a million ids.
     near = difflib.get_close_matches(key, known[:20_000], n=3, cutoff=0.5) or known[:3]
     raise InputError(
         f"no {kind} {key!r} among the catalogue's {len(known):,}; "

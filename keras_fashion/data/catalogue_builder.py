@@ -1,4 +1,4 @@
-"""The TFDS builder of a prepared catalogue, whatever its source."""
+"""The TFDS builder that writes a catalogue from any source."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -17,30 +17,44 @@ from keras_fashion.data.examples import Example, InteractionExamples, ItemExampl
 from keras_fashion.data.indexed_records import IndexedRecordsWriter, read_index
 from keras_fashion.data.sources.source import Source
 
-ITEMS_PER_SHARD = 4096  # about 30 MB of pictures of 256 pixels
+ITEMS_PER_SHARD = 4096  # About 30 MB if the pictures have sides of 256 pixels.
 INTERACTIONS_PER_SHARD = 65_536
 
 
 class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
     """Writes the items and interactions of a source as a TFDS data set.
 
-    The splits are `items` and `interactions`, in the order that they are given. Their shards are
-    written one after another or, with a `beam_runner` in TFDS's `DownloadConfig`, by the workers
-    of Apache Beam; the bytes are the same. `tfds.builder_from_directory` opens the result where
-    this package is not installed.
+    The splits are `items` and `interactions`, in the given order. Their shards are written one
+    after another or, with a `beam_runner` in TFDS's `DownloadConfig`, by workers of Apache Beam,
+    with the same bytes. `tfds.builder_from_directory` opens the data set also where this package is
+    not installed.
 
     Args:
-        source: Whose pictures and documentation.
-        items: See `ItemExamples`; a row an item, index 0, 1, 2, ...
-        interactions: Called when the items are written with the index of those that are (a picture
-            may turn out to be unusable); gives what `InteractionExamples` takes.
-        stop_at_bad: See `ItemExamples`.
-        data_dir: Folder in which TFDS makes `<name>/<version>`.
+        source: Source of the pictures and of the documentation.
+        items: Table of the items as `ItemExamples` takes it, with the index 0, 1, 2, ...
+        interactions: Function that is called after the items have been written, with the index of
+            those that were (a picture may turn out to be unusable). It returns a table as
+            `InteractionExamples` takes it.
+        stop_at_bad: Whether to raise `UnusableItem` for the first picture that cannot be used.
+        data_dir: Folder in which TFDS creates `<name>/<version>`.
 
     Attributes:
-        written: The items' indexes, see `IndexedRecordsWriter`, one after another, with `shard`
-            (n,) int32; once they are written.
-        interactions_written: Those that were written.
+        written: The indexes of all shards of items (see `IndexedRecordsWriter`) one after another,
+            and `shard`, (n,) int32. It is set when the items have been written.
+        interactions_written: Table of the interactions that have been written.
+
+    Example:
+        >>> import tempfile
+        >>> from keras_fashion.data.sources.in_memory import InMemory
+        >>> png = tfds.features.Image(shape=(2, 2, 3)).encode_example(np.zeros((2, 2, 3), np.uint8))
+        >>> items = pd.DataFrame({"item": ["1"], "category": ["Tops"], "picture": [png]})
+        >>> bought = pd.DataFrame({"user": ["ann"], "item": ["1"], "time": [""]})
+        >>> builder = CatalogueBuilder(
+        ...     InMemory(items, bought), items, lambda rows: bought, False, tempfile.mkdtemp()
+        ... )
+        >>> builder.download_and_prepare()
+        >>> {name: split.num_examples for name, split in builder.info.splits.items()}
+        {'items': 1, 'interactions': 1}
     """
 
     VERSION = tfds.core.Version("2.0.0")
@@ -69,22 +83,23 @@ class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
             description=self.source.description,
             homepage=self.source.homepage or None,
             citation=self.source.citation or None,
-            license=self.source.licence or None,
+            license=self.source.license or None,
             features=tfds.features.FeaturesDict(
                 {
                     "item": text(doc="Id of the item."),
-                    "category": text(doc="Of the item; empty in interactions."),
+                    "category": text(doc="Category of the item; empty in interactions."),
                     "attributes": tfds.features.FeaturesDict(
-                        {name: text(doc="Empty: not known.") for name in self.source.attributes},
-                        doc="Category columns beside the category.",
+                        {name: text(doc="Empty if not known.") for name in self.source.attributes},
+                        doc="Categorical columns other than the category.",
                     ),
-                    # An interaction has none. TFDS knows no feature that may be missing.
+                    # A sequence, because an interaction has no picture and TFDS has no features
+                    # that may be missing.
                     "pictures": tfds.features.Sequence(
                         tfds.features.Image(shape=(None, None, 3)),
-                        doc="One of each item, none in interactions.",
+                        doc="One picture in items, none in interactions.",
                     ),
                     "user": text(doc="Id of the user; empty in items."),
-                    "time": text(doc="Of the interaction; empty: not known."),
+                    "time": text(doc="Time of the interaction; empty if not known."),
                 }
             ),
             disable_shuffling=True,
@@ -97,8 +112,8 @@ class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
     ) -> None:
         attributes, read_picture = self.source.attributes, self.source.read_picture
         shards = [
-            ItemExamples(rows, attributes, read_picture, self.stop_at_bad)
-            for rows in _runs(self.items, ITEMS_PER_SHARD)
+            ItemExamples(chunk, attributes, read_picture, self.stop_at_bad)
+            for chunk in _chunks(self.items, ITEMS_PER_SHARD)
         ]
         paths = self._write("items", shards, len(self.items), download_config)
         indexes = [read_index(path) for path in paths]
@@ -110,17 +125,17 @@ class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
         items = self._split("items", paths, lengths)
 
         self.interactions_written = rows = self.interactions(self.written["row"])
-        runs = _runs(rows, INTERACTIONS_PER_SHARD)
-        shards = [InteractionExamples(run, attributes) for run in runs]
+        chunks = _chunks(rows, INTERACTIONS_PER_SHARD)
+        shards = [InteractionExamples(chunk, attributes) for chunk in chunks]
         paths = self._write("interactions", shards, len(rows), download_config)
-        interactions = self._split("interactions", paths, [len(run) for run in runs])
+        interactions = self._split("interactions", paths, [len(chunk) for chunk in chunks])
         self.info.set_splits(tfds.core.splits.SplitDict([items, interactions]))
 
     def _log_download_bytes(self) -> None:
-        """TFDS would print that it downloads."""
+        """Does nothing; TFDS would print that it downloads."""
 
     def _log_download_done(self) -> None:
-        """TFDS would name the folder that is about to be renamed."""
+        """Does nothing; TFDS would name a folder that is about to be renamed."""
 
     def _write(
         self,
@@ -140,7 +155,7 @@ class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
         if config.beam_runner is None:
             with tqdm(total=count, desc=split, unit="row") as bar:
                 for path, shard in zip(paths, shards, strict=True):
-                    writer.write(_shown(shard(), bar), path)
+                    writer.write(_with_progress(shard(), bar), path)
         else:
             write_on_beam(writer, paths, shards, config)
         return paths
@@ -157,22 +172,22 @@ class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
 
 
 class _OrderedSerializer(ExampleSerializer):
-    """Writes an example's features in one order; protobuf's own differs from process to process."""
+    """Serializes features in a fixed order, because protobuf's order differs between processes."""
 
     def serialize_example(self, example: dict[str, Any]) -> bytes:
         return self.get_tf_example(example).SerializeToString(deterministic=True)
 
 
-def _runs(rows: pd.DataFrame, length: int) -> list[pd.DataFrame]:
-    """The rows in runs of one length, at least one run.
+def _chunks(rows: pd.DataFrame, length: int) -> list[pd.DataFrame]:
+    """Divides a table into tables of `length` rows, at least one.
 
-    Taken and not sliced: a slice of Arrow's text is sent to a worker with the whole column.
+    It uses `take`, because a slice of an Arrow column is pickled with the whole column.
     """
     starts = range(0, max(len(rows), 1), length)
     return [rows.take(range(start, min(start + length, len(rows)))) for start in starts]
 
 
-def _shown(examples: Iterator[Example], bar: tqdm) -> Iterator[Example]:
+def _with_progress(examples: Iterator[Example], bar: tqdm) -> Iterator[Example]:
     for example in examples:
         yield example
         bar.update()

@@ -1,7 +1,7 @@
 """Items and interactions as examples of a TFDS data set.
 
-Both are of one shape, as TFDS wants of all splits of a data set: an interaction has no category
-and no picture, an item no user and no time.
+TFDS requires all splits of a data set to have the same features. Therefore an interaction has an
+empty category and no picture, and an item an empty user and time.
 """
 
 import os
@@ -16,13 +16,24 @@ import pandas as pd
 from keras_fashion.data.picture_checks import UnusablePicture, usable_picture
 
 READ_AHEAD = 16
-"""Pictures under way at once: enough to keep the decoders busy, few enough to hold in memory."""
+"""Number of pictures that are read at once: enough to keep the decoders busy, few enough to hold
+in memory."""
 
 Example = tuple[int, dict[str, Any]]
+"""The key of an example and its features."""
 
 
 class UnusableItem(Exception):
-    """The item whose picture is the first that cannot be used."""
+    """Raised for the first item whose picture cannot be used.
+
+    Args:
+        row: Key of the item.
+        reason: Message of the `UnusablePicture`.
+
+    Attributes:
+        row: As given.
+        reason: As given.
+    """
 
     def __init__(self, row: int, reason: str) -> None:
         super().__init__(row, reason)
@@ -31,17 +42,30 @@ class UnusableItem(Exception):
 
 
 class ItemExamples:
-    """A run of items, their pictures read and made usable: what a shard is made of.
+    """The examples of some items, of which one shard is made.
 
-    Items whose picture cannot be used are left out. An object of this class can be sent to
-    another process: it holds no more than its own rows.
+    Pictures are read and converted by `usable_picture` in several threads. Items whose picture
+    cannot be used are left out. An object of this class is picklable and contains only its own
+    rows, so that it can be sent to another process.
 
     Args:
-        rows: Text columns item, category and the attributes, and what `read_picture` takes in the
-            column picture. The index becomes the examples' keys.
+        rows: Table with text columns `item`, `category` and the attributes, and arguments of
+            `read_picture` in the column `picture`. The index has the keys of the examples.
         attributes: Names of the attributes.
-        read_picture: A source's.
-        stop_at_bad: Raise `UnusableItem` instead of leaving an item out.
+        read_picture: Function that reads a picture, see `Source.read_picture`.
+        stop_at_bad: Whether to raise `UnusableItem` instead of leaving an item out.
+
+    Example:
+        >>> import io
+        >>> from PIL import Image
+        >>> png = io.BytesIO()
+        >>> Image.new("RGB", (8, 8)).save(png, "PNG")
+        >>> rows = pd.DataFrame(
+        ...     {"item": ["1", "2"], "category": "Tops", "picture": [png.getvalue(), b"damaged"]}
+        ... )
+        >>> examples = ItemExamples(rows, (), bytes, stop_at_bad=False)
+        >>> [(key, example["item"], len(example["pictures"])) for key, example in examples()]
+        [(0, '1', 1)]
     """
 
     def __init__(
@@ -57,8 +81,12 @@ class ItemExamples:
         self.stop_at_bad = stop_at_bad
 
     def __call__(self) -> Iterator[Example]:
-        """Yields (key, example)."""
-        pictures = _in_threads(self._picture, self.rows["picture"])
+        """Yields the key and the features of each item.
+
+        Raises:
+            UnusableItem: If a picture cannot be used and `stop_at_bad` is set.
+        """
+        pictures = _map_in_threads(self._picture, self.rows["picture"])
         for row, item, category, *values, picture in zip(
             self.rows.index,
             *(self.rows[name] for name in ("item", "category", *self.attributes)),
@@ -71,7 +99,7 @@ class ItemExamples:
                 continue
             example = _example(item, category, self.attributes, values, pictures=[picture])
             yield row, example
-            # TFDS keeps what it was given until the shard is written, to count it.
+            # TFDS keeps all examples of a shard until the shard is written, to count them.
             example["pictures"] = []
 
     def _picture(self, reference: Any) -> bytes | UnusablePicture:
@@ -82,11 +110,17 @@ class ItemExamples:
 
 
 class InteractionExamples:
-    """A run of interactions: what a shard is made of.
+    """The examples of some interactions, of which one shard is made.
 
     Args:
-        rows: Text columns user, item and time.
-        attributes: Names of the items' attributes.
+        rows: Table with text columns `user`, `item` and `time`. The index has the keys of the
+            examples.
+        attributes: Names of the attributes of items.
+
+    Example:
+        >>> rows = pd.DataFrame({"user": ["ann"], "item": ["1"], "time": ["2025-01-02"]})
+        >>> next(InteractionExamples(rows, ())())[1]["user"]
+        'ann'
     """
 
     def __init__(self, rows: pd.DataFrame, attributes: tuple[str, ...]) -> None:
@@ -94,7 +128,7 @@ class InteractionExamples:
         self.attributes = attributes
 
     def __call__(self) -> Iterator[Example]:
-        """Yields (key, example)."""
+        """Yields the key and the features of each interaction."""
         none = [""] * len(self.attributes)
         for row, user, item, time in self.rows.itertuples(name=None):
             yield row, _example(item, "", self.attributes, none, user=user, time=time)
@@ -119,11 +153,11 @@ def _example(
     }
 
 
-def _in_threads(function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
-    """`map` by threads, in order; unlike Executor.map it does not run away from its reader."""
+def _map_in_threads(function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
+    """Maps in order, reading `READ_AHEAD` values ahead; `Executor.map` reads all of them."""
     values = iter(values)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        waiting: deque[Future] = deque(
+        waiting: deque[Future[Any]] = deque(
             pool.submit(function, value) for value in islice(values, READ_AHEAD)
         )
         while waiting:

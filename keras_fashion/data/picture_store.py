@@ -1,4 +1,11 @@
-"""The pictures of a catalogue: their files, and decoded arrays of one size."""
+"""The pictures of a catalogue, from encoded files on disk to arrays of one size.
+
+`PictureFiles` reads the encoded picture of an item from the shards of a catalogue. Training needs
+arrays of one size, for which there are two classes with the same interface, a shape (I, H, W, 3)
+and an index of items: `DecodedPictures` decodes at each use, and `PictureTable` reads rows of a
+file into which `write_picture_table` has decoded all pictures once. `read_picture` reads a single
+file that is not in a catalogue.
+"""
 
 import os
 import threading
@@ -15,42 +22,30 @@ from keras_fashion.data.picture_checks import UnusablePicture, usable_picture
 from keras_fashion.data.pictures import decode_picture
 from keras_fashion.errors import InputError
 
-
-def read_picture(path: Path, size: tuple[int, int]) -> np.ndarray:
-    """Reads a picture as `prepare` would: any common format, transparency on white, upright.
-
-    Args:
-        path: JPEG, PNG, WebP, GIF or BMP.
-        size: Height and width; proportions are kept, on white.
-
-    Returns:
-        (H, W, 3) uint8.
-
-    Raises:
-        InputError: If the file is no picture, is damaged, or shows nothing but one color.
-    """
-    try:
-        data = usable_picture(Path.read_bytes, path)
-        whole = tf.io.decode_image(data, channels=3, expand_animations=False).numpy()
-        picture = decode_picture(tf.constant(data), size).numpy()
-    except (UnusablePicture, tf.errors.OpError) as error:
-        raise InputError(f"{path} is damaged or no picture; give a JPEG or PNG file.") from error
-    if (whole == whole[0, 0]).all():
-        raise InputError(f"{path} shows nothing but one color; give the picture of a garment.")
-    return picture
+ROWS_PER_BATCH = 256
+"""Number of pictures that `write_picture_table` decodes at a time."""
 
 
 class PictureFiles:
-    """The JPEG or PNG file of each item, read out of the shards when it is asked for.
+    """The encoded picture (JPEG or PNG) of each item, read from the shards of a catalogue.
 
-    Local shards are read by `os.pread`, which many threads may do at once; any other shard through
-    `tf.io.gfile`, with a file open in each thread. See `indexed_records` for what that costs.
+    Local shards are read by `os.pread`, which many threads may call at once. Any other shard is
+    read through `tf.io.gfile`, with one open file a thread. `keras_fashion.data.indexed_records`
+    states what either costs.
 
     Args:
-        shards: Paths of the shards, local or of any file system that TensorFlow opens.
-        shard: (I,) int, which shard an item's picture is in.
-        offset: (I,) int64, at which byte of it the picture begins.
-        length: (I,) int, its bytes.
+        shards: Paths of the shards, local or on any file system that TensorFlow opens.
+        shard: (I,) integers, index of the shard that contains an item's picture.
+        offset: (I,) int64, position in the shard at which the picture begins, in bytes.
+        length: (I,) integers, size of the picture in bytes.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "shard"
+        >>> _ = path.write_bytes(b"..first...second")
+        >>> files = PictureFiles([str(path)], np.array([0, 0]), np.array([2, 10]), np.array([5, 6]))
+        >>> len(files), files[1]
+        (2, b'second')
     """
 
     def __init__(
@@ -63,17 +58,20 @@ class PictureFiles:
         self._opening = threading.Lock()
         self._descriptors: dict[int, int] = {}
         self._files = threading.local()
-        # The garbage collector may come when modules are already gone.
+        # Not __del__: at the end of the interpreter, modules may be gone by then.
         weakref.finalize(self, _close_all, self._descriptors)
 
     def __len__(self) -> int:
         return len(self.shard)
 
     def __getitem__(self, index: int) -> bytes:
-        """The picture of one item, as the catalogue holds it.
+        """Returns the encoded picture of one item.
+
+        Args:
+            index: Dense index of the item.
 
         Raises:
-            OSError: If the shard is gone or shorter than it was.
+            OSError: If the shard is missing or shorter than it was.
         """
         shard, offset = int(self.shard[index]), int(self.offset[index])
         length = int(self.length[index])
@@ -92,7 +90,7 @@ class PictureFiles:
             return self._descriptors[shard]
 
     def _read_remote(self, shard: int, offset: int, length: int) -> bytes:
-        # One file a thread: each holds a buffer of 512 KB.
+        # Each thread keeps only one file open, because each file has a buffer of 512 KB.
         if getattr(self._files, "shard", None) != shard:
             self._files.shard = shard
             self._files.file = tf.io.gfile.GFile(self.shards[shard], "rb")
@@ -109,27 +107,41 @@ def _close_all(descriptors: dict[int, int]) -> None:
 
 
 class DecodedPictures:
-    """(I, H, W, 3) uint8, as `PictureTable` has them, without its file.
+    """Pictures of one size that are decoded each time they are indexed.
 
-    For a catalogue whose table would not fit on the disk.
+    It serves a catalogue whose `PictureTable` would not fit on the disk.
 
     Args:
-        files: The encoded pictures.
-        size: Height and width in pixels.
+        files: The encoded pictures: `PictureFiles` or a list of bytes.
+        size: Height H and width W in pixels.
 
     Attributes:
+        files: The encoded pictures.
         shape: (I, H, W, 3).
+
+    Example:
+        >>> png = tf.io.encode_png(tf.zeros((8, 8, 3), tf.uint8)).numpy()
+        >>> pictures = DecodedPictures([png, png], (4, 4))
+        >>> pictures.shape, pictures[np.array([0, 1, 1])].shape
+        ((2, 4, 4, 3), (3, 4, 4, 3))
     """
 
-    def __init__(self, files: PictureFiles, size: tuple[int, int]) -> None:
+    def __init__(self, files: PictureFiles | Sequence[bytes], size: tuple[int, int]) -> None:
         self.files = files
-        self.shape = (len(files), *size, 3)
+        self.shape: tuple[int, int, int, int] = (len(files), *size, 3)
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, items: np.ndarray) -> np.ndarray:
-        """Pictures of some items: (...) int to (..., H, W, 3) uint8."""
+        """Decodes the pictures of some items.
+
+        Args:
+            items: (...) integers.
+
+        Returns:
+            (..., H, W, 3) uint8.
+        """
         items = np.asarray(items)
         data = [self.files[item] for item in items.reshape(-1).tolist()]
         decoded = _decode_all(tf.constant(data, tf.string), *self.shape[1:3])
@@ -145,29 +157,34 @@ def _decode_all(data: tf.Tensor, height: int, width: int) -> tf.Tensor:
     )
 
 
-ROWS_AT_A_TIME = 256
-
-
 class PictureTable:
-    """(I, H, W, 3) uint8 in a local `.npy` file; indexed like an array, by an array of items.
+    """Pictures of one size in a local `.npy` file, which `write_picture_table` writes.
 
-    Rows are read by `os.preadv` and not through a memory map: the pages of a map count as this
-    process's memory, and after an epoch that is the whole table. Measured on 200,000 rows of
-    64 x 64 in batches of 256: 340,000 rows a second and no growth of the resident set, against
-    700,000 and 2.4 GB through a map. Training takes a few thousand a second.
+    Rows are read by `os.preadv` and not through a memory map, because the pages of a map count as
+    memory of this process, and after an epoch these are the whole table. Measured on 200,000 rows
+    of 64 x 64 in batches of 256: 340,000 rows a second and no growth of the resident set, compared
+    with 700,000 rows a second and 2.4 GB through a map. Training uses a few thousand a second.
 
     Args:
         path: The file.
 
     Attributes:
         shape: (I, H, W, 3).
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "pictures.npy"
+        >>> np.save(path, np.arange(3 * 2 * 2 * 3, dtype=np.uint8).reshape(3, 2, 2, 3))
+        >>> table = PictureTable(path)
+        >>> table.shape, table[np.array([2, 0])][:, 0, 0].tolist()
+        ((3, 2, 2, 3), [[24, 25, 26], [0, 1, 2]])
     """
 
-    def __init__(self, path: Path) -> None:
-        header = np.load(path, mmap_mode="r")  # reads the header alone
+    def __init__(self, path: str | Path) -> None:
+        header = np.load(path, mmap_mode="r")  # This reads only the header.
         self.shape: tuple[int, int, int, int] = header.shape
         self._start = header.offset
-        self._row = int(np.prod(self.shape[1:]))
+        self._row_bytes = int(np.prod(self.shape[1:]))
         self._descriptor = os.open(path, os.O_RDONLY)
         weakref.finalize(self, os.close, self._descriptor)
 
@@ -175,22 +192,49 @@ class PictureTable:
         return self.shape[0]
 
     def __getitem__(self, items: np.ndarray) -> np.ndarray:
-        """Pictures of some items: (...) int to (..., H, W, 3) uint8; IndexError for no item."""
+        """Reads the pictures of some items.
+
+        Args:
+            items: (...) integers.
+
+        Returns:
+            (..., H, W, 3) uint8.
+
+        Raises:
+            IndexError: If an item is negative or not in the table.
+            OSError: If the file is shorter than it was.
+        """
         items = np.asarray(items)
         if items.size and not 0 <= items.min() <= items.max() < len(self):
             raise IndexError(f"the table of pictures has {len(self)}, not all of those asked for")
-        rows = np.empty((items.size, self._row), np.uint8)
+        rows = np.empty((items.size, self._row_bytes), np.uint8)
         for row, item in zip(rows, items.reshape(-1).tolist(), strict=True):
-            if os.preadv(self._descriptor, [row], self._start + item * self._row) != self._row:
+            position = self._start + item * self._row_bytes
+            if os.preadv(self._descriptor, [row], position) != self._row_bytes:
                 raise OSError("the table of pictures is shorter than it was: remove it")
         return rows.reshape(*items.shape, *self.shape[1:])
 
 
-def write_picture_table(pictures: DecodedPictures, path: Path) -> None:
-    """Decodes all pictures into the file of a `PictureTable`, written aside and renamed."""
+def write_picture_table(pictures: DecodedPictures, path: str | Path) -> None:
+    """Decodes all pictures into a file that `PictureTable` reads, and shows progress on stderr.
+
+    The file appears at `path` when it is complete, see `keras_fashion.atomic_files`.
+
+    Args:
+        pictures: The pictures to decode.
+        path: File to write.
+
+    Example:
+        >>> import tempfile
+        >>> png = tf.io.encode_png(tf.zeros((8, 8, 3), tf.uint8)).numpy()
+        >>> path = Path(tempfile.mkdtemp()) / "pictures.npy"
+        >>> write_picture_table(DecodedPictures([png, png], (4, 4)), path)
+        >>> PictureTable(path).shape
+        (2, 4, 4, 3)
+    """
     dataset = (
         tf.data.Dataset.range(len(pictures))
-        .batch(ROWS_AT_A_TIME)
+        .batch(ROWS_PER_BATCH)
         .map(
             lambda items: tf.numpy_function(pictures.__getitem__, [items], tf.uint8),
             num_parallel_calls=tf.data.AUTOTUNE,
@@ -200,12 +244,47 @@ def write_picture_table(pictures: DecodedPictures, path: Path) -> None:
     height, width = pictures.shape[1:3]
     header = {"descr": "|u1", "fortran_order": False, "shape": pictures.shape}
     with (
-        atomic_write(path) as aside,
-        open(aside, "wb") as file,
+        atomic_write(path) as temporary,
+        open(temporary, "wb") as file,
         tqdm(total=len(pictures), desc=f"decode to {height}x{width}", unit="pic") as progress,
     ):
-        # Not through a memory map: its pages would count as this process's memory, all of them.
+        # Not through a memory map, whose pages would all count as memory of this process.
         np.lib.format.write_array_header_1_0(file, header)
         for batch in dataset.as_numpy_iterator():
             file.write(batch)
             progress.update(len(batch))
+
+
+def read_picture(path: str | Path, size: tuple[int, int]) -> np.ndarray:
+    """Reads a picture file into an array, as if it were a picture of a catalogue.
+
+    Args:
+        path: JPEG, PNG, WebP, GIF or BMP file.
+        size: Height H and width W in pixels.
+
+    Returns:
+        (H, W, 3) uint8, upright, with the aspect ratio kept and white bars.
+
+    Raises:
+        InputError: If the file is not a picture, is damaged, or has only one color.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> path = Path(tempfile.mkdtemp()) / "garment.png"
+        >>> pixels = np.full((30, 20, 3), 255, np.uint8)
+        >>> pixels[5:25, 5:15] = (200, 30, 40)
+        >>> Image.fromarray(pixels).save(path)
+        >>> picture = read_picture(path, (32, 32))
+        >>> picture.shape, picture[16, 16].tolist()
+        ((32, 32, 3), [200, 30, 40])
+    """
+    try:
+        data = usable_picture(lambda file: Path(file).read_bytes(), path)
+        whole = tf.io.decode_image(data, channels=3, expand_animations=False).numpy()
+        picture = decode_picture(tf.constant(data), size).numpy()
+    except (UnusablePicture, tf.errors.OpError) as error:
+        raise InputError(f"{path} is damaged or no picture; give a JPEG or PNG file.") from error
+    if (whole == whole[0, 0]).all():
+        raise InputError(f"{path} shows nothing but one color; give the picture of a garment.")
+    return picture

@@ -1,7 +1,7 @@
 """tf.data pipelines over a catalogue: BPR triplets, labeled pictures, all pictures in order.
 
-`pictures` is anything that is indexed by an array of items and has a shape (I, H, W, 3): an
-array, a `PictureTable`, `DecodedPictures`.
+`pictures` is any object of shape (I, H, W, 3) that an array of items indexes: an array, a
+`PictureTable` or `DecodedPictures`.
 """
 
 import numpy as np
@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from keras_fashion.data.batches import (
     endless_batches,
-    own_rows,
-    replicas,
-    require_shareable,
+    num_input_replicas,
+    replica_row_indices,
+    require_divisible,
 )
 from keras_fashion.data.picture_store import DecodedPictures, PictureTable
 from keras_fashion.data.pictures import scale
@@ -20,8 +20,9 @@ from keras_fashion.errors import InputError
 
 Pictures = np.ndarray | PictureTable | DecodedPictures
 
-# Streams of random numbers: what is drawn from one says nothing of another.
-POSITIVE, HISTORY, FLIP, NEGATIVE = range(4)  # and on: negatives drawn again
+# Streams of random numbers, which are independent of each other. Negatives that have to be drawn
+# again take the streams from NEGATIVE + 1 on.
+POSITIVE, HISTORY, FLIP, NEGATIVE = range(4)
 
 
 def triplets(
@@ -35,48 +36,66 @@ def triplets(
     start: int = 0,
     context: tf.distribute.InputContext | None = None,
 ) -> tf.data.Dataset:
-    """Training triplets (user, positive, negative) of BPR (Rendle et al., UAI 2009), without end.
+    """Creates an infinite dataset of BPR training triplets (Rendle et al., UAI 2009).
 
-    A positive is drawn uniformly from the training interactions, its negative uniformly from the
-    items that are not in the user's training set. With shared negatives all positives of a batch
-    are compared with the same items, drawn uniformly from the catalogue: B + M pictures make
-    B x M comparisons. A pass has `split.steps(batch_size)` batches: as many positives as there are
-    training interactions, rounded up to whole batches.
+    A triplet is a user, a positive and a negative. Positives are drawn uniformly from the training
+    interactions, and the negative of each uniformly from the items that are not in the user's
+    training set. With shared negatives (`negatives` above 0) all positives of a batch are compared
+    with the same items, drawn uniformly from the catalogue: B + M pictures make B x M comparisons.
 
-    Batch k depends on `seed` and k alone: see `endless_batches`.
+    An epoch has `split.steps(batch_size)` batches: as many positives as there are training
+    interactions, rounded up to whole batches. Batch k depends on `seed` and k alone, see
+    `keras_fashion.data.batches.endless_batches`.
 
     Args:
-        split: Whose training part is drawn from.
-        batch_size: B, positives in a batch, of all replicas together.
-        seed: Same seed, same triplets.
-        pictures: (I, H, W, 3) uint8, or None for models that see no picture.
-        flip: Whether to mirror half of the pictures left to right.
-        negatives: M, shared by the batch; 0 draws one for each positive, as in the paper.
-        history: How many of a user's other training items to give at most; 0 gives none.
-        start: Number of the first batch: how many steps were trained already.
-        context: Which replicas to make batches for. Each gets its part of the positives and of
-            the negatives.
+        split: Split whose training interactions are drawn from.
+        batch_size: B, number of positives in a global batch.
+        seed: Integer. The same seed gives the same triplets.
+        pictures: (I, H, W, 3) uint8, or None for models that use no pictures.
+        flip: Whether to mirror each picture left to right with probability 0.5.
+        negatives: M, number of negatives that a batch shares. With 0 one negative is drawn for each
+            positive, as in the paper.
+        history: Maximum number of a user's other training items to return; 0 returns none.
+        start: Number of the first batch, which is the number of steps trained so far.
+        context: Input context of a distributed strategy. Each replica gets its part of the
+            positives and of the negatives.
 
     Returns:
-        Batches of {"user", "positive": (B,) int32, "negative": (B,) or (M,) int32} and
+        A dataset of dictionaries with
 
-        - with shared negatives "mask": (B, M) float32, 0 where the user bought the negative;
-        - with pictures "picture": (B + B or M, H, W, 3) float32 in [-1, 1], positives first;
-        - with history "history": (B, `history`) int32, the positive left out, -1 for none.
+        - "user": (B,) int32;
+        - "positive": (B,) int32;
+        - "negative": (B,) int32, or (M,) int32 if they are shared;
+        - "mask", with shared negatives: (B, M) float32, 0 where the negative is in the user's
+          training set and 1 elsewhere;
+        - "picture", with `pictures`: (B + B, H, W, 3) or (B + M, H, W, 3) float32 in [-1, 1],
+          positives first;
+        - "history", with `history`: (B, `history`) int32 without the positive, padded with -1.
 
-        With several replicas B and M are a replica's part, but for the columns of "mask",
-        which are the negatives of all.
+        With several replicas B and M are those of one replica, except for the columns of "mask",
+        which are the negatives of all replicas.
 
     Raises:
-        InputError: If a user has the whole catalogue in training, which leaves no negative, or
-            the replicas cannot share a batch evenly.
+        InputError: If a user has every item in training, which leaves no negative, or if
+            `batch_size` or `negatives` is not a multiple of the number of replicas.
+
+    Example:
+        >>> train = np.array([[0, 1], [0, 2], [1, 0]], np.int32)
+        >>> held_out = np.empty((0, 2), np.int32)
+        >>> split = Split(num_users=2, num_items=5, train=train, validation=held_out, test=held_out)
+        >>> dataset = triplets(split, batch_size=4, seed=0)
+        >>> batch = next(iter(dataset))
+        >>> {name: tuple(values.shape) for name, values in batch.items()}
+        {'user': (4,), 'positive': (4,), 'negative': (4,)}
+        >>> split.steps(batch_size=4)
+        1
     """
     if np.bincount(split.train[:, 0]).max() >= split.num_items:
         raise InputError("the split has a user with every item in training: leave some out.")
     interactions = tf.constant(split.train)
     known_pairs = tf.constant(np.sort(_pair_keys(split.train, split.num_items)))
     for shared in (batch_size, negatives):
-        require_shareable(shared, replicas(context))
+        require_divisible(shared, num_input_replicas(context))
     others = Histories(split, history) if history else None
 
     def is_positive(user: tf.Tensor, item: tf.Tensor) -> tf.Tensor:
@@ -102,18 +121,18 @@ def triplets(
         return negative
 
     def make_batch(step: tf.Tensor, replica: tf.Tensor) -> dict[str, tf.Tensor]:
-        # All replicas draw the whole batch, which is cheap, and look at their part of it.
-        mine = own_rows(batch_size, replica, context)
+        # Every replica draws the whole batch, which is cheap, and takes its part of it.
+        mine = replica_row_indices(batch_size, replica, context)
         rows = tf.gather(interactions, uniform(step, POSITIVE, batch_size, len(split.train)))
         user, positive = tf.gather(rows[:, 0], mine), tf.gather(rows[:, 1], mine)
         batch = {"user": user, "positive": positive}
         if negatives:
-            which = own_rows(negatives, replica, context)
+            which = replica_row_indices(negatives, replica, context)
             negative = uniform(step, NEGATIVE, negatives, split.num_items)
             bought = is_positive(user[:, None], negative[None])
             batch |= {
                 "negative": tf.gather(negative, which),
-                "mask": tf.cast(~bought, tf.float32),
+                "mask": tf.cast(tf.logical_not(bought), tf.float32),
             }
         else:
             which = mine
@@ -143,35 +162,45 @@ def labeled_pictures(
     start: int = 0,
     context: tf.distribute.InputContext | None = None,
 ) -> tf.data.Dataset:
-    """Every item's picture with its category, in a new order each pass, without end.
+    """Creates an infinite dataset of pictures with their categories, shuffled in each epoch.
 
-    A pass has I // B batches; the rest of the pictures has its turn in other passes. Batch k
-    depends on `seed` and k alone: see `endless_batches`. No order of all items is held in memory.
+    An epoch has I // B batches. The pictures that it leaves over take part in other epochs. Batch k
+    depends on `seed` and k alone, see `keras_fashion.data.batches.endless_batches`; no permutation
+    of all items is held in memory.
 
     Args:
         pictures: (I, H, W, 3) uint8.
-        item_categories: (I,) int.
-        batch_size: B, of all replicas together; at most I.
-        seed: Decides the order and the mirrored pictures.
-        flip: Whether to mirror half of the pictures left to right.
-        start: Number of the first batch: how many steps were trained already.
-        context: Which replicas to make batches for; each gets its part of every batch.
+        item_categories: (I,) integers.
+        batch_size: B, number of pictures in a global batch, at most I.
+        seed: Integer that decides the order and which pictures are mirrored.
+        flip: Whether to mirror each picture left to right with probability 0.5.
+        start: Number of the first batch, which is the number of steps trained so far.
+        context: Input context of a distributed strategy. Each replica gets its part of every batch.
 
     Returns:
-        Batches of (picture (B, H, W, 3) float32 in [-1, 1], category (B,) int32).
+        A dataset of pairs: pictures (B, H, W, 3) float32 in [-1, 1] and categories (B,) int32.
 
     Raises:
-        InputError: If the replicas cannot share a batch evenly.
-        ValueError: If a pass has no batch.
+        InputError: If `batch_size` is not a multiple of the number of replicas.
+        ValueError: If `batch_size` is larger than the number of pictures.
+
+    Example:
+        >>> pictures = np.zeros((6, 8, 8, 3), np.uint8)
+        >>> dataset = labeled_pictures(pictures, np.arange(6), batch_size=3, seed=0)
+        >>> epoch = list(dataset.take(2).as_numpy_iterator())
+        >>> epoch[0][0].shape
+        (3, 8, 8, 3)
+        >>> sorted(int(category) for _, categories in epoch for category in categories)
+        [0, 1, 2, 3, 4, 5]
     """
     categories = tf.constant(item_categories, tf.int32)
-    require_shareable(batch_size, replicas(context))
+    require_divisible(batch_size, num_input_replicas(context))
     steps = len(pictures) // batch_size
     if not steps:
         raise ValueError(f"{len(pictures)} pictures do not make a batch of {batch_size}")
 
     def make_batch(step: tf.Tensor, replica: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        mine = own_rows(batch_size, replica, context)
+        mine = replica_row_indices(batch_size, replica, context)
         place = step % steps * batch_size + tf.cast(mine, tf.int64)
         order = tf.cast(tf.stack([tf.constant(seed, tf.int64), step // steps]), tf.int64)
         items = tf.random.experimental.index_shuffle(place, order, len(pictures) - 1)
@@ -187,7 +216,21 @@ def labeled_pictures(
 def picture_batches(
     pictures: Pictures, batch_size: int = 256, items: slice = slice(None)
 ) -> tf.data.Dataset:
-    """All pictures, or those of some items, in item order: (B, H, W, 3) float32 in [-1, 1]."""
+    """Creates a dataset of all pictures in the order of their items.
+
+    Args:
+        pictures: (I, H, W, 3) uint8.
+        batch_size: B, number of pictures in a batch; the last batch may be smaller.
+        items: Slice of the items whose pictures to return, by default all.
+
+    Returns:
+        A dataset of (B, H, W, 3) float32 in [-1, 1].
+
+    Example:
+        >>> pictures = np.zeros((5, 8, 8, 3), np.uint8)
+        >>> [batch.shape[0] for batch in picture_batches(pictures, batch_size=2)]
+        [2, 2, 1]
+    """
     return (
         tf.data.Dataset.range(*items.indices(len(pictures)))
         .batch(batch_size)
@@ -197,17 +240,19 @@ def picture_batches(
 
 
 def _pair_keys(pairs: np.ndarray, num_items: int) -> np.ndarray:
+    """Returns an int64 for each (user, item) that no other pair has."""
     return pairs[:, 0].astype(np.int64) * num_items + pairs[:, 1]
 
 
 def _key(seed: int, step: tf.Tensor, stream: tf.Tensor | int) -> tf.Tensor:
-    """The seed of a stateless operation: one a run, a batch and a stream."""
+    """Returns the seed of a stateless random operation, which differs by run, step and stream."""
     batch = tf.stack([tf.constant(seed, tf.int64), step])
     return tf.random.experimental.stateless_fold_in(batch, stream)
 
 
 def _scaled(pictures: Pictures, items: tf.Tensor) -> tf.Tensor:
-    # One call a batch measured quickest; the pictures themselves never enter the graph.
+    # One call for each batch was the fastest of what was measured. The pictures themselves do not
+    # become part of the graph.
     rows = tf.numpy_function(lambda index: pictures[index], [items], tf.uint8, stateful=False)
     return scale(tf.ensure_shape(rows, [None, *pictures.shape[1:]]))
 

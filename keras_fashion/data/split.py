@@ -1,4 +1,8 @@
-"""Which interactions are for training, for validation and for test."""
+"""Training, validation and test interactions, and what a training draws from them.
+
+`leave_one_out` makes a `Split` as the DVBPR paper does, `read_split` reads one from a file, and
+`Histories` draws a user's other training items.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +15,28 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.errors import InputError
 
 PARTS = {"train": "train", "valid": "validation", "validation": "validation", "test": "test"}
+"""Names of the parts in a file, and what they are called here."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Interactions in three parts, as dense (user, item) pairs.
+    """The interactions of a catalogue in three disjoint parts, as dense (user, item) pairs.
 
     Attributes:
-        num_users: U, all users of the catalogue.
-        num_items: I, all items of the catalogue; each can be a negative.
-        train: (n, 2) int32.
-        validation: (m, 2) int32, at most one row a user.
-        test: (m, 2) int32, at most one row a user.
+        num_users: U, number of users of the catalogue.
+        num_items: I, number of items of the catalogue, all of which can be negatives.
+        train: Training interactions, (n, 2) int32.
+        validation: Validation interactions, (m, 2) int32, at most one row for each user.
+        test: Test interactions, (m, 2) int32, at most one row for each user.
+
+    Example:
+        >>> train = np.array([[0, 1], [0, 2], [1, 0]], np.int32)
+        >>> held_out = np.array([[0, 3], [1, 1]], np.int32)
+        >>> split = Split(2, 4, train, validation=held_out, test=held_out[::-1])
+        >>> split.training_counts.tolist(), split.items_of(0).tolist()
+        ([1, 1, 1, 0], [1, 2])
+        >>> print(split.summary())
+        split: 2 users, 3 training, 2 validation and 2 test interactions
     """
 
     num_users: int
@@ -33,19 +47,27 @@ class Split:
 
     @property
     def training_counts(self) -> np.ndarray:
-        """(I,) int64: how many training interactions each item has."""
+        """Number of training interactions of each item, (I,) int64."""
         return np.bincount(self.train[:, 1], minlength=self.num_items)
 
     def steps(self, batch_size: int) -> int:
-        """Batches in a pass over the training interactions."""
+        """Returns the number of steps in an epoch, in which the last batch may be incomplete.
+
+        Args:
+            batch_size: Number of interactions in a batch.
+        """
         return -(-len(self.train) // batch_size)
 
     def items_of(self, user: int) -> np.ndarray:
-        """The training items of one user, dense."""
+        """Returns the dense indices of a user's training items.
+
+        Args:
+            user: Dense index of the user.
+        """
         return self.train[self.train[:, 0] == user, 1]
 
     def summary(self) -> str:
-        """Counts in one line."""
+        """Returns the numbers of users and interactions as one line of text."""
         users = len(np.unique(self.train[:, 0]))
         return (
             f"split: {users:,} users, {len(self.train):,} training, {len(self.validation):,} "
@@ -54,23 +76,37 @@ class Split:
 
 
 def leave_one_out(catalogue: Catalogue, seed: int, minimum_items: int = 5) -> Split:
-    """Holds out one interaction of each user for validation and one for test (DVBPR, section V-A).
+    """Holds out one interaction of each user for validation and one for test.
 
-    Users with fewer than `minimum_items` distinct items are in no part, as in the paper, so that
-    every user who is tested was also trained on.
+    This is the protocol of DVBPR (Kang et al., ICDM 2017, section V-A). As there, users with fewer
+    than `minimum_items` distinct items are in none of the parts, so that every user in the test
+    part is in the training part too.
 
     Args:
         catalogue: The prepared catalogue.
-        seed: Decides which interactions are held out.
-        minimum_items: Distinct items that a user needs; at least 3.
+        seed: Integer that decides which interactions are held out.
+        minimum_items: Minimum number of distinct items of a user; at least 3.
+
+    Returns:
+        The split.
 
     Raises:
-        InputError: If there are no users, or none has enough items.
+        InputError: If the catalogue has no users, or none with enough items.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> pairs = np.array([[0, 0], [0, 2], [0, 3], [1, 1]], np.int32)
+        >>> catalogue = SimpleNamespace(
+        ...     name="shop", user_ids=["ann", "bob"], item_ids=list("abcd"), interactions=pairs
+        ... )
+        >>> split = leave_one_out(catalogue, seed=0, minimum_items=3)
+        >>> len(split.train), len(split.validation), len(split.test)
+        (1, 1, 1)
     """
     if not len(catalogue.user_ids):
         raise InputError(
-            f"catalogue {catalogue.name} has items but no users, as nobody bought anything; a "
-            "recommender cannot be trained on it, a GAN can (`train gan`)."
+            f"catalogue {catalogue.name} has items but no users, so that a recommender cannot be "
+            "trained on it; a GAN can (`keras-fashion train gan`)."
         )
     counts = np.bincount(catalogue.interactions[:, 0], minlength=1)
     starts = np.cumsum(counts) - counts
@@ -98,16 +134,30 @@ def leave_one_out(catalogue: Catalogue, seed: int, minimum_items: int = 5) -> Sp
 
 
 def read_split(path: str | Path, catalogue: Catalogue) -> Split:
-    """Reads a split from a CSV file, so that others' numbers can be compared.
+    r"""Reads a split from a CSV file, for comparison with published results.
 
     Args:
-        path: A file with a header and three columns in this order, whatever they are called:
-            user id, item id, part. A part is train, valid (or validation) or test.
-        catalogue: Whose users and items the file names.
+        path: A file with a header and three columns in this order, under any names: user id, item
+            id and part. A part is train, valid (or validation) or test.
+        catalogue: The catalogue that has the users and items of the file.
+
+    Returns:
+        The split.
 
     Raises:
-        InputError: With the row, if an id is unknown, a part has another name, a pair occurs
-            twice, or a user has two validation or test rows or no training row.
+        InputError: If the file cannot be read; and, with the line, if an id is unknown, a part has
+            another name, a pair occurs twice, or a user has two validation rows, two test rows or
+            no training row.
+
+    Example:
+        >>> import tempfile
+        >>> from types import SimpleNamespace
+        >>> path = Path(tempfile.mkdtemp()) / "split.csv"
+        >>> _ = path.write_text("user,item,part\nann,0108,train\nann,0207,test\n")
+        >>> catalogue = SimpleNamespace(user_ids=["ann"], item_ids=["0108", "0207"])
+        >>> split = read_split(path, catalogue)
+        >>> split.train.tolist(), split.test.tolist()
+        ([[0, 0]], [[0, 1]])
     """
     path = Path(path)
     try:
@@ -123,11 +173,11 @@ def read_split(path: str | Path, catalogue: Catalogue) -> Split:
         raise InputError(f"{path} has no rows below its header.")
     frame.columns = ["user", "item", "part"]
 
-    def refuse(bad: pd.Series, what: str) -> None:
+    def refuse(bad: np.ndarray | pd.Series, what: str) -> None:
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             values = ", ".join(frame.iloc[row])
-            # Line 1 of the file is the header.
+            # Line 1 of the file is the header, and lines are counted from 1.
             raise InputError(f"{path}, line {row + 2} ({values}): {what}.")
 
     users = pd.Index(catalogue.user_ids).get_indexer(frame["user"])
@@ -155,11 +205,19 @@ def read_split(path: str | Path, catalogue: Catalogue) -> Split:
 
 
 class Histories:
-    """Training items of each user.
+    """The training items of each user, of which `draw` returns some.
 
     Args:
-        split: Whose training part is drawn from.
-        size: H, items to draw at most.
+        split: Split with the training interactions.
+        size: H, maximum number of items to draw for a user.
+
+    Example:
+        >>> train = np.array([[0, 1], [0, 2], [1, 0]], np.int32)
+        >>> held_out = np.empty((0, 2), np.int32)
+        >>> histories = Histories(Split(2, 4, train, held_out, held_out), size=3)
+        >>> user, positive, start = (tf.constant(each) for each in ([0, 1], [1, 0], [0, 0]))
+        >>> histories.draw(user, positive, start).numpy().tolist()
+        [[-1, 2, -1], [-1, -1, -1]]
     """
 
     def __init__(self, split: Split, size: int) -> None:
@@ -171,10 +229,19 @@ class Histories:
         self.size = size
 
     def draw(self, user: tf.Tensor, left_out: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
-        """(B,) users and the item to leave out of each, to (B, H) items, -1 for none.
+        """Draws training items of users.
 
-        All items of a user who has at most H; of any other H neighbors in the split's order,
-        from a place that `start`, (B,) random numbers, decides.
+        All items of a user who has at most H are drawn. Of a user with more, H items that are
+        adjacent in the order of the split are drawn.
+
+        Args:
+            user: (B,) int32, dense indices of the users.
+            left_out: (B,) int32, item to leave out of the history of each user.
+            start: (B,) int32, nonnegative random numbers that decide where in the order of a user's
+                items the H items begin.
+
+        Returns:
+            (B, H) int32, the items, with -1 where there is none.
         """
         count = tf.gather(self.counts, user)[:, None]
         place = tf.range(self.size)[None]

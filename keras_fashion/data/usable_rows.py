@@ -1,4 +1,9 @@
-"""Which rows of a source can be used, and a report of those that cannot."""
+"""Checks the rows of a source and reports those that are left out.
+
+`usable_items` and `usable_interactions` select the rows that a catalogue can contain. They report
+every other row, with one reason, to a `Skip`; the one that `prepare` passes is `Skipped`, which
+counts and lists the rows or refuses them.
+"""
 
 import csv
 from collections import Counter
@@ -11,22 +16,33 @@ import pandas as pd
 from keras_fashion.data.sources.source import Skip, printable
 from keras_fashion.errors import InputError
 
+LONGEST_ID = 256
+"""Maximum number of characters of an id, category or attribute. Such texts are in NumPy arrays,
+whose every row has the size of the longest text."""
+
 HARMLESS = frozenset({"duplicate interaction", "picture of an unknown item"})
+"""Reasons that are never refused, because they are normal in good data: a purchase log contains
+repeated purchases, of which the first row is kept, and a picture archive often covers more items
+than were chosen."""
 
 
 class Skipped:
-    """Counts and lists what is left out; the `Skip` of a source.
-
-    Two reasons never refuse, because they are normal in good data: "duplicate interaction" (a
-    purchase log holds repeated purchases; the first row is kept) and "picture of an unknown item"
-    (a picture archive often covers more than the items chosen).
+    """Counts and lists the records that are left out, or refuses them; a `Skip`.
 
     Args:
-        on_bad: Whether records that cannot be used are left out or refused.
-        file: Where they are listed as CSV (reason, where, value); None lists nothing.
+        on_bad: "skip" to leave out records that cannot be used, "refuse" to raise an error.
+        file: Open text file to list the records in as CSV with the columns reason, where and
+            value; None lists nothing.
 
     Attributes:
-        counts: How many were left out, by reason.
+        on_bad: As given.
+        counts: Number of records that were left out, by reason.
+
+    Example:
+        >>> skipped = Skipped("skip")
+        >>> skipped("empty id", "items.csv, row 7", "")
+        >>> dict(skipped.counts)
+        {'empty id': 1}
     """
 
     def __init__(self, on_bad: Literal["skip", "refuse"], file: IO[str] | None = None) -> None:
@@ -41,37 +57,43 @@ class Skipped:
 
         Args:
             reason: Short fixed phrase, such as "item without a picture".
-            where: File and row, or the picture's name.
-            value: What is left out: an id, or whatever identifies it.
+            where: File and row, or the name of the picture.
+            value: The id or other text that identifies the record.
 
         Raises:
-            InputError: Under `on_bad="refuse"`, unless the reason is a harmless one.
+            InputError: If `on_bad` is "refuse" and the reason is not in `HARMLESS`.
         """
         if self.on_bad == "refuse" and reason not in HARMLESS:
             raise InputError(
                 f"{printable(where)}: {reason} ({value[:300]!r}). Correct it, or leave it out: "
-                "--on-bad skip"
+                "`on_bad` skip"
             )
         self.counts[reason] += 1
         if self._rows is not None:
             self._rows.writerow([reason, where, value])
 
 
-LONGEST_ID = 256
-"""Characters. Ids stand in tables with room for the longest in each row."""
-
-
 def usable_items(items: pd.DataFrame, skip: Skip, place: Callable[[int], str]) -> pd.DataFrame:
-    """The items with an id of their own, a category and a picture.
+    """Selects the items with a unique id, a category and a picture.
 
     Args:
-        items: As `Source.items` gives them.
-        skip: Told of each row that is left out.
-        place: Says where the row of an index comes from.
+        items: Table as `Source.items` returns it.
+        skip: Called for each row that is left out.
+        place: Function that describes where the row of an index comes from.
 
     Returns:
-        The other rows with index 0, 1, 2, ...; a blank attribute is empty: not known. The column
-        `index` has the index that they had.
+        The other rows with the index 0, 1, 2, ... and their previous index in the column `index`.
+        Blank attributes are replaced with "", which stands for "not known".
+
+    Example:
+        >>> items = pd.DataFrame(
+        ...     {"item": ["1", "2"], "category": ["Tops", ""], "picture": [b"jpeg", b"jpeg"]}
+        ... )
+        >>> skipped = Skipped("skip")
+        >>> usable_items(items, skipped, "row {}".format)["item"].tolist()
+        ['1']
+        >>> dict(skipped.counts)
+        {'item without a category': 1}
     """
     item = items["item"]
     reasons = {
@@ -92,16 +114,26 @@ def usable_items(items: pd.DataFrame, skip: Skip, place: Callable[[int], str]) -
 def usable_interactions(
     interactions: pd.DataFrame, known_items: pd.Series, skip: Skip, place: Callable[[int], str]
 ) -> pd.DataFrame:
-    """The distinct interactions on known items; of repeated ones the first.
+    """Selects the distinct interactions with known items; of repeated ones the first.
 
     Args:
-        interactions: As `Source.interactions` gives them.
-        known_items: Ids of the catalogue's items.
-        skip: Told of each row that is left out.
-        place: Says where the row of an index comes from.
+        interactions: Table as `Source.interactions` returns it.
+        known_items: Ids of the items of the catalogue.
+        skip: Called for each row that is left out.
+        place: Function that describes where the row of an index comes from.
 
     Returns:
-        Text columns user, item and time (empty: not known), with index 0, 1, 2, ...
+        Text columns `user`, `item` and `time` with the index 0, 1, 2, ...; a time of "" stands for
+        "not known".
+
+    Example:
+        >>> bought = pd.DataFrame({"user": ["ann", "ann", "bob"], "item": ["1", "1", "7"]})
+        >>> skipped = Skipped("skip")
+        >>> rows = usable_interactions(bought, pd.Series(["1"]), skipped, "row {}".format)
+        >>> rows.values.tolist()
+        [['ann', '1', '']]
+        >>> dict(skipped.counts)
+        {'duplicate interaction': 1, 'interaction on unknown item': 1}
     """
     frame = interactions.reindex(columns=["user", "item", "time"], fill_value="")
     user, item = frame["user"], frame["item"]
@@ -115,20 +147,20 @@ def usable_interactions(
     return kept.fillna("").astype("str").reset_index(drop=True)
 
 
+def _bad_ids(ids: pd.Series) -> dict[str, pd.Series]:
+    return {
+        f"id of more than {LONGEST_ID} characters": ids.str.len() > LONGEST_ID,
+        "id with a zero character": ids.str.contains("\0", regex=False),
+    }
+
+
 def _bad_texts(columns: pd.DataFrame) -> dict[str, pd.Series]:
-    """Of the category and attributes, which stand in such tables, too."""
+    """Returns the rows of which the category or an attribute cannot be stored, by reason."""
     longest = columns.apply(lambda column: column.str.len()).max(axis=1)
     zero = columns.apply(lambda column: column.str.contains("\0", regex=False)).any(axis=1)
     return {
         f"category or attribute of more than {LONGEST_ID} characters": longest > LONGEST_ID,
         "category or attribute with a zero character": zero,
-    }
-
-
-def _bad_ids(ids: pd.Series) -> dict[str, pd.Series]:
-    return {
-        f"id of more than {LONGEST_ID} characters": ids.str.len() > LONGEST_ID,
-        "id with a zero character": ids.str.contains("\0", regex=False),
     }
 
 
@@ -139,7 +171,7 @@ def _without(
     place: Callable[[int], str],
     value: pd.Series,
 ) -> pd.DataFrame:
-    """The rows that no reason holds of; of several the first is told."""
+    """Returns the rows for which no reason holds, and reports the others with their first one."""
     names = list(reasons)
     reason = np.select(list(reasons.values()), np.arange(len(names)), -1)
     bad = np.flatnonzero(reason >= 0)

@@ -1,40 +1,29 @@
-"""Preference maximization: design for a user, a group, or from an item that exists."""
+"""Preference maximization: designs for a user, for a group, or from an existing item."""
 
-from keras_fashion.design.explanations import (
-    ComparedItem,
-    Explanation,
-    PreferenceExplainer,
-    occlusion_map,
-)
-from keras_fashion.design.inversion import Originals, color_difference, invert
-from keras_fashion.design.item_redesign import Redesign, redesign
-from keras_fashion.design.objective import (
-    AGGREGATIONS,
-    Aggregation,
-    LeastMisery,
-    Mean,
-    SoftMin,
-)
-from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
-from keras_fashion.design.procedure import PROCEDURES, Procedure
+import lazy_loader
 
-__all__ = [
-    "AGGREGATIONS",
-    "PROCEDURES",
-    "Aggregation",
-    "ComparedItem",
-    "Designs",
-    "Explanation",
-    "LeastMisery",
-    "Mean",
-    "Originals",
-    "PreferenceExplainer",
-    "PreferenceMaximizer",
-    "Procedure",
-    "Redesign",
-    "SoftMin",
-    "color_difference",
-    "invert",
-    "occlusion_map",
-    "redesign",
-]
+# Loaded on first use: not all of it needs TensorFlow.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "aggregation": ["AGGREGATIONS", "Aggregation", "LeastMisery", "Mean", "SoftMin"],
+        "attribute_labels": ["LabelAttribute", "attribute_directions", "named_attributes"],
+        "design_search": ["DesignSearch"],
+        "edit_directions": ["EditDirections", "edit_latents", "find_directions", "fit_probes"],
+        "explanations": [
+            "ComparedItem",
+            "Explanation",
+            "PreferenceExplainer",
+            "occlusion_map",
+        ],
+        "inversion": ["Originals", "color_difference", "invert"],
+        "item_redesign": ["Redesign", "redesign"],
+        "named_latents": ["latent_by_name", "latents_by_name", "random_latents", "read_latents"],
+        "picture_attributes": ["measure_attributes"],
+        "preference_maximizer": ["Designs", "PreferenceMaximizer"],
+        "procedure": ["PROCEDURES", "Procedure"],
+        "scored_generator": ["ScoredGenerator"],
+        "targets": ["DesignTarget", "design_for_targets", "preference_for_items"],
+        "user_clusters": ["UserCluster", "cluster_users"],
+    },
+)

@@ -1,4 +1,4 @@
-"""Attributes of generated pictures, and the directions of the latent space that change them."""
+"""Attributes of pictures by name: measured ones, and labels of the catalogue as classifiers."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,31 +12,45 @@ from sklearn.preprocessing import StandardScaler
 
 from keras_fashion.data import Catalogue
 from keras_fashion.design.edit_directions import find_directions
-from keras_fashion.design.picture_attributes import ATTRIBUTES, picture_attributes
+from keras_fashion.design.picture_attributes import ATTRIBUTES, measure_attributes
 from keras_fashion.errors import InputError
 from keras_fashion.models.conditional_gan import ConditionalGAN
 
-_THUMBNAIL = (8, 8)
+MAX_PICTURES = 3000
+"""Largest number of pictures that a label's classifier is fitted to; they are drawn at random."""
+
+_THUMBNAIL_SIZE = (8, 8)
 _FOLDS = 5
-_VISIBLE = 0.6
-"""AUC from which on a label is said to be seen in pictures."""
+_MINIMUM_AUC = 0.6
+"""Smallest AUC with which a label counts as visible in pictures."""
 
 
 class LabelAttribute:
-    """How much a picture looks like those of a label: a linear classifier's decision value.
+    """The degree to which a picture looks like those with a label.
 
-    It sees a thumbnail of the picture and its `picture_attributes`.
+    It is the decision value of a linear classifier, which sees a thumbnail of the picture and its
+    `measure_attributes`.
 
     Args:
-        pictures: (N, H, W, 3) uint8, real ones, best of a single category.
+        pictures: (N, H, W, 3) uint8, real pictures, preferably of a single category.
         has_label: (N,) bool.
 
     Attributes:
-        auc: Of pictures that the classifier was not fitted to (5 folds): 0.5 is chance.
+        auc: Mean AUC on the left-out pictures of a 5-fold cross-validation; 0.5 is chance.
 
     Raises:
-        InputError: If fewer than 5 pictures have the label, or fewer than 5 have it not; if it
-            leaves no trace in pictures, as a fabric's touch (an `auc` below 0.6).
+        InputError: If fewer than 5 pictures have the label or fewer than 5 do not, or if the label
+            is not visible in pictures, such as the feel of a fabric (an `auc` below 0.6).
+
+    Example:
+        >>> shades = np.linspace(0, 240, 20).astype(np.uint8)
+        >>> pictures = np.tile(shades[:, None, None, None], (1, 16, 16, 3))
+        >>> is_dark = LabelAttribute(pictures, has_label=shades < 120)
+        >>> is_dark.auc
+        1.0
+        >>> black, white = is_dark(pictures[[0, -1]])
+        >>> bool(black > 0 > white)
+        True
     """
 
     def __init__(self, pictures: np.ndarray, has_label: np.ndarray) -> None:
@@ -46,52 +60,64 @@ class LabelAttribute:
                 f"{with_label} of {len(has_label)} pictures have the label; an attribute takes "
                 f"{_FOLDS} with it and {_FOLDS} without."
             )
-        seen = _features(pictures)
+        features = _features(pictures)
         classifier = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
         model = make_pipeline(StandardScaler(), classifier)
-        self.auc = float(
-            cross_val_score(model, seen, has_label, scoring="roc_auc", cv=_FOLDS).mean()
-        )
-        if self.auc < _VISIBLE:
+        scores = cross_val_score(model, features, has_label, scoring="roc_auc", cv=_FOLDS)
+        self.auc = float(scores.mean())
+        if self.auc < _MINIMUM_AUC:
             raise InputError(
                 f"pictures do not show this label (AUC {self.auc:.2f} on others); take another."
             )
-        self._model = model.fit(seen, has_label)
+        self._model = model.fit(features, has_label)
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
-        """(N,) float64 log-odds of the label, of (N, H, W, 3) uint8 pictures of any size."""
+        """Returns the log-odds of the label.
+
+        Args:
+            pictures: (N, H, W, 3) uint8 of any size.
+
+        Returns:
+            (N,) float64.
+        """
         return self._model.decision_function(_features(pictures))
 
 
 def _features(pictures: np.ndarray) -> np.ndarray:
-    """(N, F) float: what the classifier sees."""
-    small = resize(pictures, (len(pictures), *_THUMBNAIL, 3), anti_aliasing=True)
-    return np.hstack([small.reshape(len(pictures), -1), picture_attributes(pictures)])
-
-
-_MOST_PICTURES = 3000
-"""That a label's classifier is fitted to, at most, drawn at random."""
+    """Returns the features of the classifier, (N, F) float."""
+    small = resize(pictures, (len(pictures), *_THUMBNAIL_SIZE, 3), anti_aliasing=True)
+    return np.hstack([small.reshape(len(pictures), -1), measure_attributes(pictures)])
 
 
 def named_attributes(
     names: Sequence[str], catalogue: Catalogue, category: int, picture_size: tuple[int, int]
 ) -> Callable[[np.ndarray], pd.DataFrame]:
-    """What `find_directions` measures.
+    """Makes the function that measures attributes by name, for `find_directions`.
 
     Args:
-        names: Of `ATTRIBUTES`, or a label as "COLUMN=VALUE", such as "colour_group_name=Black".
-        catalogue: Whose items teach what the labels look like.
-        category: Dense index; only its items do.
-        picture_size: Height and width of the pictures to measure.
+        names: Names from `ATTRIBUTES`, and labels as "COLUMN=VALUE", such as
+            "colour_group_name=Black".
+        catalogue: Catalogue whose items show what the labels look like.
+        category: Dense index of the category whose items are used.
+        picture_size: Height and width of the pictures that will be measured.
 
     Returns:
-        From (N, H, W, 3) uint8 pictures to N rows, a column a name.
+        A function of (N, H, W, 3) uint8 pictures that returns a table of N rows with a column for
+        each name.
 
     Raises:
-        InputError: If there is no such attribute, column or value, or too few items have it.
+        InputError: If there is no such attribute, column or value, or if a label's classifier
+            cannot be fitted (`LabelAttribute`).
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> catalogue = SimpleNamespace()  # of which measured attributes need nothing
+        >>> measure = named_attributes(["hem", "length"], catalogue, 0, (32, 32))
+        >>> list(measure(np.zeros((2, 32, 32, 3), np.uint8)))
+        ['hem', 'length']
     """
     names = list(dict.fromkeys(names))
-    labels = {}
+    labels: dict[str, LabelAttribute] = {}
     for name in names:
         if "=" in name:
             labels[name] = _label(name, catalogue, category, picture_size)
@@ -102,7 +128,7 @@ def named_attributes(
             )
 
     def measure(pictures: np.ndarray) -> pd.DataFrame:
-        table = picture_attributes(pictures)
+        table = measure_attributes(pictures)
         return table.assign(**{name: label(pictures) for name, label in labels.items()})[names]
 
     return measure
@@ -114,9 +140,9 @@ def _label(
     column, value = name.split("=", 1)
     has_label = catalogue.items_where([(column, value)])
     items = np.flatnonzero(catalogue.item_categories == category)
-    items = np.random.default_rng(0).permutation(items)[:_MOST_PICTURES]
+    items = np.random.default_rng(0).permutation(items)[:MAX_PICTURES]
     try:
-        return LabelAttribute(catalogue.pictures_of(items, picture_size), has_label[items])
+        return LabelAttribute(catalogue.pictures_of(items.tolist(), picture_size), has_label[items])
     except InputError as error:
         raise InputError(f"{name} in {catalogue.categories[category]}: {error}") from error
 
@@ -124,13 +150,13 @@ def _label(
 def attribute_directions(
     gan: ConditionalGAN, catalogue: Catalogue, category: int, names: Sequence[str]
 ) -> np.ndarray | None:
-    """Directions along which no design moves, so that attributes stay, by linear probes.
+    """Finds the directions along which a search must not move if attributes are to stay.
 
     Args:
-        gan: Whose generator is probed.
-        catalogue: Whose items teach what its labels look like.
+        gan: GAN whose generator is probed.
+        catalogue: Catalogue whose items show what its labels look like.
         category: Dense index.
-        names: As in `named_attributes`.
+        names: Names of the attributes, as in `named_attributes`.
 
     Returns:
         (H, Z) float32, `fixed_directions` of `PreferenceMaximizer.design` and of `redesign`; None

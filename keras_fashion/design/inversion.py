@@ -1,4 +1,4 @@
-"""Inversion: the latent whose picture is nearest to a given one."""
+"""Inversion of a generator: the latents whose pictures are nearest to given pictures."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,25 +11,42 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from keras_fashion.data.pictures import scale
 from keras_fashion.design.diversity import thumbnails
 from keras_fashion.design.latent_search import latent_ascent
-from keras_fashion.design.objective import PriorSample
+from keras_fashion.design.objective import PriorSample, open_specs
 from keras_fashion.design.preference_maximizer import PreferenceMaximizer
+from keras_fashion.design.scored_generator import ScoredGenerator
 from keras_fashion.errors import InputError
 
-RESTARTS, STEPS, RATE, PATIENCE = 6, 80, 0.15, 20
+RESTARTS = 6
+"""Number of descents for each picture."""
+
+STEPS = 80
+"""Number of steps of each descent."""
+
+LEARNING_RATE = 0.15
+"""Adam's first learning rate, which decays to 0 along half a cosine."""
+
+PATIENCE = 20
+"""Number of steps without a decrease of the distance after which a descent ends."""
 
 
 def color_difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """CIEDE2000 (Sharma, Wu & Dalal, 2005) at each pixel, as of an item and its redesign.
+    """Returns the color difference CIEDE2000 at each pixel (Sharma, Wu & Dalal, 2005).
 
     Args:
-        before: (H, W, 3) uint8.
-        after: (H, W, 3) uint8.
+        before: (H, W, 3) uint8 RGB.
+        after: (H, W, 3) uint8 RGB.
 
     Returns:
-        (H, W) float32, 0 where they are equal; about 1 is just seen, black to white is 100.
+        (H, W) float32, 0 where they are equal. About 1 is just visible; the difference of black
+        and white is 100.
 
     Raises:
         ValueError: If the two differ in size.
+
+    Example:
+        >>> black, white = np.zeros((1, 1, 3), np.uint8), np.full((1, 1, 3), 255, np.uint8)
+        >>> color_difference(black, white).round().tolist()
+        [[100.0]]
     """
     if before.shape != after.shape:
         raise ValueError(f"pictures of {before.shape} and {after.shape} cannot be compared")
@@ -37,82 +54,113 @@ def color_difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 class Originals(NamedTuple):
-    """N pictures that others are compared with.
+    """N pictures from which the distance of generated pictures is measured.
 
-    A distance is half pixels and half style: mean squared differences, each divided by that of a
-    generated garment of the category drawn at random, so that neither outweighs the other, 0 is
-    the original itself and 1 no likeness at all.
+    A distance is half one of pixels and half one of embeddings. Both are mean squared differences
+    divided by that of a random generated garment of the category, so that neither outweighs the
+    other. The distance of the original itself is 0, and the mean distance of random garments is 1.
 
     Attributes:
         pictures: (N, H, W, 3) float32 in [-1, 1].
         embeddings: (N, K) float32, Phi.
-        pixel_unit: (N,) float32, mean squared difference in pixels of the prior's sample.
-        embedding_unit: (N,) float32, the same in style.
+        pixel_scale: (N,) float32, mean squared difference in pixels over the sample of the prior.
+        embedding_scale: (N,) float32, the same in embeddings.
+
+    Example:
+        >>> originals = Originals(
+        ...     pictures=tf.zeros((1, 2, 2, 3)),
+        ...     embeddings=tf.zeros((1, 5)),
+        ...     pixel_scale=tf.constant([4.0]),
+        ...     embedding_scale=tf.constant([1.0]),
+        ... )
+        >>> distance = originals.distance(tf.ones((1, 2, 2, 3)), tf.ones((1, 5)), tf.constant([0]))
+        >>> distance.numpy().tolist()
+        [0.625]
     """
 
     pictures: tf.Tensor
     embeddings: tf.Tensor
-    pixel_unit: tf.Tensor
-    embedding_unit: tf.Tensor
+    pixel_scale: tf.Tensor
+    embedding_scale: tf.Tensor
 
     @classmethod
-    def of(
-        cls, maximizer: PreferenceMaximizer, pictures: np.ndarray, categories: Sequence[int]
+    def from_pictures(
+        cls, generator: ScoredGenerator, pictures: np.ndarray, categories: Sequence[int]
     ) -> tuple["Originals", tf.Tensor]:
-        """The originals, and about how far each is from each latent of the prior's sample, (N, B).
+        """Makes originals and measures their distances from a sample of the prior.
 
         Args:
-            maximizer: Gives the style and the sample.
+            generator: Generator with the encoder and the sample, such as a `PreferenceMaximizer`.
             pictures: (N, H, W, 3) uint8, of the generator's size.
             categories: N dense indices.
 
+        Returns:
+            The originals, and (N, B) float32, approximate distances of each from the B latents of
+            the sample: pixels are compared at the size of `thumbnails`.
+
         Raises:
-            InputError: If the pictures are of another size or dtype.
+            InputError: If the pictures have another size or dtype.
         """
-        wanted = (*maximizer.gan.picture_size, 3)
+        expected = (*generator.gan.picture_size, 3)
         pictures = np.asarray(pictures)
-        if pictures.ndim != 4 or pictures.shape[1:] != wanted or pictures.dtype != np.uint8:
+        if pictures.ndim != 4 or pictures.shape[1:] != expected or pictures.dtype != np.uint8:
             raise InputError(
                 f"a picture of shape {pictures.shape[1:]} and type {pictures.dtype} cannot be "
-                f"compared with the generator's, {wanted} and uint8; decode it at that size."
+                f"compared with the generator's, {expected} and uint8; decode it at that size."
             )
-        return cls.beside(maximizer.prior_sample(categories), maximizer, scale(pictures))
+        return cls.from_sample(generator, generator.prior_sample(categories), scale(pictures))
 
     @classmethod
-    def beside(
-        cls, sample: PriorSample, maximizer: PreferenceMaximizer, scaled: tf.Tensor
+    def from_sample(
+        cls, generator: ScoredGenerator, sample: PriorSample, pictures: tf.Tensor
     ) -> tuple["Originals", tf.Tensor]:
-        """`of` pictures in [-1, 1], (N, H, W, 3) float32, and a sample of their categories."""
-        embeddings = maximizer.embed(scaled)
-        # The mean of |X - x|² over the sample's pictures X, without keeping them.
-        pixel_unit = sample.mean_square + tf.reduce_mean(
-            tf.square(scaled) - 2 * scaled * sample.mean_picture, axis=[1, 2, 3]
+        """Does the work of `from_pictures` in tensors, for graphs.
+
+        Args:
+            generator: Generator with the encoder.
+            sample: Sample of the prior in the N categories of the pictures.
+            pictures: (N, H, W, 3) float32 in [-1, 1].
+        """
+        embeddings = generator.embed(pictures)
+        # The mean of |X - x|² over the sample's pictures X, which are not kept.
+        pixel_scale = sample.mean_square + tf.reduce_mean(
+            tf.square(pictures) - 2 * pictures * sample.mean_picture, axis=[1, 2, 3]
         )
-        by_style = tf.reduce_mean(tf.square(sample.embeddings - embeddings[:, None]), axis=-1)
-        embedding_unit = tf.reduce_mean(by_style, axis=1)
-        by_looks = tf.reduce_mean(
-            tf.square(sample.thumbnails - thumbnails(scaled)[:, None]), axis=-1
+        in_embeddings = tf.reduce_mean(tf.square(sample.embeddings - embeddings[:, None]), axis=-1)
+        embedding_scale = tf.reduce_mean(in_embeddings, axis=1)
+        in_pixels = tf.reduce_mean(
+            tf.square(sample.thumbnails - thumbnails(pictures)[:, None]), axis=-1
         )
-        far = by_looks / pixel_unit[:, None] + by_style / embedding_unit[:, None]
-        return cls(scaled, embeddings, pixel_unit, embedding_unit), far / 2
+        distances = in_pixels / pixel_scale[:, None] + in_embeddings / embedding_scale[:, None]
+        return cls(pictures, embeddings, pixel_scale, embedding_scale), distances / 2
 
     def distance(self, pictures: tf.Tensor, embeddings: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-        """From (A, H, W, 3) float32 and (A, K) float32 to the originals of (A,) rows: (A,)."""
+        """Returns the distances of pictures from originals.
+
+        Args:
+            pictures: (A, H, W, 3) float32 in [-1, 1].
+            embeddings: (A, K) float32, their embeddings.
+            rows: (A,) int, the original that each picture is compared with.
+
+        Returns:
+            (A,) float32.
+        """
         own = Originals(*(tf.gather(each, rows) for each in self))
-        by_pixels = tf.reduce_mean(tf.square(pictures - own.pictures), axis=[1, 2, 3])
-        by_style = tf.reduce_mean(tf.square(embeddings - own.embeddings), axis=1)
-        return (by_pixels / own.pixel_unit + by_style / own.embedding_unit) / 2
+        in_pixels = tf.reduce_mean(tf.square(pictures - own.pictures), axis=[1, 2, 3])
+        in_embeddings = tf.reduce_mean(tf.square(embeddings - own.embeddings), axis=1)
+        return (in_pixels / own.pixel_scale + in_embeddings / own.embedding_scale) / 2
 
 
 def invert(
     maximizer: PreferenceMaximizer, pictures: np.ndarray, categories: Sequence[int]
 ) -> np.ndarray:
-    """The latents that draw what is nearest to existing pictures, by pixels and style.
+    """Finds the latents whose generated pictures are nearest to given pictures.
 
-    Begins at the latents of the prior's sample that are nearest, and descends from there.
+    The distance is that of `Originals`. The search starts at the nearest latents of the sample of
+    the prior and descends from there with Adam.
 
     Args:
-        maximizer: Whose generator is inverted.
+        maximizer: Maximizer whose generator is inverted.
         pictures: (N, H, W, 3) uint8, of the generator's size.
         categories: N dense indices.
 
@@ -120,41 +168,77 @@ def invert(
         (N, Z) float32.
 
     Raises:
-        InputError: If the pictures are of another size.
+        InputError: If the pictures have another size or dtype.
+
+    Example:
+        The latent of a toy generator is the brightness of its single pixel:
+
+        >>> from types import SimpleNamespace
+        >>> def generator(inputs, training):  # z is the brightness of a single pixel
+        ...     return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
+        >>> def discriminator(inputs, training):
+        ...     return 1 - inputs[0][:, 0, 0, :1]
+        >>> def encoder(pictures):
+        ...     return pictures[:, 0, 0, :1]
+        >>> encoder.picture_size = (1, 1)
+        >>> gan = SimpleNamespace(
+        ...     ema_generator=generator,
+        ...     discriminator=discriminator,
+        ...     latent_dim=1,
+        ...     picture_size=(1, 1),
+        ... )
+        >>> maximizer = PreferenceMaximizer(SimpleNamespace(encoder=encoder), gan)
+        >>> print(f"{invert(maximizer, np.full((1, 1, 1, 3), 191, np.uint8), [0])[0, 0]:.1f}")
+        0.5
     """
-    originals, far = Originals.of(maximizer, pictures, categories)
+    originals, distances = Originals.from_pictures(maximizer, pictures, categories)
     sample = maximizer.prior_sample(categories)
-    which = tf.constant(categories, tf.int32)
-    return nearest_latents(maximizer, sample, originals, far, which).numpy()
+    indices = tf.constant(categories, tf.int32)
+    return nearest_latents(maximizer, sample, originals, distances, indices).numpy()
 
 
 def nearest_latents(
     maximizer: PreferenceMaximizer,
     sample: PriorSample,
     originals: Originals,
-    far: tf.Tensor,
+    distances: tf.Tensor,
     categories: tf.Tensor,
 ) -> tf.Tensor:
-    """`invert` of originals whose distances from the sample, (N, B), are known."""
-    _, nearest = tf.math.top_k(-far, RESTARTS)
-    return _descend(maximizer, originals, categories, tf.gather(sample.latents, nearest))
+    """Does the work of `invert` in tensors, for graphs.
+
+    Args:
+        maximizer: Maximizer whose generator is inverted.
+        sample: Sample of the prior in the N categories.
+        originals: The N pictures.
+        distances: (N, B) float32, their distances from the latents of the sample.
+        categories: (N,) int32.
+
+    Returns:
+        (N, Z) float32.
+    """
+    _, nearest = tf.math.top_k(-distances, RESTARTS)
+    tensors = originals, categories, tf.gather(sample.latents, nearest)
+    # Open shapes: another number of pictures is not traced anew.
+    _descend.get_concrete_function(maximizer, *open_specs(tensors))
+    return _descend(maximizer, *tensors)
 
 
 @tf.function(reduce_retracing=True, autograph=False)
 def _descend(
     maximizer: PreferenceMaximizer, originals: Originals, categories: tf.Tensor, start: tf.Tensor
 ) -> tf.Tensor:
+    """Descends from (N, R, Z) latents; returns the nearest of each R, (N, Z)."""
     latent_dim = start.shape[-1]
 
-    def closeness(coordinates: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-        which = rows // RESTARTS
+    def negative_distance(coordinates: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+        indices = rows // RESTARTS
         latents = maximizer.latents(coordinates)
-        pictures = maximizer.generate(latents, tf.gather(categories, which))
-        return -originals.distance(pictures, maximizer.embed(pictures), which)
+        pictures = maximizer.generate(latents, tf.gather(categories, indices))
+        return -originals.distance(pictures, maximizer.embed(pictures), indices)
 
-    rate = keras.optimizers.schedules.CosineDecay(RATE, STEPS)
+    learning_rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
     coordinates = maximizer.coordinates(tf.reshape(start, [-1, latent_dim]))
-    ascent = latent_ascent(closeness, coordinates, STEPS, rate, PATIENCE)
+    ascent = latent_ascent(negative_distance, coordinates, STEPS, learning_rate, PATIENCE)
     best = tf.argmax(tf.reshape(ascent.values, [-1, RESTARTS]), axis=1)
     found = tf.reshape(ascent.coordinates, [-1, RESTARTS, latent_dim])
     return maximizer.latents(tf.gather(found, best, batch_dims=1))

@@ -1,6 +1,7 @@
-"""From an existing item, step by step, to one that a user likes better."""
+"""Redesign: gradual changes of an existing item towards what a user prefers."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -13,20 +14,24 @@ from keras_fashion.design.objective import DesignBatch, PriorSample
 from keras_fashion.design.preference_maximizer import PreferenceMaximizer
 from keras_fashion.errors import InputError
 
-STEPS, RATE = 40, 0.03
+STEPS = 40
+"""Number of steps of the ascent."""
+
+LEARNING_RATE = 0.03
+"""Adam's first learning rate, which decays to 0 along half a cosine."""
 
 
 @dataclass(frozen=True)
 class Redesign:
-    """A strip from an item to its redesign.
+    """n pictures from an item to its redesign.
 
     Attributes:
         pictures: (n, H, W, 3) uint8; the first is the generator's nearest picture to the item.
         latents: (n, Z) float32.
         preference: (n,) float32, theta . Phi.
-        realism: (n,) float32, D; 1 is what the discriminator takes for real.
-        distance: (n,) float32, from the item's picture: 0 is the same, 1 a garment drawn at
-            random (`Originals`).
+        realism: (n,) float32, D; 1 stands for a real picture.
+        distance: (n,) float32, distance from the item's picture: 0 for the picture itself, 1 on
+            average for a random garment (`Originals`).
     """
 
     pictures: np.ndarray
@@ -34,6 +39,16 @@ class Redesign:
     preference: np.ndarray
     realism: np.ndarray
     distance: np.ndarray
+
+
+class RedesignTensors(NamedTuple):
+    """The attributes of `Redesign` in tensors, for n pictures."""
+
+    pictures: tf.Tensor
+    latents: tf.Tensor
+    preference: tf.Tensor
+    realism: tf.Tensor
+    distance: tf.Tensor
 
 
 def redesign(
@@ -46,111 +61,146 @@ def redesign(
     proximity: float = 3.0,
     fixed_directions: np.ndarray | None = None,
 ) -> Redesign:
-    """Starts from an item's picture and climbs towards a taste, without leaving the item behind.
+    """Changes an item's picture step by step towards what a user prefers.
 
-    The objective is the preference, the term of realism and the brake towards the prior, as of a
-    design, less proximity times the distance from the item (which takes the place of the brake
-    towards the consensus), in standard deviations of preference over the prior. The frames are
-    places on the way at which the preference has risen by equal parts.
+    The picture is inverted, and its latent ascends an objective: that of a design, with the
+    penalty on the distance from the consensus replaced by `proximity` times the distance from the
+    item, in standard deviations of preference over the prior. The returned pictures are those on
+    the path at which the preference has risen by equal parts.
 
     Args:
-        maximizer: Gives the networks.
-        user: Dense index of whom to please.
+        maximizer: Maximizer with the networks.
+        user: Dense index of the user.
         picture: (H, W, 3) uint8, of the generator's size.
         category: Dense index of the item's category.
-        frames: n, pictures on the way, both ends included.
-        eta: Weight of the realism term.
-        proximity: Weight of the distance; 0 lets go of the item.
-        fixed_directions: (H, Z) float32, directions that do not change, as in
-            `PreferenceMaximizer.design`.
+        frames: n, number of pictures, both ends included; at least 2.
+        eta: Weight of the realism term, at least 0.
+        proximity: Weight of the distance from the item, at least 0; 0 for no such term.
+        fixed_directions: (H, Z) float32, orthonormal directions along which the latent does not
+            move, as in `PreferenceMaximizer.design_for`.
 
     Raises:
-        InputError: If the picture is of another size, frames are fewer than 2, or eta or proximity
-            is below 0.
+        InputError: If the picture has another size or dtype, or if `frames`, `eta` or `proximity`
+            is out of range.
+
+    Example:
+        The latent of a toy generator is the brightness of its single pixel:
+
+        >>> from types import SimpleNamespace
+        >>> def generator(inputs, training):  # z is the brightness of a single pixel
+        ...     return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
+        >>> def discriminator(inputs, training):
+        ...     return 1 - inputs[0][:, 0, 0, :1]
+        >>> def encoder(pictures):
+        ...     return pictures[:, 0, 0, :1]
+        >>> encoder.picture_size = (1, 1)
+        >>> gan = SimpleNamespace(
+        ...     ema_generator=generator,
+        ...     discriminator=discriminator,
+        ...     latent_dim=1,
+        ...     picture_size=(1, 1),
+        ... )
+        >>> recommender = SimpleNamespace(
+        ...     encoder=encoder, user_embedding=lambda users: tf.ones((len(users), 1))
+        ... )
+        >>> maximizer = PreferenceMaximizer(recommender, gan)
+        >>> gray = np.full((1, 1, 3), 128, np.uint8)
+        >>> result = redesign(maximizer, 0, gray, 0, frames=3, eta=0.0, proximity=0.0)
+        >>> [f"{each:.1f}" for each in result.preference]
+        ['0.0', '0.2', '0.5']
     """
     if frames < 2:
-        raise InputError(f"a strip has 2 frames or more; got {frames}.")
+        raise InputError(f"`frames` must be 2 or more; got {frames}.")
     if not proximity >= 0:
-        raise InputError(f"proximity is 0 or more; got {proximity:g}.")
-    beside = Originals.of(maximizer, np.asarray(picture)[None], [category])
-    batch = maximizer.batch(
-        maximizer.recommender.user_embedding(tf.constant([user])), [category], [eta]
-    )
-    sample = maximizer.prior_sample([category])
-    strip = towards(
+        raise InputError(f"`proximity` must be 0 or more; got {proximity:g}.")
+    originals, distances = Originals.from_pictures(maximizer, np.asarray(picture)[None], [category])
+    user_embedding = maximizer.recommender.user_embedding(tf.constant([user]))
+    result = redesign_tensors(
         maximizer,
-        sample,
-        batch,
-        *beside,
+        maximizer.prior_sample([category]),
+        maximizer.batch(user_embedding, [category], [eta]),
+        originals,
+        distances,
         tf.constant(frames),
         tf.constant(proximity),
         fixed_directions,
     )
-    return Redesign(*(each.numpy() for each in strip))
+    return Redesign(**{name: each.numpy() for name, each in result._asdict().items()})
 
 
-def towards(
+def redesign_tensors(
     maximizer: PreferenceMaximizer,
     sample: PriorSample,
     batch: DesignBatch,
     originals: Originals,
-    far: tf.Tensor,
+    distances: tf.Tensor,
     frames: tf.Tensor,
     proximity: tf.Tensor,
     fixed_directions: tf.Tensor | None = None,
-) -> tuple[tf.Tensor, ...]:
-    """`redesign` in tensors, for graphs.
+) -> RedesignTensors:
+    """Does the work of `redesign` in tensors, for graphs.
 
     Args:
-        maximizer: Gives the networks.
-        sample: Of the prior, in the item's category.
-        batch: One, whom to please.
-        originals: The item's picture, one.
-        far: (1, B) float32, its distance from each latent of the sample.
+        maximizer: Maximizer with the networks.
+        sample: Sample of the prior in the item's category.
+        batch: One user or group.
+        originals: The picture of the one item.
+        distances: (1, B) float32, its distances from the latents of the sample.
         frames: () int32.
         proximity: () float32.
-        fixed_directions: As of `redesign`.
-
-    Returns:
-        What a `Redesign` holds, in its order.
+        fixed_directions: (H, Z) float32, see `redesign`.
     """
-    start = nearest_latents(maximizer, sample, originals, far, batch.categories)
-    path, pictures, preference, *rest = _climb(
-        maximizer, originals, batch, start, proximity, fixed_directions
-    )
-    shown = _equal_rises(preference, frames)
-    return tuple(tf.gather(each, shown) for each in (unscale(pictures), path, preference, *rest))
+    start = nearest_latents(maximizer, sample, originals, distances, batch.categories)
+    path = _ascend(maximizer, originals, batch, start, proximity, fixed_directions)
+    steps = _equal_rises(path.preference, frames)
+    selected = RedesignTensors(*(tf.gather(each, steps) for each in path))
+    return selected._replace(pictures=unscale(selected.pictures))
 
 
 @tf.function(reduce_retracing=True, autograph=False)
-def _climb(
+def _ascend(
     maximizer: PreferenceMaximizer,
     originals: Originals,
     batch: DesignBatch,
     start: tf.Tensor,
     proximity: tf.Tensor,
     fixed_directions: tf.Tensor | None,
-) -> tuple[tf.Tensor, ...]:
-    def objective(coordinates: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-        value, pictures, embeddings, *_ = maximizer.judge(coordinates, batch.rows(rows))
-        return value - proximity * batch.unit * originals.distance(pictures, embeddings, rows)
+) -> RedesignTensors:
+    """Ascends from a (1, Z) latent; returns all S + 1 steps, with pictures in [-1, 1]."""
 
-    rate = keras.optimizers.schedules.CosineDecay(RATE, STEPS)
-    ascent = latent_ascent(
-        objective, maximizer.coordinates(start), STEPS, rate, STEPS, fixed_directions
-    )
+    def objective(coordinates: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+        evaluation = maximizer.evaluate(coordinates, batch.gather(rows))
+        distance = originals.distance(evaluation.pictures, evaluation.embeddings, rows)
+        return evaluation.objective - proximity * batch.scale * distance
+
+    learning_rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
+    coordinates = maximizer.coordinates(start)
+    ascent = latent_ascent(objective, coordinates, STEPS, learning_rate, STEPS, fixed_directions)
     path = ascent.path[:, 0]
-    item = tf.zeros(STEPS + 1, tf.int32)
-    _, pictures, embeddings, preference, realism = maximizer.judge(path, batch.rows(item))
-    distance = originals.distance(pictures, embeddings, item)
-    return maximizer.latents(path), pictures, preference, realism, distance
+    rows = tf.zeros(STEPS + 1, tf.int32)
+    evaluation = maximizer.evaluate(path, batch.gather(rows))
+    return RedesignTensors(
+        pictures=evaluation.pictures,
+        latents=maximizer.latents(path),
+        preference=evaluation.preference,
+        realism=evaluation.realism,
+        distance=originals.distance(evaluation.pictures, evaluation.embeddings, rows),
+    )
 
 
 def _equal_rises(preference: tf.Tensor, frames: tf.Tensor) -> tf.Tensor:
-    """Steps, (n,) int32, the first and the best at the ends, between them by equal rises."""
+    """Selects steps at which the preference has risen by equal parts of its whole rise.
+
+    Args:
+        preference: (S + 1,) float32, the preference at each step.
+        frames: () int32, n.
+
+    Returns:
+        (n,) int32, the first step, then those that first reach each part, then the best step.
+    """
     end = tf.argmax(preference[1:], output_type=tf.int32) + 1
     rise = preference[: end + 1]
-    until = tf.linalg.band_part(tf.ones([end + 1, end + 1], tf.bool), -1, 0)
-    highest = tf.reduce_max(tf.where(until, rise, rise.dtype.min), axis=1)
-    wanted = tf.linspace(highest[0], highest[-1], frames)[1:-1]
-    return tf.concat([[0], tf.searchsorted(highest, wanted), [end]], axis=0)
+    so_far = tf.linalg.band_part(tf.ones([end + 1, end + 1], tf.bool), -1, 0)
+    highest = tf.reduce_max(tf.where(so_far, rise, rise.dtype.min), axis=1)
+    levels = tf.linspace(highest[0], highest[-1], frames)[1:-1]
+    return tf.concat([[0], tf.searchsorted(highest, levels), [end]], axis=0)

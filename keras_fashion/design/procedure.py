@@ -1,28 +1,34 @@
-"""How a search for designs goes: the settings, and those that have a name."""
+"""The settings of the search for designs, and presets of them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Procedure:
-    """Settings of `PreferenceMaximizer`; the defaults are those that measured best.
+    """The settings of a `PreferenceMaximizer`; the defaults are those that measured best.
+
+    Weights are in standard deviations of preference over the prior.
 
     Attributes:
-        restarts: R, starts for each taste.
-        steps: S, gradient steps of each.
-        learning_rate: Adam's.
-        patience: Steps without a rise after which a restart ends.
-        screened: Whether the restarts begin at the most promising latents of a sample of the prior,
-            which is judged once for everybody, or at random ones.
+        restarts: R, number of starts for each user or group.
+        steps: S, number of gradient steps from each start.
+        learning_rate: Learning rate of Adam.
+        patience: Number of steps without an increase after which a restart ends.
+        screened: Whether the restarts begin at the latents with the highest objective in a sample
+            of the prior, which is evaluated once for all users, instead of at random latents.
         bounded: Whether the search runs in the coordinates in which the prior is normal, where no
-            code leaves it, or on z itself.
-        consensus_penalty: Weight of the distance in style from what the best-liked of the sample
-            have in common (`Consensus`), which is 1 for a garment from the prior; in standard
-            deviations of preference over the prior.
-        prior_penalty: Weight of how far a latent lies beyond the prior's mass (`prior_excess`), in
-            the same unit.
-        diversity: What a copy of another costs, in the same unit, when starts and designs are
-            chosen.
+            latent leaves the prior's range, instead of on z itself.
+        consensus_penalty: Weight of the distance of the embedding from the `Consensus`. The
+            distance is 1 for a random garment of the prior.
+        prior_penalty: Weight of how far a latent lies outside the mass of the prior
+            (`prior_excess`).
+        diversity: Weight of the similarity to what is already chosen, when starts and designs are
+            chosen. The similarity of a copy is 1.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> replace(PROCEDURES["dvbpr"], restarts=4).learning_rate
+        0.05
     """
 
     restarts: int = 8
@@ -51,4 +57,4 @@ PROCEDURES = {
         diversity=0.0,
     ),
 }
-"""By the names that the commands know."""
+"""The procedures by name; "dvbpr" is that of the code released with the paper."""

@@ -1,4 +1,4 @@
-"""Whom designs are for: a user, a group of users who decide together, or a cluster of users."""
+"""Targets of designs: a user, a group that decides together, or a cluster of users."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,20 +7,30 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.data import Catalogue
-from keras_fashion.design.objective import MEAN, Aggregation
+from keras_fashion.design.aggregation import MEAN, Aggregation
 from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
 from keras_fashion.design.user_clusters import UserCluster
 
 
 @dataclass(frozen=True)
 class DesignTarget:
-    """A user, a group, or a cluster that is served by its mean taste.
+    """A user, a group, or a cluster that is represented by its mean embedding.
 
     Attributes:
-        name: For people.
-        users: (m,) dense indices of all who belong to it.
-        user_embeddings: (M, K) float32: of each user, or the one of the cluster.
-        weights: (M,) float, at least 0, not all 0.
+        name: Name for display.
+        users: Dense indices of all members, (m,) int.
+        user_embeddings: (M, K) float32, theta of each member; for a cluster, its single embedding.
+        weights: (M,) float, weights of the embeddings, at least 0 and not all 0.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> catalogue = SimpleNamespace(user_ids=np.array(["ann", "bob"]))
+        >>> embeddings = np.zeros((2, 5), np.float32)
+        >>> DesignTarget.of_users(catalogue, embeddings, users=[1]).name
+        'bob'
+        >>> group = DesignTarget.of_users(catalogue, embeddings, users=[0, 1], weights=[1, 2])
+        >>> group.name, group.user_embeddings.shape
+        ('2 users', (2, 5))
     """
 
     name: str
@@ -32,26 +42,26 @@ class DesignTarget:
     def of_users(
         cls,
         catalogue: Catalogue,
-        vectors: np.ndarray,
+        user_embeddings: np.ndarray,
         users: Sequence[int],
         weights: Sequence[float] | None = None,
     ) -> "DesignTarget":
-        """A user or a group.
+        """Makes the target of one user or of a group.
 
         Args:
-            catalogue: Knows their names.
-            vectors: (U, K) float32, of all users of the catalogue.
-            users: Dense indices.
-            weights: Of the users; equal by default.
+            catalogue: Catalogue with the ids of the users.
+            user_embeddings: (U, K) float32, theta of all users of the catalogue.
+            users: Dense indices of the members.
+            weights: Weights of the members; equal by default.
         """
         ids = catalogue.user_ids[users]
         name = str(ids[0]) if len(users) == 1 else f"{len(users)} users"
         shares = np.ones(len(users)) if weights is None else np.asarray(weights)
-        return cls(name, np.asarray(users), vectors[users], shares)
+        return cls(name, np.asarray(users), user_embeddings[users], shares)
 
     @classmethod
     def of_cluster(cls, cluster: UserCluster) -> "DesignTarget":
-        """Served by one taste however many its members are."""
+        """Makes the target of a cluster, which has one embedding however many members it has."""
         name = f"{cluster.name} ({len(cluster.users)} users, {cluster.share:.0%})"
         return cls(name, cluster.users, cluster.user_embedding[None].astype(np.float32), np.ones(1))
 
@@ -66,20 +76,21 @@ def design_for_targets(
     aggregation: Aggregation = MEAN,
     fixed_directions: np.ndarray | None = None,
 ) -> Designs:
-    """Designs for clients of equal M, each at several weights of realism, in one batch.
+    """Designs for several targets, each with several weights of realism, in one batch.
 
     Args:
-        maximizer: Designs.
-        targets: Of equal M: one user or group, or several clusters.
+        maximizer: Maximizer that makes the designs.
+        targets: Targets with equal numbers M of embeddings: one user or group, or several
+            clusters.
         category: Dense index.
-        count: n, how many designs.
-        etas: From "whatever pleases" to "must look real".
-        seed: As in `PreferenceMaximizer.design_for`, the same for all.
+        count: n, number of designs for each target and eta.
+        etas: Weights of the realism term.
+        seed: Seed of the choice of the starts, the same for all targets.
         aggregation: How a group's preferences become one.
-        fixed_directions: As in `PreferenceMaximizer.design_for`.
+        fixed_directions: See `PreferenceMaximizer.design_for`.
 
     Returns:
-        Designs with N = clients times etas, all of the first client first.
+        Designs with N = targets times etas, all etas of the first target first.
     """
     rows = np.repeat(np.arange(len(targets)), len(etas))
     return maximizer.design_for(
@@ -101,12 +112,12 @@ def preference_for_items(
     embeddings: np.ndarray,
     aggregation: Aggregation = MEAN,
 ) -> np.ndarray:
-    """What a client thinks of items, on the scale of its designs.
+    """Returns the preference of a target for items, on the same scale as for its designs.
 
     Args:
-        maximizer: Gives the scale of the members.
-        target: Whose preference.
-        category: Dense index of what is designed.
+        maximizer: Maximizer that gives the scale of each member.
+        target: Target.
+        category: Dense index of the category of the designs.
         embeddings: (I, K) float32, Phi of the items.
         aggregation: How a group's preferences become one.
 
@@ -114,5 +125,5 @@ def preference_for_items(
         (I,) float32.
     """
     batch = maximizer.batch(target.user_embeddings[None], [category], [0.0], target.weights[None])
-    everybody = batch.rows(tf.zeros(len(embeddings), tf.int32))
-    return everybody.preference(tf.constant(embeddings), aggregation).numpy()
+    repeated = batch.gather(tf.zeros(len(embeddings), tf.int32))
+    return repeated.preference(tf.constant(embeddings), aggregation).numpy()

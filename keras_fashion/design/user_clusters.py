@@ -1,4 +1,4 @@
-"""Clusters of users with like tastes, and names for them."""
+"""Clusters of users with similar preferences, and names for them."""
 
 from dataclasses import dataclass
 
@@ -11,23 +11,25 @@ from keras_fashion.data import Catalogue, Split
 from keras_fashion.data.columns import Attribute
 from keras_fashion.errors import InputError
 
-STARTS = 10
-"""Of k-means; the best of them is kept."""
+NUM_STARTS = 10
+"""Number of starts of k-means, of which the best result is kept."""
 
-WORDS = 2
-"""Values in a name, at most."""
+MAX_WORDS = 2
+"""Largest number of values in a cluster's name."""
 
 
 @dataclass(frozen=True)
 class UserCluster:
-    """Users with like tastes.
+    """Users with similar preferences.
 
     Attributes:
-        name: What its members buy more than others, as "Denim blue, Trousers".
+        name: Values that the members buy more often than others do, such as "Denim blue,
+            Trousers".
         users: (M,) dense indices, ascending.
-        share: Of the users who were clustered.
-        user_embedding: (K,) float32, the mean of the members' vectors at unit length, each of one
-            voice, times their mean length: on a member's scale, and shorter the less they agree.
+        share: Share of the clustered users that belong to it.
+        user_embedding: (K,) float, the mean of the members' vectors at unit length, so that each
+            member counts equally, times their mean length. It is on the scale of a member's vector
+            and shorter the more the members differ.
     """
 
     name: str
@@ -37,77 +39,98 @@ class UserCluster:
 
 
 def cluster_users(
-    vectors: np.ndarray, split: Split, catalogue: Catalogue, count: int, seed: int = 0
+    vectors: np.ndarray, split: Split, catalogue: Catalogue, num_clusters: int, seed: int = 0
 ) -> list[UserCluster]:
-    """Clusters the users whom a recommender was trained on, by k-means on their vectors.
+    """Clusters the users that a recommender was trained on, by k-means on their vectors.
 
-    Vectors are brought to unit length: it orders items as they did, and a longer vector mostly
-    says that more purchases have pulled at it. On the atelier, whose nine tribes are known, any
-    scale finds these again (adjusted Rand index .98 at unit length as without). On H&M, eight
-    clusters of raw vectors tell how much somebody bought (.12 of the variance of ln purchases, .02
-    at unit length), and those of two trainings agree less (.40, .43). Subtracting the mean vector
-    before that gained nothing. `tests/benchmarks/cluster_users.py` measures all of it.
+    Vectors are scaled to unit length. This leaves each user's order of the items as it is, and a
+    longer vector mostly says that more purchases have contributed to it. On the atelier, whose
+    nine tribes are known, the clusters are the tribes with any scaling (adjusted Rand index .98
+    with unit length and without). On H&M, eight clusters of unscaled vectors reflect how much
+    users buy (.12 of the variance of ln purchases, .02 with unit length), and the clusters of two
+    trainings agree less (adjusted Rand index .40 instead of .43). Subtracting the mean vector
+    first gained nothing. `tests/benchmarks/user_clusters.py` measures all of this.
 
-    A cluster is named after the two values, of categories and attributes, that tell most about
-    what its members buy: p ln(p / q) is largest, where p is the value's share of their purchases
-    and q its share of everybody's. The second is found among purchases without the first, so that
-    it says something else. Only values with p > q are names; those that are not known are none.
+    A cluster is named after two values of categories and attributes. The first is the one with the
+    largest p ln(p / q), where p is the value's share of the members' purchases and q its share of
+    all purchases. The second is found in the same way among the purchases without the first, so
+    that it adds information. Only values with p > q become names, and unknown values do not.
 
     Args:
-        vectors: (U, K) float, of all users of the catalogue.
-        split: Whose training purchases say who was trained on and what they buy.
-        catalogue: Gives the items' categories and attributes.
-        count: k, how many clusters.
-        seed: Of k-means.
+        vectors: (U, K) float, vectors of all users of the catalogue.
+        split: Split whose training interactions say who was trained on and what they buy.
+        catalogue: Catalogue with the items' categories and attributes.
+        num_clusters: k, number of clusters.
+        seed: Seed of k-means.
 
     Returns:
-        The clusters, the largest first; fewer than k where fewer tastes are different.
+        The clusters, the largest first; fewer than k if there are fewer different vectors.
 
     Raises:
-        InputError: If k is below 1 or above the number of users.
+        InputError: If `num_clusters` is below 1 or above the number of trained users.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> train = np.array([[0, 0], [1, 0], [2, 1]], np.int32)  # (user, item)
+        >>> none = np.zeros((0, 2), np.int32)
+        >>> catalogue = SimpleNamespace(
+        ...     categories=["Bags", "Tops"], item_categories=np.array([1, 0]), attributes={}
+        ... )
+        >>> vectors = np.array([[1.0, 0.1], [2.0, 0.0], [0.0, 1.0]])
+        >>> clusters = cluster_users(vectors, Split(3, 2, train, none, none), catalogue, 2)
+        >>> [(cluster.name, cluster.users.tolist()) for cluster in clusters]
+        [('Tops', [0, 1]), ('Bags', [2])]
     """
     users = np.unique(split.train[:, 0])
-    if not 1 <= count <= len(users):
-        raise InputError(f"{count} clusters of {len(users)} users; ask for 1 to {len(users)}.")
-    user_embeddings, lengths = normalize(vectors[users], return_norm=True)
-    found = KMeans(count, n_init=STARTS, random_state=seed).fit_predict(user_embeddings)
+    if not 1 <= num_clusters <= len(users):
+        raise InputError(
+            f"{num_clusters} clusters of {len(users)} users; ask for 1 to {len(users)}."
+        )
+    unit_vectors, lengths = normalize(vectors[users], return_norm=True)
+    labels = KMeans(num_clusters, n_init=NUM_STARTS, random_state=seed).fit_predict(unit_vectors)
     columns = [Attribute(np.array(catalogue.categories), catalogue.item_categories)]
     columns += catalogue.attributes.values()
     buyers, bought = split.train.T
     clusters = []
-    for number in np.unique(found):
-        own = found == number
-        among = np.isin(buyers, users[own])
+    for label in np.unique(labels):
+        members = labels == label
+        by_members = np.isin(buyers, users[members])
         clusters.append(
             UserCluster(
-                name=_name(columns, bought, among),
-                users=users[own],
-                share=float(own.mean()),
-                user_embedding=user_embeddings[own].mean(axis=0) * lengths[own].mean(),
+                name=_name(columns, bought, by_members),
+                users=users[members],
+                share=float(members.mean()),
+                user_embedding=unit_vectors[members].mean(axis=0) * lengths[members].mean(),
             )
         )
     return sorted(clusters, key=lambda cluster: -len(cluster.users))
 
 
-def _name(columns: list[Attribute], bought: np.ndarray, among: np.ndarray) -> str:
-    """Of the cluster whose purchases are `among` all those that were bought, (n,) items."""
-    words = []
-    while len(words) < WORDS and among.any():
+def _name(columns: list[Attribute], bought: np.ndarray, by_members: np.ndarray) -> str:
+    """Returns the name of a cluster.
+
+    Args:
+        columns: Categories and attributes of the items.
+        bought: (n,) int, the item of each purchase of any user.
+        by_members: (n,) bool, whether a member of the cluster made the purchase.
+    """
+    words: list[str] = []
+    while len(words) < MAX_WORDS and by_members.any():
         column, gains = max(
-            ((each, _gains(each, bought, among)) for each in columns),
+            ((each, _gains(each, bought, by_members)) for each in columns),
             key=lambda pair: pair[1].max(),
         )
         if gains.max() <= 0:
             break
         words.append(str(column.values[gains.argmax()]))
         others = column.codes[bought] != gains.argmax()
-        bought, among = bought[others], among[others]
+        bought, by_members = bought[others], by_members[others]
     return ", ".join(words) or "everybody"
 
 
-def _gains(column: Attribute, bought: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """(V,) float, p ln(p / q) of each value; 0 where it is not known what it is."""
+def _gains(column: Attribute, bought: np.ndarray, by_members: np.ndarray) -> np.ndarray:
+    """Returns p ln(p / q) of each value of a column, (V,) float; 0 for unknown values."""
     size, codes = len(column.values), column.codes[bought]
-    own = np.bincount(codes[among], minlength=size) / among.sum()
-    everybody = np.bincount(codes, minlength=size) / len(codes)
-    return np.where(column.values == "", 0, rel_entr(own, everybody))
+    of_members = np.bincount(codes[by_members], minlength=size) / by_members.sum()
+    of_all = np.bincount(codes, minlength=size) / len(codes)
+    return np.where(column.values == "", 0, rel_entr(of_members, of_all))

@@ -1,5 +1,5 @@
-"""Which devices and machines train, and who of them makes what.
+"""Training on several devices and machines.
 
-`devices` makes the strategy, `global_batch` says what replicas share within a step, `workers` what
-machines share between steps.
+`devices` creates the strategy, `global_batch` has what replicas exchange within a step, and
+`workers` what machines exchange between steps.
 """

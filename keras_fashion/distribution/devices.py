@@ -1,4 +1,4 @@
-"""What trains: this machine's processor, some of its accelerators, or several machines."""
+"""The strategy for a choice of devices: the processor, GPUs, or several machines."""
 
 import json
 import os
@@ -12,27 +12,35 @@ JOBS = {"chief", "worker"}
 
 
 def strategy_for(devices: str) -> tf.distribute.Strategy:
-    """The strategy that trains on some devices.
+    """Creates the strategy that trains on the given devices, and reports them on stderr.
 
-    Call it before TensorFlow does anything else: it decides which devices there are. A process
-    takes one strategy.
+    Call it before anything else of TensorFlow, because it decides which devices are visible. A
+    process can create one strategy.
 
     Args:
         devices: One of
 
-            - `auto`: all GPUs of this machine, or its processor where it has none;
+            - `auto`: all GPUs of this machine, or its processor if it has none;
             - `cpu`: the processor;
-            - a number: so many GPUs of this machine; where it has none, its processor as so many
-              devices, which is no quicker and for trying out;
-            - `multi-worker`: the machines of the environment variable `TF_CONFIG`, each with all
-              its GPUs, as many as the others have. Waits until all of them have come.
+            - a number: that many GPUs of this machine. On a machine without GPUs the processor
+              serves as that many devices, which is no faster and is meant for trying out;
+            - `multi-worker`: the machines in the environment variable `TF_CONFIG`, each with all
+              its GPUs, of which all must have equally many. Waits until all machines have joined.
 
-    Says on stderr what it has found.
+    Returns:
+        The default strategy for one device, otherwise a `tf.distribute.MirroredStrategy` or a
+        `tf.distribute.MultiWorkerMirroredStrategy`.
 
     Raises:
-        InputError: If there are not so many devices, `TF_CONFIG` is missing or wrong, a port is
-            taken, or TensorFlow has started already.
-        WorkerLost: If not all machines come in time, which is TensorFlow's.
+        InputError: If there are fewer devices, `TF_CONFIG` is missing or invalid, a port is in use,
+            or TensorFlow has been initialized already.
+        WorkerLost: If not all machines join before TensorFlow's timeout.
+
+    Example:
+        >>> strategy_for("gpu")
+        Traceback (most recent call last):
+        ...
+        keras_fashion.errors.InputError: `devices` is 'gpu': give auto, cpu, multi-worker or ...
     """
     try:
         if devices == "multi-worker":
@@ -40,25 +48,36 @@ def strategy_for(devices: str) -> tf.distribute.Strategy:
         gpus = tf.config.list_physical_devices("GPU")
         if devices == "cpu":
             tf.config.set_visible_devices([], "GPU")
-            _say("the processor")
+            _report("the processor")
             return tf.distribute.get_strategy()
-        count = len(gpus) if devices == "auto" else int(devices)
+        count = len(gpus) if devices == "auto" else _number(devices)
         if gpus and count > len(gpus):
-            raise InputError(f"--devices {count}: this machine has {len(gpus)} GPU(s).")
+            raise InputError(f"`devices` is {count}, but this machine has {len(gpus)} GPU(s).")
         if gpus:
             tf.config.set_visible_devices(gpus[:count], "GPU")
         elif count > 1:
             (cpu,) = tf.config.list_physical_devices("CPU")
             logical = [tf.config.LogicalDeviceConfiguration()] * count
             tf.config.set_logical_device_configuration(cpu, logical)
-    except RuntimeError as error:  # TensorFlow's way to say that it has started
-        raise InputError(f"--devices {devices} must be chosen before all else: {error}") from error
+    except RuntimeError as error:  # TensorFlow raises it if it has been initialized already.
+        raise InputError(
+            f"`devices` ({devices}) must be chosen before TensorFlow starts: {error}"
+        ) from error
     processor = "the processor" if count <= 1 else f"the processor as {count} devices"
-    _say(f"{count} GPU(s)" if gpus else f"{processor}: TensorFlow sees no GPU")
+    _report(f"{count} GPU(s)" if gpus else f"{processor}: TensorFlow sees no GPU")
     if count <= 1:
         return tf.distribute.get_strategy()
     kind = "GPU" if gpus else "CPU"
     return tf.distribute.MirroredStrategy([f"{kind}:{number}" for number in range(count)])
+
+
+def _number(devices: str) -> int:
+    try:
+        return int(devices)
+    except ValueError as error:
+        raise InputError(
+            f"`devices` is {devices!r}: give auto, cpu, multi-worker or a number of devices."
+        ) from error
 
 
 def _multi_worker() -> tf.distribute.Strategy:
@@ -68,7 +87,7 @@ def _multi_worker() -> tf.distribute.Strategy:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
         gpus = len(tf.config.list_logical_devices("GPU"))
         each = f"{gpus} GPU(s)" if gpus else "the processor: TensorFlow sees no GPU"
-        _say(f"{len(cluster)} machines, here {each}")
+        _report(f"{len(cluster)} machines, here {each}")
         return strategy
     except (tf.errors.UnknownError, tf.errors.UnavailableError) as error:
         raise InputError(
@@ -81,19 +100,21 @@ def _multi_worker() -> tf.distribute.Strategy:
         ) from error
 
 
-def _say(where: str) -> None:
+def _report(where: str) -> None:
     print(f"trains on {where}", file=sys.stderr)
 
 
 def _cluster() -> tuple[list[str], str]:
-    """Addresses of all workers in `TF_CONFIG`, the chief's first, and that of this one."""
+    """Returns the addresses of all workers in `TF_CONFIG`, the chief's first, and this one's."""
     example = (
         'TF_CONFIG=\'{"cluster": {"worker": ["host-0:2222", "host-1:2222"]}, '
         '"task": {"type": "worker", "index": 0}}\''
     )
     text = os.environ.get("TF_CONFIG")
     if not text:
-        raise InputError(f"--devices multi-worker reads TF_CONFIG, which is not set; set {example}")
+        raise InputError(
+            f"`devices` is multi-worker, which reads TF_CONFIG, which is not set; set {example}"
+        )
     try:
         config = json.loads(text)
         jobs = config["cluster"]

@@ -1,4 +1,4 @@
-"""The machines of a training, between its steps: who writes, and how all come to know one thing."""
+"""The processes of a distributed training, and what they exchange between steps."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,17 +17,29 @@ LOST = (
 
 
 class Workers:
-    """The processes that train together; on one machine there is one, and nothing is exchanged.
+    """The worker processes of a strategy. On one machine there is one, which exchanges nothing.
 
-    Whatever exchanges (`sum`, `any`, `wait`) is called by all of them, in the same order.
+    The methods `sum`, `any`, `gather`, `wait` and `chief_first` are collective: every worker must
+    call them, in the same order.
 
     Args:
-        strategy: Of the training.
+        strategy: The strategy of the training.
 
     Attributes:
-        count: How many there are.
-        index: Which one this is; the first is the chief.
-        is_chief: Whether it writes: the run folder has one writer.
+        strategy: The strategy of the training.
+        count: Number of workers.
+        index: Index of this worker. Index 0 is the chief.
+        local_replicas: Number of replicas of this worker.
+        is_chief: Whether this worker is the chief, which alone writes files.
+
+    Example:
+        >>> workers = Workers(tf.distribute.get_strategy())
+        >>> workers.count, workers.is_chief
+        (1, True)
+        >>> workers.sum(np.array([1, 2])).tolist()
+        [1, 2]
+        >>> workers.local_slice(10)
+        slice(0, 10, None)
     """
 
     def __init__(self, strategy: tf.distribute.Strategy) -> None:
@@ -45,55 +57,83 @@ class Workers:
         self.is_chief = self.index == 0
 
     def sum(self, values: np.ndarray) -> np.ndarray:
-        """Sum over the workers of an array, of the same shape and number type on each."""
+        """Sums an array over the workers.
+
+        Args:
+            values: This worker's array, of the same shape and dtype on each.
+
+        Returns:
+            The sum, of that shape and dtype.
+        """
         if self.count == 1:
             return values
-        nothing = np.zeros_like(values)
+        zeros = np.zeros_like(values)
         parts = self.strategy.experimental_distribute_values_from_function(
             lambda context: tf.constant(
-                nothing if context.replica_id_in_sync_group % self.local_replicas else values
+                zeros if context.replica_id_in_sync_group % self.local_replicas else values
             )
         )
         return np.asarray(self.strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None))
 
-    def any(self, wishes: list[bool]) -> list[bool]:
-        """For each wish whether some worker has it."""
+    def any(self, flags: list[bool]) -> list[bool]:
+        """Returns for each flag whether it is set on at least one worker.
+
+        Args:
+            flags: This worker's flags, equally many on each.
+        """
         if self.count == 1:
-            return wishes
-        return (self.sum(np.array(wishes, np.float32)) > 0).tolist()
+            return flags
+        return (self.sum(np.array(flags, np.float32)) > 0).tolist()
 
     def wait(self) -> None:
-        """Returns when all have come here."""
+        """Returns when all workers have called it (a barrier)."""
         self.any([False])
 
     @contextmanager
     def chief_first(self) -> Iterator[None]:
-        """The chief runs the block, then all others: they find what it has made."""
+        """Runs the block on the chief first and then on all others, which find its results."""
         if not self.is_chief:
             self.wait()
         yield
         if self.is_chief:
             self.wait()
 
-    def share(self, size: int) -> slice:
-        """This worker's part of so many things, which all workers' parts make up in turn."""
+    def local_slice(self, size: int) -> slice:
+        """Returns this worker's slice of `size` rows.
+
+        The slices of all workers, in the order of their indices, cover all rows once.
+
+        Args:
+            size: Number of rows to divide.
+        """
         bounds = np.linspace(0, size, self.count + 1).astype(int)
         return slice(*bounds[self.index : self.index + 2].tolist())
 
-    def all(self, rows: np.ndarray, size: int) -> np.ndarray:
-        """(size, ...): the rows of all workers, each of which gives those of its `share`."""
+    def gather(self, rows: np.ndarray, size: int) -> np.ndarray:
+        """Collects rows of which each worker has its `local_slice`.
+
+        Args:
+            rows: This worker's rows, (n, ...).
+            size: Number of rows of all workers together.
+
+        Returns:
+            (size, ...), equal on all workers.
+        """
         if self.count == 1:
             return rows
-        whole = np.zeros((size, *rows.shape[1:]), rows.dtype)
-        whole[self.share(size)] = rows
-        return self.sum(whole)
+        gathered = np.zeros((size, *rows.shape[1:]), rows.dtype)
+        gathered[self.local_slice(size)] = rows
+        return self.sum(gathered)
 
     @contextmanager
     def report_lost_worker(self) -> Iterator[None]:
-        """A worker that is lost ends the block with WorkerLost.
+        """Translates TensorFlow's error about an unreachable worker into `WorkerLost`.
 
-        TensorFlow notices at once when its process has ended, and within some ten seconds when
-        its machine has stopped or the network is gone.
+        TensorFlow notices at once if the process of another worker has ended, and within about ten
+        seconds if its machine has stopped or the network is down.
+
+        Raises:
+            WorkerLost: If another worker is lost within the block.
         """
         try:
             yield

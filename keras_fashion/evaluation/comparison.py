@@ -1,21 +1,23 @@
-"""Models side by side on the same held-out interactions, with intervals and paired tests."""
+"""Models compared on the same held-out interactions, with intervals and paired tests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from keras_fashion.data.split import Split
-from keras_fashion.evaluation.ranking import Scores, rank_held_out
+from keras_fashion.evaluation.ranking import rank_held_out
+from keras_fashion.evaluation.score_blocks import Scores
 from keras_fashion.evaluation.significance import (
     Estimate,
     PairedTest,
     bootstrap_mean,
     paired_test,
 )
+from keras_fashion.models.counting import PopRank, RandomScores
 from keras_fashion.models.recommender import ScoringVectors
 
-HEADLINE = "auc_matched"
-"""The metric that is tested: popularity alone gains next to nothing on it."""
+PRIMARY_METRIC = "auc_matched"
+"""The metric that is tested: popularity alone gains almost nothing on it."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,20 @@ class Comparison:
     """The metrics of several models, and tests of their differences.
 
     Attributes:
-        part: "test" or "validation".
+        part: `"test"` or `"validation"`.
         users: Number of held-out interactions.
-        models: The metrics of each model; None for a group without users. Coverage is no mean over
+        models: Metrics of each model; None for a group without users. Coverage is not a mean over
             users and has no interval.
-        reference: The model that the others are tested against.
-        tests: The `auc_matched` of each other model minus that of the reference; None where no
+        reference: Name of the model that the others are tested against.
+        tests: Test of the `auc_matched` of each other model minus that of the reference; None if no
             user can be compared.
+
+    Example:
+        >>> from keras_fashion.evaluation import Comparison, Estimate
+        >>> models = {"poprank": {"auc_all": Estimate(0.6)}, "mf": {"auc_all": Estimate(0.7)}}
+        >>> comparison = Comparison("test", 100, models, reference="poprank", tests={"mf": None})
+        >>> comparison.as_json()["models"]["mf"]
+        {'auc_all': {'mean': 0.7, 'low': None, 'high': None}}
     """
 
     part: str
@@ -53,13 +62,13 @@ def compare(
 ) -> Comparison:
     """Measures models on one split and tests them against a reference.
 
-    Name the reference before anything is measured: the best model, chosen afterwards, would look
+    Choose the reference before anything is measured: the best model, chosen afterwards, would look
     better than it is.
 
     Args:
-        models: Name of each model to what it scores with, see `rank_held_out`.
-        split: The split that all of them were trained on.
-        part: "test" or "validation".
+        models: Scores of each model by its name, see `rank_held_out`.
+        split: Split that all of them were trained on.
+        part: `"test"` or `"validation"`.
         ks: Lengths of the lists whose recall, NDCG and coverage are measured.
         reference: Name of the model that the others are tested against; by default the first.
         seed: Seed of the resampling.
@@ -73,12 +82,15 @@ def compare(
     Example:
         >>> import numpy as np
         >>> from keras_fashion.data import Split
-        >>> from keras_fashion.evaluation import compare
-        >>> split = Split(2, 3, np.array([[0, 0], [1, 1]]), np.empty((0, 2), int),
-        ...               np.array([[0, 1], [1, 2]]))
-        >>> result = compare({"a": lambda users: np.eye(3)[users + 1]}, split, ks=())
-        >>> result.models["a"]["auc_all"].mean
-        1.0
+        >>> from keras_fashion.evaluation import baselines, compare
+        >>> train = np.array([[0, 0], [1, 1]])
+        >>> test = np.array([[0, 1], [1, 2]])
+        >>> split = Split(2, 3, train, validation=np.empty((0, 2), int), test=test)
+        >>> perfect = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        >>> models = baselines(split) | {"perfect": lambda users: perfect[users]}
+        >>> result = compare(models, split, ks=(), reference="poprank")
+        >>> result.models["perfect"]["auc_all"].mean, result.models["poprank"]["auc_all"].mean
+        (1.0, 0.5)
     """
     reference = next(iter(models)) if reference is None else reference
     ranks = {name: rank_held_out(each, split, part, ks) for name, each in models.items()}
@@ -89,8 +101,32 @@ def compare(
         for name in models
     }
     tests = {
-        name: paired_test(each[HEADLINE], per_user[reference][HEADLINE], seed)
+        name: paired_test(each[PRIMARY_METRIC], per_user[reference][PRIMARY_METRIC], seed)
         for name, each in per_user.items()
         if name != reference
     }
     return Comparison(part, len(getattr(split, part)), measured, reference, tests)
+
+
+def baselines(split: Split) -> dict[str, ScoringVectors]:
+    """Returns the models that every table of AUCs needs: random scores and PopRank.
+
+    Args:
+        split: Split whose training part PopRank counts.
+
+    Returns:
+        Their scoring vectors by name, `"random"` and `"poprank"`.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.data import Split
+        >>> from keras_fashion.evaluation import baselines
+        >>> nobody = np.empty((0, 2), int)
+        >>> split = Split(1, 3, np.array([[0, 0], [0, 2]]), nobody, nobody)
+        >>> baselines(split)["poprank"].scores(np.array([0])).argmin()
+        np.int64(1)
+    """
+    poprank = PopRank(split.num_users, split.num_items)
+    poprank.adapt(split.training_counts)
+    random = RandomScores(split.num_users, split.num_items)
+    return {"random": random.scoring_vectors(), "poprank": poprank.scoring_vectors()}

@@ -1,4 +1,4 @@
-"""How well designs please, beside what exists: the talk's table and its curve over eta."""
+"""Preference for designs compared with existing items: the table of the talk, and η's curve."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximiz
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.compared_methods import (
     TOP,
-    generation,
+    maximized_designs,
     random_designs,
     random_items,
     retrieved_items,
@@ -27,9 +27,10 @@ from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.trained import TrainedRecommender
 
 ETAS = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""Weights of realism that are measured."""
 
-RESAMPLES = 499
-"""Of the users, for the interval of an inception score."""
+NUM_RESAMPLES = 499
+"""Number of resamples of the users for the interval of an inception score."""
 
 MEASURED = ("preference", "unseen_preference", "gap", "discriminator", "opposite_ssim")
 """Columns of `GenerationStudy.rows` that are averaged over users."""
@@ -37,20 +38,36 @@ MEASURED = ("preference", "unseen_preference", "gap", "discriminator", "opposite
 
 @dataclass(frozen=True)
 class GenerationStudy:
-    """What was measured on N (user, category) pairs.
+    """Measurements of N pairs of a user and a category.
 
     Attributes:
-        users: (N,) dense indices.
-        categories: (N,) dense indices: each user's is that of their test item.
-        designs: The designs at eta = 1, of the first procedure.
-        pictures: Method to its (N, 3, H, W, 3) uint8 pictures, the best first.
-        rows: A row for each method and pair, the mean of three pictures: `method`, `pair`,
-            `category`, `preference` (standard deviations, see `StandardizedPreference`),
-            `unseen_preference` (the same by a recommender that no optimizer saw; NaN without
-            one), `gap` (the first less the second), `discriminator`, `opposite_ssim`.
-        quality: Method to its category inception score: the inception score under the catalogue's
-            own classifier, as the talk's needs a network trained on ImageNet.
-        eta: A row an eta: `eta`, the means of the columns of `rows`, and `quality`.
+        users: Dense indices of shape (N,).
+        categories: Dense index of each user's category, of shape (N,): that of their test item.
+        designs: Designs at eta = 1 of the first maximizer.
+        pictures: Pictures by method, of shape (N, 3, H, W, 3), uint8, the best first.
+        rows: Table with a row for each method and pair, the mean of three pictures. Columns:
+            `method`, `pair`, `category`, `preference` (standard deviations, see
+            `StandardizedPreference`), `unseen_preference` (the same by a recommender that no
+            optimizer has used; NaN without one), `gap` (the first minus the second),
+            `discriminator`, `opposite_ssim`.
+        quality: Category inception score by method: the inception score under the catalogue's own
+            classifier, because that of the talk needs a network trained on ImageNet.
+        eta: Table with a row for each eta: `eta`, the means of the columns of `rows`, and
+            `quality`.
+
+    Example:
+        >>> rows = pd.DataFrame({"method": ["retrieval"] * 2, "preference": [1.0, 2.0]})
+        >>> study = GenerationStudy(
+        ...     users=np.array([0, 1]),
+        ...     categories=np.array([0, 0]),
+        ...     designs=None,
+        ...     pictures={},
+        ...     rows=rows,
+        ...     quality={"retrieval": Estimate(1.2, 1.1, 1.3)},
+        ...     eta=pd.DataFrame(),
+        ... )
+        >>> study.table(["preference"])["retrieval"]["preference"].mean
+        1.5
     """
 
     users: np.ndarray
@@ -62,7 +79,14 @@ class GenerationStudy:
     eta: pd.DataFrame
 
     def table(self, columns: Sequence[str] = MEASURED) -> dict[str, dict[str, Estimate | None]]:
-        """Method to the mean of each column over users, with intervals, and its quality."""
+        """Returns the mean over users of each column, with its interval, and the quality.
+
+        Args:
+            columns: Columns of `rows`.
+
+        Returns:
+            Estimates by method and column; the last column is `quality`.
+        """
         return {
             method: {
                 column: bootstrap_mean(rows[column].to_numpy(np.float64)) for column in columns
@@ -72,7 +96,11 @@ class GenerationStudy:
         }
 
     def by_category(self, columns: Sequence[str] = MEASURED) -> pd.DataFrame:
-        """Means of the columns by category and method, with the number of users."""
+        """Returns the means of columns by category and method, with the number of users.
+
+        Args:
+            columns: Columns of `rows`.
+        """
         groups = self.rows.groupby(["category", "method"], sort=False)
         return groups[list(columns)].mean().assign(users=groups.size()).reset_index()
 
@@ -82,8 +110,8 @@ def generation_study(
     gan: ConditionalGAN,
     classifier: CategoryClassifier,
     maximizers: Mapping[str, PreferenceMaximizer],
-    pairs: int = 36,
-    pairs_for_eta: int = 12,
+    num_pairs: int = 36,
+    num_pairs_for_eta: int = 12,
     etas: Sequence[float] = ETAS,
     unseen: TrainedRecommender | None = None,
     seed: int = 0,
@@ -91,42 +119,50 @@ def generation_study(
     """Compares designs with existing items for users drawn at random.
 
     Args:
-        recommender: A trained DVBPR with its catalogue and split.
-        gan: A GAN that was trained on the same catalogue.
-        classifier: The catalogue's category classifier, for the quality.
-        maximizers: Name of a method to the maximizer over the models of the two runs; the first
-            is the one that the curve over eta is measured with.
-        pairs: N, how many users at most.
-        pairs_for_eta: How many of them the curve over eta is measured on.
-        etas: The weights of realism to measure.
-        unseen: A second DVBPR of the catalogue, trained with another seed, that measures what
-            was optimized for the first.
-        seed: Decides users, random items, latents and restarts.
+        recommender: Trained DVBPR with its catalogue and split.
+        gan: GAN that was trained on the same catalogue.
+        classifier: Category classifier of the catalogue, for the quality.
+        maximizers: Maximizer over the two models, by the name of its method. The curve over eta is
+            measured with the first.
+        num_pairs: Largest number N of users.
+        num_pairs_for_eta: Number of users among them for the curve over eta.
+        etas: Weights of realism to measure.
+        unseen: Second DVBPR of the catalogue, trained with another seed, which measures what was
+            optimized for the first.
+        seed: Seed of users, random items, latents and restarts.
+
+    Returns:
+        The `GenerationStudy`. Its methods are `random items`, `random generated`, `retrieval`, and
+        those of `maximizers`.
 
     Raises:
         InputError: If no test item is of a category with three items, or the second recommender
             is of another catalogue.
     """
     catalogue = recommender.catalogue
-    if unseen is not None and unseen.catalogue.fingerprint != recommender.catalogue.fingerprint:
+    if unseen is not None and unseen.catalogue.fingerprint != catalogue.fingerprint:
         raise InputError(
             "`recommender` and `unseen` were trained on different catalogues; the "
             "second recommender must know the same garments."
         )
-    users, categories = draw_pairs(recommender, pairs, seed)
-    judges = {"preference": StandardizedPreference(recommender, users, categories)}
+    users, categories = draw_pairs(recommender, num_pairs, seed)
+    recommenders = {"preference": recommender}
     if unseen is not None:
-        judges["unseen_preference"] = StandardizedPreference(unseen, users, categories)
+        recommenders["unseen_preference"] = unseen
+    preferences = {
+        column: StandardizedPreference(each, users, categories)
+        for column, each in recommenders.items()
+    }
 
     item_pictures = catalogue.pictures(gan.picture_size)
     existing = {
         "random items": random_items(catalogue.item_categories, categories, seed),
         "retrieval": retrieved_items(
-            judges["preference"].scores, catalogue.item_categories, categories
+            preferences["preference"].scores, catalogue.item_categories, categories
         ),
     }
     designs = {
-        name: generation(maximizer, users, categories, seed)
+        name: maximized_designs(maximizer, users, categories, seed)
         for name, maximizer in tqdm(maximizers.items(), desc="designs", unit="method")
     }
     pictures = {
@@ -139,25 +175,26 @@ def generation_study(
     for method, returned in pictures.items():
         items = existing.get(method)
         measured = {
-            column: judge.of_pictures(returned) if items is None else judge.of_items(items)
-            for column, judge in judges.items()
+            column: each.of_pictures(returned) if items is None else each.of_items(items)
+            for column, each in preferences.items()
         }
         rows.append(_rows(method, returned, measured, gan, categories, catalogue.categories))
         quality[method] = _quality(returned, classifier, seed)
 
-    some = slice(0, pairs_for_eta)
+    some = slice(0, num_pairs_for_eta)
     first = next(iter(maximizers.values()))
     curve = []
     for eta in tqdm(etas, desc="curve over eta", unit="eta"):
-        made = generation(first, users[some], categories[some], seed, eta).pictures
+        designed = maximized_designs(first, users[some], categories[some], seed, eta).pictures
         measured = {
-            column: StandardizedPreference(run, users[some], categories[some]).of_pictures(made)
-            for column, run in {"preference": recommender, "unseen_preference": unseen}.items()
-            if run is not None
+            column: StandardizedPreference(each, users[some], categories[some]).of_pictures(
+                designed
+            )
+            for column, each in recommenders.items()
         }
-        means = _rows("", made, measured, gan, categories[some], catalogue.categories)
+        means = _rows("", designed, measured, gan, categories[some], catalogue.categories)
         means = means[list(MEASURED)].mean()
-        curve.append({"eta": eta, **means, "quality": _quality(made, classifier, seed).mean})
+        curve.append({"eta": eta, **means, "quality": _quality(designed, classifier, seed).mean})
     return GenerationStudy(
         users=users,
         categories=categories,
@@ -170,26 +207,46 @@ def generation_study(
 
 
 def category_probabilities(pictures: np.ndarray, classifier: CategoryClassifier) -> np.ndarray:
-    """(B, H, W, 3) uint8 pictures to what the catalogue's classifier takes them for, (B, C)."""
-    seen = tf.image.resize(scale(pictures), classifier.picture_size, antialias=True)
-    return tf.nn.softmax(classifier.predict(seen, batch_size=256, verbose=0)).numpy()
+    """Computes the probabilities of the categories under the catalogue's classifier.
+
+    Args:
+        pictures: Array of shape (B, H, W, 3), uint8, of any size.
+        classifier: The classifier.
+
+    Returns:
+        Array of shape (B, C), float32.
+    """
+    resized = tf.image.resize(scale(pictures), classifier.picture_size, antialias=True)
+    return tf.nn.softmax(classifier.predict(resized, batch_size=256, verbose=0)).numpy()
 
 
 def draw_pairs(
-    recommender: TrainedRecommender, pairs: int, seed: int
+    recommender: TrainedRecommender, num_pairs: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Users drawn at random and the categories of their test items."""
+    """Draws users at random, each with the category of their test item.
+
+    Args:
+        recommender: Recommender with its catalogue and split.
+        num_pairs: Largest number of users.
+        seed: Seed of the draw.
+
+    Returns:
+        Dense indices of users and of categories, each of shape (N,).
+
+    Raises:
+        InputError: If no test item is of a category with three items.
+    """
     catalogue, test = recommender.catalogue, recommender.split.test
     # A category of one or two items has no top 3.
-    large = np.bincount(catalogue.item_categories, minlength=len(catalogue.categories)) >= TOP
-    test = test[large[catalogue.item_categories[test[:, 1]]]]
+    is_large = np.bincount(catalogue.item_categories, minlength=len(catalogue.categories)) >= TOP
+    test = test[is_large[catalogue.item_categories[test[:, 1]]]]
     if not len(test):
         raise InputError(
             f"no test item of catalogue {catalogue.name} is in a category of {TOP} or more items; "
             "retrieval and generation cannot be compared."
         )
     rng = np.random.default_rng(seed)
-    users, items = test[rng.permutation(len(test))[:pairs]].T
+    users, items = test[rng.permutation(len(test))[:num_pairs]].T
     return users, catalogue.item_categories[items]
 
 
@@ -201,18 +258,19 @@ def _rows(
     categories: np.ndarray,
     names: Sequence[str],
 ) -> pd.DataFrame:
-    number, count = pictures.shape[:2]
-    judged = gan.discriminate(
-        pictures.reshape(number * count, *pictures.shape[2:]), np.repeat(categories, count)
+    """Returns the rows of `GenerationStudy.rows` of one method."""
+    num_pairs, count = pictures.shape[:2]
+    realism = gan.discriminate(
+        pictures.reshape(num_pairs * count, *pictures.shape[2:]), np.repeat(categories, count)
     )
     rows = pd.DataFrame(
         {
             "method": method,
-            "pair": np.arange(number),
+            "pair": np.arange(num_pairs),
             "category": [names[category] for category in categories],
             "preference": measured["preference"].mean(axis=1),
             "unseen_preference": np.nan,
-            "discriminator": judged.reshape(number, count).mean(axis=1),
+            "discriminator": realism.reshape(num_pairs, count).mean(axis=1),
             "opposite_ssim": [opposite_ssim(each) for each in pictures],
         }
     )
@@ -222,14 +280,14 @@ def _rows(
 
 
 def _quality(pictures: np.ndarray, classifier: CategoryClassifier, seed: int) -> Estimate:
-    """Category inception score of (N, n, H, W, 3) uint8 with its interval over the N users."""
-    number, count = pictures.shape[:2]
-    classes = category_probabilities(pictures.reshape(-1, *pictures.shape[2:]), classifier)
-    by_user = classes.reshape(number, count, -1)
+    """Returns the category inception score of (N, n, H, W, 3) pictures, resampled over users."""
+    num_pairs, count = pictures.shape[:2]
+    probabilities = category_probabilities(pictures.reshape(-1, *pictures.shape[2:]), classifier)
+    by_user = probabilities.reshape(num_pairs, count, -1)
     rng = np.random.default_rng(seed)
     scores = [
-        inception_score(np.concatenate(by_user[rng.integers(number, size=number)]))
-        for _ in range(RESAMPLES)
+        inception_score(np.concatenate(by_user[rng.integers(num_pairs, size=num_pairs)]))
+        for _ in range(NUM_RESAMPLES)
     ]
     low, high = np.quantile(scores, [0.025, 0.975])
-    return Estimate(inception_score(classes), float(low), float(high))
+    return Estimate(inception_score(probabilities), float(low), float(high))

@@ -1,4 +1,4 @@
-"""Scores of a folder of generated pictures, beside real ones in a folder or a catalogue."""
+"""Scores of a folder of generated pictures, compared with a folder or a catalogue of real ones."""
 
 import os
 from pathlib import Path
@@ -10,20 +10,20 @@ from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue
 from keras_fashion.data.pictures import DECODER
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.category_judge import train_evaluation_classifier
 from keras_fashion.evaluation.image_metrics import NETWORKS, check_sets, image_scores
 from keras_fashion.evaluation.picture_set import (
     PictureSet,
     common_size,
-    drawn_rows,
     picture_paths,
     pictures_in_folder,
     pictures_of_catalogue,
+    sample_rows,
 )
+from keras_fashion.features.evaluation_classifier import train_evaluation_classifier
 from keras_fashion.models.inception import InceptionFeatures, inception_features
 
-AT_A_TIME = 2048
-"""Pictures from one writing of the file to the next: an interruption loses no more."""
+PICTURES_PER_WRITE = 2048
+"""Number of pictures after which features are saved: an interruption loses no more than these."""
 
 
 def kept_inception_features(
@@ -32,19 +32,19 @@ def kept_inception_features(
     picture_size: tuple[int, int],
     inception: InceptionFeatures,
 ) -> np.ndarray:
-    """Features of some items at a size, of which only those are computed that are not yet kept.
+    """Returns features of items' pictures, and computes only those that are not yet on disk.
 
-    They are kept in `catalogue.derived`, in a file of that size and of those weights, (I, F)
-    float32 with NaN for items that nobody has asked for.
+    They are kept in `catalogue.derived`, in one file for each picture size and set of weights: an
+    array of shape (I, F), float32, with NaN for items whose features were never computed.
 
     Args:
-        catalogue: Whose pictures.
-        items: (N,) int.
+        catalogue: Catalogue with the pictures.
+        items: Dense indices of shape (N,).
         picture_size: Height and width that the pictures are brought to before Inception's own.
         inception: The network.
 
     Returns:
-        (N, F) float32.
+        Features of shape (N, F), float32.
     """
     height, width = picture_size
     name = f"inception_{inception.digest[:12]}_{height}x{width}_{DECODER}.npy"
@@ -55,18 +55,18 @@ def kept_inception_features(
         kept = np.full(shape, np.nan, np.float32)
     missing = items[np.isnan(kept[items, 0])]
     pictures = catalogue.pictures(picture_size)
-    for start in range(0, len(missing), AT_A_TIME):
-        some = missing[start : start + AT_A_TIME]
-        kept[some] = inception.features(pictures[some])
+    for start in range(0, len(missing), PICTURES_PER_WRITE):
+        batch = missing[start : start + PICTURES_PER_WRITE]
+        kept[batch] = inception.features(pictures[batch])
         with atomic_write(path) as aside:
             np.save(aside, kept)
     return kept[items]
 
 
-def _read(path: os.PathLike) -> np.ndarray | None:
+def _read(path: os.PathLike[str]) -> np.ndarray | None:
     try:
         return np.load(path)
-    except (ValueError, OSError, EOFError):  # damaged: it can be made again
+    except (ValueError, OSError, EOFError):  # damaged: the features are computed again
         return None
 
 
@@ -78,69 +78,82 @@ def score_images(
     picture_size: tuple[int, int] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Reads both sets, has networks look at them and measures.
+    """Reads both sets of pictures, computes their features and scores the generated ones.
 
-    The judge of categories learns from all real pictures, whatever `count` says, where they have
-    two or more categories.
+    If the real pictures have two categories or more, a classifier is trained on all of them,
+    whatever `count` says (`train_evaluation_classifier`).
 
     Args:
-        real: Folder of pictures, with a sub-folder for each category where they are known, or a
+        real: Folder of pictures, with a sub-folder for each category if they are known, or a
             prepared catalogue.
-        generated: Folder of pictures, likewise.
-        inception: What `inception_features` takes; without it features are those of the judge.
-        count: Pictures of each set at most, drawn at random.
-        picture_size: Height and width that all are brought to; by default the generated ones'.
-        seed: Of all that is drawn, and of the judge's training.
+        generated: Folder of pictures of the same layout.
+        inception: Weights for `inception_features`; without them the features are those of the
+            classifier.
+        count: Number of pictures of each set, drawn at random; by default all.
+        picture_size: Height and width that all pictures are brought to; by default that of the
+            generated ones.
+        seed: Seed of all draws and of the classifier's training.
 
     Returns:
-        A JSON object: both sets, the network, and `scores` by the names of `image_scores`.
+        An object for JSON: both sets, the network, and `scores` by the names of `image_scores`.
 
     Raises:
         InputError: If something cannot be read or compared.
     """
     paths = picture_paths(generated)
-    picked = drawn_rows(len(paths), count, seed)
-    paths = [paths[row] for row in picked]
+    paths = [paths[row] for row in sample_rows(len(paths), count, seed)]
     size = picture_size or common_size(paths)
-    drawn = pictures_in_folder(generated, paths, size)
-    # Before the real ones, which may take minutes, are decoded.
+    generated_set = pictures_in_folder(generated, paths, size)
+    # Before the real pictures are decoded, which may take minutes.
     network = inception_features(inception) if inception is not None else None
     if (real / "catalogue.json").is_file():
         catalogue = Catalogue.load(real)
-        everything = pictures_of_catalogue(catalogue, size)
+        all_real = pictures_of_catalogue(catalogue, size)
     else:
         catalogue = None
-        everything = pictures_in_folder(real, picture_paths(real), size)
-    rows = drawn_rows(len(everything), count, seed)
-    exists = everything.of(rows)
-    check_sets(everything, drawn)
-    check_sets(exists, PictureSet(drawn.pictures, None))
+        all_real = pictures_in_folder(real, picture_paths(real), size)
+    rows = sample_rows(len(all_real), count, seed)
+    real_set = all_real.take(rows)
+    check_sets(all_real, generated_set)
+    check_sets(real_set, PictureSet(generated_set.pictures, None))
 
-    has_judge = everything.categories is not None and len(np.unique(everything.categories)) > 1
-    if network is None and not has_judge:
-        raise InputError(
-            f"{real} has not two categories, from which the pictures' features could be learned; "
-            "give --inception."
-        )
-    judge = train_evaluation_classifier(everything, seed) if has_judge else None
+    classifier = None
+    if all_real.categories is not None and len(np.unique(all_real.categories)) > 1:
+        classifier = train_evaluation_classifier(all_real.pictures, all_real.categories, seed)
     classes = None
-    if network is None:
-        assert judge is not None
-        features = judge.features(exists.pictures), judge.features(drawn.pictures)
-        kind = "category"
-    else:
+    if network is not None:
         kind = network.kind
         if catalogue is not None:
-            seen = kept_inception_features(catalogue, rows, size, network)
+            real_features = kept_inception_features(catalogue, rows, size, network)
         else:
-            seen = network.features(exists.pictures)
-        features = seen, network.features(drawn.pictures)
-        if network.head is not None:
-            classes = network.probabilities(features[0]), network.probabilities(features[1])
-    scores = image_scores(exists, drawn, *features, kind, classes, judge, seed)
+            real_features = network.features(real_set.pictures)
+        generated_features = network.features(generated_set.pictures)
+        real_classes = network.probabilities(real_features)
+        generated_classes = network.probabilities(generated_features)
+        if real_classes is not None and generated_classes is not None:
+            classes = real_classes, generated_classes
+    elif classifier is not None:
+        kind = "category"
+        real_features = classifier.features(real_set.pictures)
+        generated_features = classifier.features(generated_set.pictures)
+    else:
+        raise InputError(
+            f"{real} has not two categories, from which the pictures' features could be learned; "
+            "give `inception`."
+        )
+    scores = image_scores(
+        real_set,
+        generated_set,
+        real_features,
+        generated_features,
+        kind,
+        classes,
+        classifier,
+        seed,
+    )
     return {
-        "real": {"path": str(real), "pictures": len(exists), "available": len(everything)},
-        "generated": {"path": str(generated), "pictures": len(drawn)},
+        "real": {"path": str(real), "pictures": len(real_set), "available": len(all_real)},
+        "generated": {"path": str(generated), "pictures": len(generated_set)},
         "picture_size": list(size),
         "seed": seed,
         "features": {
@@ -148,6 +161,10 @@ def score_images(
             "weights": None if network is None else network.digest,
             "comparable_with_published": kind == "fid",
         },
-        "judge": judge and {"held_out": judge.held_out, "categories": judge.categories.tolist()},
+        "judge": classifier
+        and {
+            "held_out": classifier.num_held_out,
+            "categories": classifier.categories.tolist(),
+        },
         "scores": scores,
     }

@@ -1,46 +1,46 @@
-"""All that is measured of generated pictures, beside real ones."""
+"""All scores of generated pictures, compared with real ones."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 from keras_fashion.errors import InputError
-from keras_fashion.evaluation.category_judge import EvaluationClassifier
 from keras_fashion.evaluation.picture_set import PictureSet
+from keras_fashion.features.evaluation_classifier import EvaluationClassifier
 from keras_fashion.metrics.diversity import opposite_ssim_by_category
 from keras_fashion.metrics.frechet_and_kernel_distance import frechet_distance, kernel_distance
 from keras_fashion.metrics.inception import inception_score
 from keras_fashion.metrics.manifold import density_coverage, precision_recall
 from keras_fashion.metrics.nearest_neighbors import nearest_real
 
-FEWEST = 6
-"""Pictures of a set: the fifth nearest other one must exist."""
-SUBSET = 1000
-"""Pictures of a subset of the kernel distance, where there are so many."""
+MIN_PICTURES = 6
+"""Smallest number of pictures of a set: the fifth nearest other picture must exist."""
+SUBSET_SIZE = 1000
+"""Number of pictures in a subset of the kernel distance, if there are twice as many."""
 
 NETWORKS = {
     "fid": ("", "FID's Inception"),
     "imagenet": ("imagenet_", "Keras's ImageNet Inception"),
-    "category": ("category_", "the category judge"),
+    "category": ("category_", "a classifier of the categories"),
 }
-"""Where features come from: what the names of their scores begin with, and how it is called.
-Only those of FID's Inception bear the names that papers print."""
+"""Networks that compute features: the prefix of their scores' names, and a description. Only the
+scores by FID's Inception have the names that papers print."""
 
 
 @dataclass(frozen=True)
 class ScoreMeaning:
-    """What a score is.
+    """Description of a score.
 
     Attributes:
-        text: In a few words.
-        better: `lower`, `higher`, or what is best.
+        text: What it measures, in a few words.
+        better: `lower`, `higher`, or the best value.
     """
 
     text: str
     better: str
 
 
-_BY_FEATURES = {
+FEATURE_SCORES = {
     "frechet_distance": ScoreMeaning("distance of means and covariances (FID)", "lower"),
     "kernel_distance": ScoreMeaning("unbiased squared discrepancy (KID)", "lower, 0"),
     "kernel_distance_deviation": ScoreMeaning("its deviation between subsets", ""),
@@ -48,6 +48,10 @@ _BY_FEATURES = {
     "recall": ScoreMeaning("share of real among the generated", "higher"),
     "density": ScoreMeaning("crowding of generated where real ones are", "higher, 1"),
     "coverage": ScoreMeaning("share of real with a generated one near", "higher"),
+}
+"""Scores of `feature_scores`, without prefix."""
+
+_NEAREST_SCORES = {
     "nearest_median_generated": ScoreMeaning("median distance to the nearest real one", ""),
     "nearest_median_real": ScoreMeaning("the same, of real to other real ones", ""),
     "nearest_share_nearer": ScoreMeaning("share as near as the nearest 1 % of real", "0.01"),
@@ -56,19 +60,57 @@ _BY_FEATURES = {
 MEANINGS = {
     prefix + name: meaning
     for prefix, _ in NETWORKS.values()
-    for name, meaning in _BY_FEATURES.items()
+    for name, meaning in (FEATURE_SCORES | _NEAREST_SCORES).items()
 } | {
     "inception_score_real": ScoreMeaning("of the real pictures", ""),
     "inception_score": ScoreMeaning("clear pictures, many ImageNet classes", "higher"),
     "category_inception_score_real": ScoreMeaning("of the real pictures", ""),
-    "category_inception_score": ScoreMeaning("the same by the judge's categories", "higher"),
-    "category_accuracy_real": ScoreMeaning("judge's accuracy on held-out real ones", ""),
-    "category_accuracy": ScoreMeaning("judge's accuracy on generated ones", "higher"),
+    "category_inception_score": ScoreMeaning("clear pictures, many categories", "higher"),
+    "category_accuracy_real": ScoreMeaning("classifier's accuracy on held-out real ones", ""),
+    "category_accuracy": ScoreMeaning("classifier's accuracy on generated ones", "higher"),
     "category_accuracy_ratio": ScoreMeaning("generated over real", "higher, 1"),
     "opposite_ssim_real": ScoreMeaning("diversity of the real pictures", ""),
     "opposite_ssim": ScoreMeaning("diversity of the generated ones", "as real"),
 }
-"""Every score that there may be, in the order of tables."""
+"""Every possible score, in the order of tables."""
+
+
+def feature_scores(
+    real: np.ndarray, generated: np.ndarray, network: str, seed: int = 0
+) -> dict[str, float]:
+    """Computes the scores that compare two sets of features.
+
+    The function of each score (`keras_fashion.metrics`) says which paper it is from and which
+    sample sizes it needs.
+
+    Args:
+        real: Features of shape (N, F) of real pictures, N >= `MIN_PICTURES`.
+        generated: Features of shape (M, F) of generated pictures, M >= `MIN_PICTURES`, by the same
+            network.
+        network: Key of `NETWORKS`: the network that the features are by.
+        seed: Seed of the random subsets of the kernel distance.
+
+    Returns:
+        The scores of `FEATURE_SCORES`; names begin with the prefix of the network.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.evaluation import feature_scores
+        >>> features = np.arange(24.0).reshape(12, 2)
+        >>> scores = feature_scores(features, features, "category")
+        >>> scores["category_precision"], scores["category_coverage"]
+        (1.0, 1.0)
+    """
+    subset_size = min(SUBSET_SIZE, len(real) // 2, len(generated) // 2)
+    kernel = kernel_distance(real, generated, subset_size, seed=seed)
+    scores = {
+        "frechet_distance": frechet_distance(real, generated),
+        "kernel_distance": kernel.mean,
+        "kernel_distance_deviation": kernel.standard_deviation,
+        **precision_recall(real, generated)._asdict(),
+        **density_coverage(real, generated)._asdict(),
+    }
+    return {NETWORKS[network][0] + name: scores[name] for name in FEATURE_SCORES}
 
 
 def image_scores(
@@ -78,73 +120,76 @@ def image_scores(
     generated_features: np.ndarray,
     network: str,
     classes: tuple[np.ndarray, np.ndarray] | None = None,
-    judge: EvaluationClassifier | None = None,
+    classifier: EvaluationClassifier | None = None,
     seed: int = 0,
 ) -> dict[str, float]:
-    """All scores of generated pictures that what is given suffices for.
+    """Computes all scores of generated pictures that the arguments suffice for.
 
-    Which papers they are from, and what sample sizes they need, is said by each metric's own
-    function. The diversity (opposite SSIM) is within categories where both sets have them. The
-    category accuracy is comparable with the real one where both sets have the categories in the
-    same proportions.
+    The diversity (opposite SSIM) is within categories if both sets have them. The category
+    accuracy is comparable with the real one if both sets have the categories in the same
+    proportions.
 
     Args:
-        real: N pictures, at least `FEWEST`.
-        generated: M pictures of the same size, at least `FEWEST`.
-        real_features: (N, F) float.
-        generated_features: (M, F) float, by the same network.
-        network: Which of `NETWORKS` the features are by.
-        classes: (N, K) and (M, K), ImageNet class probabilities of both sets.
-        judge: Trained on real pictures.
-        seed: Of random subsets and pairs.
+        real: N pictures, at least `MIN_PICTURES`.
+        generated: M pictures of the same size, at least `MIN_PICTURES`.
+        real_features: Array of shape (N, F), float.
+        generated_features: Array of shape (M, F), float, by the same network.
+        network: Key of `NETWORKS`: the network that the features are by.
+        classes: ImageNet class probabilities of both sets, of shapes (N, K) and (M, K).
+        classifier: Evaluation classifier, trained on real pictures.
+        seed: Seed of the random subsets and pairs.
 
     Returns:
-        By name, of those in `MEANINGS`, in their order.
+        The scores by name, a part of `MEANINGS` in its order.
 
     Raises:
-        InputError: If a set has too few pictures or pictures are too small, see `check_sets`.
+        InputError: If a set has too few pictures, or pictures are too small, see `check_sets`.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.evaluation import PictureSet, image_scores
+        >>> pictures = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 3), np.uint8)
+        >>> pictures, features = PictureSet(pictures, None), pictures.mean(axis=(1, 2))
+        >>> scores = image_scores(pictures, pictures, features, features, "fid")
+        >>> scores["precision"], scores["nearest_share_nearer"]
+        (1.0, 1.0)
     """
     check_sets(real, generated)
     prefix = NETWORKS[network][0]
-    subset = min(SUBSET, len(real) // 2, len(generated) // 2)
-    kernel = kernel_distance(real_features, generated_features, subset, seed=seed)
-    found = {
-        "frechet_distance": frechet_distance(real_features, generated_features),
-        "kernel_distance": kernel.mean,
-        "kernel_distance_deviation": kernel.standard_deviation,
-        **asdict(precision_recall(real_features, generated_features)),
-        **asdict(density_coverage(real_features, generated_features)),
-    }
-    summary = asdict(nearest_real(real_features, generated_features).summary)
-    found |= {f"nearest_{name}": value for name, value in summary.items()}
-    scores = {prefix + name: value for name, value in found.items()}
+    scores = feature_scores(real_features, generated_features, network, seed)
+    summary = nearest_real(real_features, generated_features).summary._asdict()
+    scores |= {f"{prefix}nearest_{name}": value for name, value in summary.items()}
     if classes is not None:
         scores["inception_score_real"] = inception_score(classes[0])
         scores["inception_score"] = inception_score(classes[1])
-    if judge is not None:
-        scores |= _judged(real, generated, judge)
+    if classifier is not None:
+        scores |= _category_scores(real, generated, classifier)
     scores |= _diversity(real, generated, seed)
     return {name: scores[name] for name in MEANINGS if name in scores}
 
 
 def check_sets(real: PictureSet, generated: PictureSet) -> None:
-    """Whether two sets can be compared.
+    """Checks that two sets can be compared.
+
+    Args:
+        real: Real pictures.
+        generated: Generated pictures.
 
     Raises:
-        InputError: If a set has fewer than `FEWEST` pictures, pictures are below 7x7, or
-            generated ones have a category that real ones have not.
+        InputError: If a set has fewer than `MIN_PICTURES` pictures, pictures are below 7x7, or
+            generated ones have a category that no real one has.
     """
     for name, pictures in (("real", real), ("generated", generated)):
-        if len(pictures) < FEWEST:
+        if len(pictures) < MIN_PICTURES:
             raise InputError(
                 f"there are {len(pictures)} {name} pictures, and comparing sets takes at least "
-                f"{FEWEST} of each; give more."
+                f"{MIN_PICTURES} of each; give more."
             )
     height, width = generated.pictures.shape[1:3]
     if min(height, width) < 7:
         raise InputError(
             f"pictures of {height}x{width} are below the 7x7 of SSIM's window; give a larger "
-            "--picture-size."
+            "`picture_size`."
         )
     if real.categories is not None and generated.categories is not None:
         known = np.unique(real.categories)
@@ -156,34 +201,38 @@ def check_sets(real: PictureSet, generated: PictureSet) -> None:
             )
 
 
-def _judged(
-    real: PictureSet, generated: PictureSet, judge: EvaluationClassifier
+def _category_scores(
+    real: PictureSet, generated: PictureSet, classifier: EvaluationClassifier
 ) -> dict[str, float]:
-    probabilities = judge.probabilities(generated.pictures)
+    probabilities = classifier.probabilities(generated.pictures)
     scores = {
-        "category_inception_score_real": inception_score(judge.probabilities(real.pictures)),
+        "category_inception_score_real": inception_score(classifier.probabilities(real.pictures)),
         "category_inception_score": inception_score(probabilities),
     }
     if generated.categories is not None:
-        told = judge.categories[probabilities.argmax(axis=1)]
-        accuracy = float((told == generated.categories).mean())
+        predicted = classifier.categories[probabilities.argmax(axis=1)]
+        accuracy = float((predicted == generated.categories).mean())
         scores |= {
-            "category_accuracy_real": judge.held_out_accuracy,
+            "category_accuracy_real": classifier.held_out_accuracy,
             "category_accuracy": accuracy,
         }
-        if judge.held_out_accuracy:
-            scores["category_accuracy_ratio"] = accuracy / judge.held_out_accuracy
+        if classifier.held_out_accuracy:
+            scores["category_accuracy_ratio"] = accuracy / classifier.held_out_accuracy
     return scores
 
 
 def _diversity(real: PictureSet, generated: PictureSet, seed: int) -> dict[str, float]:
-    within = all(
-        each.categories is not None and np.unique(each.categories, return_counts=True)[1].max() > 1
-        for each in (real, generated)
-    )
-    return {
-        name: opposite_ssim_by_category(
-            each.pictures, each.categories if within else np.zeros(len(each)), seed=seed
-        )
-        for name, each in (("opposite_ssim_real", real), ("opposite_ssim", generated))
-    }
+    scores = {}
+    within_categories = _has_pairs(real) and _has_pairs(generated)
+    for name, each in (("opposite_ssim_real", real), ("opposite_ssim", generated)):
+        categories = each.categories if within_categories else None
+        if categories is None:
+            categories = np.zeros(len(each))
+        scores[name] = opposite_ssim_by_category(each.pictures, categories, seed=seed)
+    return scores
+
+
+def _has_pairs(pictures: PictureSet) -> bool:
+    """Returns whether a category has two pictures."""
+    categories = pictures.categories
+    return categories is not None and len(np.unique(categories)) < len(categories)

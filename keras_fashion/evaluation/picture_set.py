@@ -1,4 +1,4 @@
-"""Sets of pictures that are compared: from a folder of files or from a catalogue."""
+"""Sets of pictures to compare, read from a folder of files or from a catalogue."""
 
 import os
 import re
@@ -16,26 +16,60 @@ from keras_fashion.data.picture_checks import UnusablePicture, usable_picture
 from keras_fashion.data.pictures import SUFFIXES
 from keras_fashion.errors import InputError
 
-_NO_NAME = re.compile(r'[/\\:*?"<>|%\x00-\x1f]|^\.|[. ]$')
+_NOT_IN_NAMES = re.compile(r'[/\\:*?"<>|%\x00-\x1f]|^\.|[. ]$')
 
 
 def category_to_folder(category: str) -> str:
-    """A name for a folder: characters that some file system refuses are written `%2F`."""
-    return _NO_NAME.sub(lambda found: f"%{ord(found[0]):02X}", category)
+    """Returns the name of a category's folder, without what some file system refuses.
+
+    Such characters are written as `urllib.parse.quote` writes them, which itself would also quote
+    spaces and letters beyond ASCII.
+
+    Args:
+        category: Name of the category.
+
+    Returns:
+        Name of the folder.
+
+    Example:
+        >>> from keras_fashion.evaluation import category_to_folder
+        >>> category_to_folder("Women/Tops & Blouses")
+        'Women%2FTops & Blouses'
+    """
+    return _NOT_IN_NAMES.sub(lambda found: f"%{ord(found[0]):02X}", category)
 
 
 def folder_to_category(folder: str) -> str:
-    """The category of a folder that `category_to_folder` named; other names are as they are."""
+    """Returns the category of a folder that `category_to_folder` named; other names unchanged.
+
+    Args:
+        folder: Name of the folder.
+
+    Returns:
+        Name of the category.
+
+    Example:
+        >>> from keras_fashion.evaluation import folder_to_category
+        >>> folder_to_category("Women%2FTops & Blouses")
+        'Women/Tops & Blouses'
+    """
     return unquote(folder)
 
 
 @dataclass(frozen=True)
 class PictureSet:
-    """Pictures of one size and, where they are known, their categories.
+    """Pictures of one size and, if they are known, their categories.
 
     Attributes:
-        pictures: (N, H, W, 3) uint8.
-        categories: (N,) text, or None.
+        pictures: Array of shape (N, H, W, 3), uint8.
+        categories: Names of shape (N,), or None.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.evaluation import PictureSet
+        >>> pictures = PictureSet(np.zeros((2, 8, 8, 3), np.uint8), np.array(["Bags", "Tops"]))
+        >>> len(pictures), pictures.take(np.array([1])).categories.tolist()
+        (2, ['Tops'])
     """
 
     pictures: np.ndarray
@@ -44,14 +78,26 @@ class PictureSet:
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def of(self, rows: np.ndarray) -> "PictureSet":
-        """Those in some rows."""
+    def take(self, rows: np.ndarray) -> "PictureSet":
+        """Returns the pictures in some rows.
+
+        Args:
+            rows: Row numbers of shape (n,), int.
+        """
         categories = None if self.categories is None else self.categories[rows]
         return PictureSet(self.pictures[rows], categories)
 
 
 def picture_paths(folder: Path) -> list[Path]:
-    """All picture files in a folder and below it, by path; hidden ones and linked folders left out.
+    """Lists all picture files in a folder and below it.
+
+    Hidden files and folders are left out, and linked folders are not followed.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        The paths in order.
 
     Raises:
         InputError: If there are none, or some of them are in sub-folders and some are not.
@@ -76,10 +122,13 @@ def picture_paths(folder: Path) -> list[Path]:
 
 
 def common_size(paths: Sequence[Path]) -> tuple[int, int]:
-    """The height and width that all picture files have.
+    """Returns the height and width that all picture files have.
+
+    Args:
+        paths: At least one file.
 
     Raises:
-        InputError: If a file is no picture, or sizes differ.
+        InputError: If a file is not a picture, or sizes differ.
     """
     first = None
     for path in paths:
@@ -91,8 +140,8 @@ def common_size(paths: Sequence[Path]) -> tuple[int, int]:
         first = first or size
         if size != first:
             raise InputError(
-                f"{path} is {size[0]}x{size[1]} and {paths[0].name} {first[0]}x{first[1]}; say "
-                "with --picture-size to which size all are to be brought."
+                f"{path} is {size[0]}x{size[1]} and {paths[0].name} {first[0]}x{first[1]}; give "
+                "`picture_size`, the size that all are brought to."
             )
     assert first
     return first
@@ -104,12 +153,15 @@ def pictures_in_folder(
     """Decodes picture files as a catalogue's pictures are: kept in proportion, on white.
 
     Args:
-        folder: Whose sub-folders are the categories.
-        paths: Files in it, by `picture_paths`.
+        folder: Folder whose sub-folders are the categories.
+        paths: Files in it, as `picture_paths` lists them.
         picture_size: Height and width in pixels.
 
+    Returns:
+        The pictures, without categories if the files lie in the folder itself.
+
     Raises:
-        InputError: If a file is no picture.
+        InputError: If a file is not a picture.
     """
     decode = tf.function(lambda data: decode_picture(data, picture_size), autograph=False)
     pictures = np.empty((len(paths), *picture_size, 3), np.uint8)
@@ -125,18 +177,44 @@ def pictures_in_folder(
 
 
 def pictures_of_catalogue(catalogue: Catalogue, picture_size: tuple[int, int]) -> PictureSet:
-    """All pictures of a catalogue, in item order."""
-    table = catalogue.pictures(picture_size)
+    """Returns all pictures of a catalogue, in item order.
+
+    Args:
+        catalogue: The catalogue.
+        picture_size: Height and width in pixels.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> from keras_fashion.evaluation import pictures_of_catalogue
+        >>> catalogue = SimpleNamespace(
+        ...     categories=["Bags", "Tops"],
+        ...     item_categories=np.array([1, 0]),
+        ...     pictures=lambda size: np.zeros((2, *size, 3), np.uint8),
+        ... )
+        >>> pictures_of_catalogue(catalogue, (64, 64)).categories.tolist()
+        ['Tops', 'Bags']
+    """
+    store = catalogue.pictures(picture_size)
     categories = np.array(catalogue.categories)[catalogue.item_categories]
-    return PictureSet(table[np.arange(len(table))], categories)
+    return PictureSet(store[np.arange(len(store))], categories)
 
 
-def drawn_rows(available: int, count: int | None, seed: int) -> np.ndarray:
-    """At most `count` of so many rows, drawn without replacement, in order."""
-    if count is None or count >= available:
-        return np.arange(available)
-    return np.sort(np.random.default_rng(seed).choice(available, count, replace=False))
+def sample_rows(num_rows: int, count: int | None, seed: int) -> np.ndarray:
+    """Draws row numbers without replacement.
+
+    Args:
+        num_rows: Number of rows to draw from.
+        count: Number of rows to draw; all if it is None or exceeds `num_rows`.
+        seed: Seed of the draw.
+
+    Returns:
+        Row numbers in increasing order, int.
+    """
+    if count is None or count >= num_rows:
+        return np.arange(num_rows)
+    return np.sort(np.random.default_rng(seed).choice(num_rows, count, replace=False))
 
 
 def _damaged(path: Path) -> InputError:
-    return InputError(f"{path} is damaged or no picture; mend it or remove it.")
+    return InputError(f"{path} is damaged or not a picture; repair it or remove it.")

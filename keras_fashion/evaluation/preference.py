@@ -9,20 +9,40 @@ from keras_fashion.data.pictures import scale
 from keras_fashion.errors import InputError
 from keras_fashion.models.trained import TrainedRecommender
 
-PICTURES_AT_A_TIME = 256
+BATCH_SIZE = 256
+"""Number of pictures that are embedded at once."""
 
 
 class StandardizedPreference:
-    """theta . Phi in standard deviations above what a user thinks of the category's items.
+    """Preference θ_u·Φ(X) in standard deviations from the user's mean over a category's items.
 
-    BPR fixes neither the origin nor the unit of theta . Phi. Against the items that exist, 0 is
-    an item drawn at random and 2 is rarely met; so a recommender that an optimizer has climbed
-    can be held against one that it has never seen, and what only the first believes in is found.
+    BPR determines neither the origin nor the unit of θ_u·Φ(X). On this scale an item drawn at
+    random is 0 on average and few items exceed 2, so that the recommender that an optimizer has
+    maximized can be compared with one that the optimizer has never seen.
 
     Args:
-        recommender: A trained DVBPR with its catalogue.
-        users: (N,) dense indices.
-        categories: (N,) dense indices, each of a category with two items or more.
+        recommender: Trained DVBPR with its catalogue.
+        users: Dense indices of shape (N,).
+        categories: Dense index of each user's category, of shape (N,); each category needs at least
+            two items.
+
+    Attributes:
+        scores: Preference of each user for every item before it is standardized, of shape (N, I),
+            float.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> from keras_fashion.evaluation import StandardizedPreference
+        >>> from keras_fashion.models.recommender import ScoringVectors
+        >>> recommender = SimpleNamespace(
+        ...     vectors=ScoringVectors(np.array([[2.0]]), np.array([[1.0], [3.0]]), np.zeros(2)),
+        ...     catalogue=SimpleNamespace(item_categories=np.array([0, 0])),
+        ...     model=SimpleNamespace(encoder=None),  # which only pictures need
+        ... )
+        >>> preference = StandardizedPreference(recommender, np.array([0]), np.array([0]))
+        >>> preference.of_items(np.array([[1, 0]])).tolist()
+        [[1.0, -1.0]]
     """
 
     def __init__(
@@ -32,61 +52,96 @@ class StandardizedPreference:
         self.encoder = recommender.model.encoder
         self.user_embeddings = vectors.users[users]
         self.scores = vectors.scores(users)
-        among = [
+        in_category = [
             scores[recommender.catalogue.item_categories == category]
             for scores, category in zip(self.scores, categories, strict=True)
         ]
-        self.level = np.array([each.mean() for each in among])[:, None]
-        # Of garments that are all alike, nothing is much above the others.
-        self.spread = np.maximum([each.std() for each in among], 1e-6)[:, None]
+        self._mean = np.array([each.mean() for each in in_category])[:, None]
+        # If all items of a category are the same, no picture is far above the others.
+        self._deviation = np.maximum([each.std() for each in in_category], 1e-6)[:, None]
 
     def of_items(self, items: np.ndarray) -> np.ndarray:
-        """Of existing items, (N, n) dense indices, to (N, n) float."""
-        return self.standard(np.take_along_axis(self.scores, items, axis=1))
+        """Returns the preference for existing items, of shape (N, n), float.
+
+        Args:
+            items: Dense indices of n items for each user, of shape (N, n).
+        """
+        return self.standardize(np.take_along_axis(self.scores, items, axis=1))
 
     def of_pictures(self, pictures: np.ndarray) -> np.ndarray:
-        """Of any pictures, (N, n, H, W, 3) uint8, to (N, n) float."""
-        number, count = pictures.shape[:2]
-        flat = pictures.reshape(number * count, *pictures.shape[2:])
-        size = self.encoder.picture_size
-        embeddings = [
-            self.encoder(tf.image.resize(scale(some), size, antialias=True))
-            for some in np.array_split(flat, -(-len(flat) // PICTURES_AT_A_TIME))
-        ]
-        embeddings = np.concatenate(embeddings).reshape(number, count, -1)
-        return self.standard(np.einsum("nck,nk->nc", embeddings, self.user_embeddings))
+        """Returns the preference for pictures, of shape (N, n), float.
 
-    def standard(self, preference: np.ndarray) -> np.ndarray:
-        """theta . Phi, (N, n) float, on the scale."""
-        return (preference - self.level) / self.spread
+        Args:
+            pictures: n pictures for each user, of shape (N, n, H, W, 3), uint8, of any size.
+        """
+        num_users, count = pictures.shape[:2]
+        flat = pictures.reshape(num_users * count, *pictures.shape[2:])
+        size = self.encoder.picture_size
+        batches = [
+            self.encoder(tf.image.resize(scale(batch), size, antialias=True))
+            for batch in np.array_split(flat, -(-len(flat) // BATCH_SIZE))
+        ]
+        embeddings = np.concatenate(batches).reshape(num_users, count, -1)
+        return self.standardize(np.einsum("nck,nk->nc", embeddings, self.user_embeddings))
+
+    def standardize(self, preference: np.ndarray) -> np.ndarray:
+        """Returns preferences θ_u·Φ(X) of shape (N, n) on the scale."""
+        return (preference - self._mean) / self._deviation
 
 
 class CategoryPreference(NamedTuple):
-    """What M users think of n pictures, beside a category's items.
+    """Preference of M users for n pictures, relative to the items of a category.
 
     Attributes:
-        standard: (M, n) float, theta . Phi in standard deviations above the items' mean
-            (`StandardizedPreference`).
-        liked_less: (M, n) float, the share of the category's items with a lower preference.
+        standardized: Preference in standard deviations above the mean of the category's items
+            (`StandardizedPreference`), of shape (M, n), float.
+        percentile_rank: Share of the category's items with a lower preference, in [0, 1], of shape
+            (M, n), float.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.evaluation import CategoryPreference
+        >>> CategoryPreference(np.array([[1.5]]), np.array([[0.9]])).percentile_rank.mean(axis=0)
+        array([0.9])
     """
 
-    standard: np.ndarray
-    liked_less: np.ndarray
+    standardized: np.ndarray
+    percentile_rank: np.ndarray
 
 
-def standing(
+def preference_within_category(
     recommender: TrainedRecommender, users: np.ndarray, category: int, pictures: np.ndarray
 ) -> CategoryPreference:
-    """What users think of pictures.
+    """Compares the preference of users for pictures with that for the items of a category.
 
     Args:
-        recommender: A trained DVBPR with its catalogue.
-        users: (M,) dense indices.
-        category: Dense index, of the items that pictures are held against.
-        pictures: (n, H, W, 3) uint8.
+        recommender: Trained DVBPR with its catalogue.
+        users: Dense indices of shape (M,).
+        category: Dense index of the category.
+        pictures: Array of shape (n, H, W, 3), uint8.
+
+    Returns:
+        A `CategoryPreference`.
 
     Raises:
         InputError: If the category has fewer than two items.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> from keras_fashion.evaluation import preference_within_category
+        >>> from keras_fashion.models.recommender import ScoringVectors
+        >>> def brightness(pictures):
+        ...     return np.reshape(pictures, (len(pictures), -1))[:, :1]
+        >>> brightness.picture_size = (1, 1)
+        >>> recommender = SimpleNamespace(
+        ...     vectors=ScoringVectors(np.array([[1.0]]), np.array([[-1.0], [1.0]]), np.zeros(2)),
+        ...     catalogue=SimpleNamespace(item_categories=np.array([0, 0])),
+        ...     model=SimpleNamespace(encoder=brightness),
+        ... )
+        >>> white = np.full((1, 4, 4, 3), 255, np.uint8)
+        >>> preference_within_category(recommender, np.array([0]), 0, white).percentile_rank
+        array([[0.5]])
     """
     items = np.flatnonzero(recommender.catalogue.item_categories == category)
     if len(items) < 2:
@@ -95,7 +150,7 @@ def standing(
             "measured against the items of a category, which takes two or more."
         )
     preference = StandardizedPreference(recommender, users, np.full(len(users), category))
-    standard = preference.of_pictures(np.broadcast_to(pictures, (len(users), *pictures.shape)))
-    among = preference.of_items(np.broadcast_to(items, (len(users), len(items))))
-    liked_less = (among[:, None] < standard[..., None]).mean(axis=-1)
-    return CategoryPreference(standard, liked_less)
+    standardized = preference.of_pictures(np.broadcast_to(pictures, (len(users), *pictures.shape)))
+    of_items = preference.of_items(np.broadcast_to(items, (len(users), len(items))))
+    percentile_rank = (of_items[:, None] < standardized[..., None]).mean(axis=-1)
+    return CategoryPreference(standardized, percentile_rank)

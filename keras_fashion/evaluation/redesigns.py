@@ -1,4 +1,4 @@
-"""Whether a redesign stays the item that it began as, while it pleases more."""
+"""Study of whether a redesign remains recognizable as its item while preference for it rises."""
 
 import numpy as np
 import pandas as pd
@@ -14,47 +14,51 @@ from keras_fashion.evaluation.preference import StandardizedPreference
 from keras_fashion.models.trained import TrainedRecommender
 
 FRAMES = 6
+"""Number of pictures of a redesign, both ends included."""
 
 
 def redesign_study(
     recommender: TrainedRecommender,
     unseen: TrainedRecommender,
     maximizer: PreferenceMaximizer,
-    strips: int = 24,
+    num_redesigns: int = 24,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Redesigns items drawn at random for users drawn at random, and looks at each frame.
+    """Redesigns random items for random users and measures each frame.
 
     Args:
-        recommender: The DVBPR, with its catalogue and split, that the redesign follows.
-        unseen: One of another seed, that judges it.
-        maximizer: Over the first and a GAN.
-        strips: How many, at most.
-        seed: Decides users and items.
+        recommender: DVBPR with its catalogue and split, which the maximizer uses.
+        unseen: DVBPR that was trained with another seed, which measures the redesigns.
+        maximizer: Maximizer over the recommender and a GAN.
+        num_redesigns: Largest number of redesigns.
+        seed: Seed of users and items.
 
     Returns:
-        A row a frame, means over strips: `frame`, `preference` and `unseen_preference`
-        (`StandardizedPreference`), `realism`, `distance` from the item, and of the items of its
-        category, `nearest`: how often the item itself is the nearest to the frame, `rank`: the
-        share of them that are nearer than it, and `other`: the distance of the nearest other one.
+        A table with a row for each frame, means over redesigns: `frame`, `preference` and
+        `unseen_preference` (`StandardizedPreference`), `realism`, `distance` from the item,
+        `nearest` (how often the item itself is the category's nearest to the frame), `rank` (the
+        share of the category's other items that are nearer than it), and `other` (the distance of
+        the nearest other item).
     """
     catalogue = recommender.catalogue
-    users, categories = draw_pairs(recommender, strips, seed)
+    users, categories = draw_pairs(recommender, num_redesigns, seed)
     items = random_items(catalogue.item_categories, categories, seed)[:, 0]
     pictures = catalogue.pictures(maximizer.gan.picture_size)
     frames, rows = [], []
     for user, category, item in zip(users, categories, items, strict=True):
-        strip = redesign(maximizer, user, pictures[[item]][0], category, frames=FRAMES)
-        frames.append(strip.pictures)
-        rivals = np.flatnonzero(catalogue.item_categories == category)
-        far = _distances(maximizer, strip.pictures, pictures[rivals], category)
-        own = far[:, rivals == item][:, 0]
-        others = far[:, rivals != item]
+        redesigned = redesign(
+            maximizer, user, pictures[np.array([item])][0], category, frames=FRAMES
+        )
+        frames.append(redesigned.pictures)
+        members = np.flatnonzero(catalogue.item_categories == category)
+        distances = _distances(maximizer, redesigned.pictures, pictures[members], category)
+        own = distances[:, members == item][:, 0]
+        others = distances[:, members != item]
         rows += [
             {
                 "frame": frame,
-                "realism": strip.realism[frame],
-                "distance": strip.distance[frame],
+                "realism": redesigned.realism[frame],
+                "distance": redesigned.distance[frame],
                 "nearest": float(own[frame] < others[frame].min()),
                 "rank": float((others[frame] < own[frame]).mean()),
                 "other": others[frame].min(),
@@ -62,20 +66,22 @@ def redesign_study(
             for frame in range(FRAMES)
         ]
     table = pd.DataFrame(rows)
-    for name, run in {"preference": recommender, "unseen_preference": unseen}.items():
-        judged = StandardizedPreference(run, users, categories).of_pictures(np.stack(frames))
-        table[name] = judged.reshape(-1)
+    for name, each in {"preference": recommender, "unseen_preference": unseen}.items():
+        preference = StandardizedPreference(each, users, categories)
+        table[name] = preference.of_pictures(np.stack(frames)).reshape(-1)
     return table.groupby("frame").mean().reset_index()
 
 
 def _distances(
     maximizer: PreferenceMaximizer, frames: np.ndarray, items: np.ndarray, category: int
 ) -> np.ndarray:
-    """(n, I_c) distances between frames and items, by the units of the category."""
-    rows = []
-    originals, _ = Originals.of(maximizer, frames, np.full(len(frames), category))
+    """Returns the distances of n frames from items (`Originals`), of shape (n, number of items)."""
+    originals, _ = Originals.from_pictures(maximizer, frames, [category] * len(frames))
     scaled = scale(items)
     embeddings = maximizer.embed(scaled)
-    for frame in range(len(frames)):
-        rows.append(originals.distance(scaled, embeddings, tf.fill([len(items)], frame)).numpy())
-    return np.stack(rows)
+    return np.stack(
+        [
+            originals.distance(scaled, embeddings, tf.fill([len(items)], frame)).numpy()
+            for frame in range(len(frames))
+        ]
+    )

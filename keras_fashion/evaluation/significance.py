@@ -1,28 +1,33 @@
-"""What chance does to a mean over users: bootstrap intervals and a paired test."""
+"""Uncertainty of means over users: bootstrap intervals and a paired test, computed by SciPy."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import bootstrap, permutation_test
 
-RESAMPLES = 1999
-"""Of the users, for an interval."""
+NUM_RESAMPLES = 1999
+"""Number of resamples of the users for an interval."""
 
-DRAWS = 9999
-"""Of the signs, for a test: no p-value is below 2 / (DRAWS + 1)."""
+NUM_PERMUTATIONS = 9999
+"""Number of random sign flips for a test: no p-value is below 2 / (`NUM_PERMUTATIONS` + 1)."""
 
-HELD = 2**22
-"""Values drawn at once, which bounds the memory."""
+VALUES_PER_BATCH = 2**22
+"""Number of values that are drawn at once, which bounds the memory."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over users with its interval of 95 %; without one (None) where nothing varies.
+    """A mean over users with its 95 % interval.
 
     Attributes:
         mean: The mean.
-        low: Lower end.
-        high: Upper end.
+        low: Lower end of the interval; None if the values do not vary.
+        high: Upper end of the interval; None if the values do not vary.
+
+    Example:
+        >>> from keras_fashion.evaluation import Estimate
+        >>> Estimate(0.7, 0.65, 0.75)
+        Estimate(mean=0.7, low=0.65, high=0.75)
     """
 
     mean: float
@@ -35,9 +40,14 @@ class PairedTest:
     """A difference of means over the same users, first minus second.
 
     Attributes:
-        difference: Its mean, with interval.
-        p_value: Two-sided: how often chance alone differs as much.
-        users: How many it rests on.
+        difference: Mean of the differences, with its interval.
+        p_value: Two-sided p-value: how often chance alone differs at least as much.
+        users: Number of users with both values.
+
+    Example:
+        >>> from keras_fashion.evaluation import Estimate, PairedTest
+        >>> PairedTest(Estimate(0.1, 0.05, 0.15), p_value=0.004, users=100).difference.mean
+        0.1
     """
 
     difference: Estimate
@@ -46,26 +56,36 @@ class PairedTest:
 
 
 def bootstrap_mean(values: np.ndarray, seed: int = 0) -> Estimate | None:
-    """Mean over users with its 95 % percentile interval (Efron, 1979); None without users.
+    """Computes the mean over users with its 95 % percentile interval (Efron, 1979).
 
-    Percentile, not BCa: the mean of some hundred bounded values is all but normal, and BCa's
-    jackknife costs the square of the users.
+    The interval is the percentile one rather than BCa: the mean of some hundred bounded values is
+    close to normal, and the jackknife of BCa costs the square of the number of users.
 
     Args:
-        values: (m,) float, one a user; NaN for users that are not in the group.
-        seed: Of the resampling.
+        values: Values of shape (m,), float, one for each user; NaN for users outside the group.
+        seed: Seed of the resampling.
+
+    Returns:
+        The `Estimate`, or None without users.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.evaluation import bootstrap_mean
+        >>> estimate = bootstrap_mean(np.array([0.0, 1.0, 1.0, np.nan]))
+        >>> estimate.low < estimate.mean < estimate.high
+        True
     """
     values = values[~np.isnan(values)]
     if not len(values):
         return None
     mean = float(values.mean())
-    if np.all(values == values[0]):  # a resample of equal values tells nothing
+    if np.all(values == values[0]):  # all resamples are the same
         return Estimate(mean)
     interval = bootstrap(
         (values,),
         np.mean,
-        n_resamples=RESAMPLES,
-        batch=max(1, HELD // len(values)),
+        n_resamples=NUM_RESAMPLES,
+        batch=max(1, VALUES_PER_BATCH // len(values)),
         method="percentile",
         random_state=np.random.default_rng(seed),
     ).confidence_interval
@@ -73,17 +93,28 @@ def bootstrap_mean(values: np.ndarray, seed: int = 0) -> Estimate | None:
 
 
 def paired_test(first: np.ndarray, second: np.ndarray, seed: int = 0) -> PairedTest | None:
-    """Tests the mean difference of two models on the same users; None without users.
+    """Tests the mean difference of two models on the same users.
 
-    Fisher's randomization test: if the models are alike, the sign of each user's difference is
-    as good as drawn by lot. Unlike Wilcoxon's test it is about the difference of means, which is
-    what the table shows, and it takes ties and metrics of 0 and 1 as they come (Smucker et al.,
-    CIKM 2007, recommend it over Wilcoxon's for rankings).
+    Fisher's randomization test: if the models are equally good, the sign of each user's difference
+    is random. Unlike Wilcoxon's test it is about the difference of means, which is what tables
+    show, and it handles ties and metrics of 0 and 1 (Smucker et al., "A Comparison of Statistical
+    Significance Tests for Information Retrieval Evaluation", CIKM 2007, recommend it over
+    Wilcoxon's).
 
     Args:
-        first: (m,) float; NaN for users that are not in the group.
-        second: (m,) float, of the same users in the same order.
-        seed: Of the draws.
+        first: Values of shape (m,), float; NaN for users outside the group.
+        second: Values of the same users in the same order, of shape (m,), float.
+        seed: Seed of the permutations and of the interval.
+
+    Returns:
+        The `PairedTest`, or None without users.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.evaluation import paired_test
+        >>> test = paired_test(np.array([0.9, 0.4, 0.7]), np.array([0.5, 0.2, 0.1]))
+        >>> test.p_value  # of the 8 assignments of signs, 2 differ as much
+        0.25
     """
     differences = first - second
     difference = bootstrap_mean(differences, seed)
@@ -95,8 +126,8 @@ def paired_test(first: np.ndarray, second: np.ndarray, seed: int = 0) -> PairedT
         np.mean,
         permutation_type="samples",
         vectorized=True,
-        n_resamples=DRAWS,
-        batch=max(1, HELD // len(differences)),
+        n_resamples=NUM_PERMUTATIONS,
+        batch=max(1, VALUES_PER_BATCH // len(differences)),
         random_state=np.random.default_rng(seed),
     )
     return PairedTest(difference, float(result.pvalue), len(differences))

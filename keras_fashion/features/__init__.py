@@ -1,12 +1,13 @@
-"""Frozen features of items: of a classifier, of the attributes, of a pretrained network."""
+"""Frozen features of items, from a classifier, from attributes or from a pretrained network."""
 
 import lazy_loader
 
-# Loaded on first use: not all of it needs TensorFlow.
+# Modules are loaded on first use, because TensorFlow takes seconds to load.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "classifier": ["category_classifier"],
+        "evaluation_classifier": ["EvaluationClassifier", "train_evaluation_classifier"],
         "frozen": ["frozen_features"],
         "pretrained": ["make_backbone_features"],
     },

@@ -1,1 +1,39 @@
-"""Metrics of generated pictures."""
+"""Keras metrics of rankings and of generated pictures, and the functions that they compute."""
+
+import lazy_loader
+
+# Loaded on first use: the functions take NumPy arrays and need no TensorFlow.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "diversity": ["opposite_ssim", "opposite_ssim_by_category"],
+        "features": ["FeatureMetric"],
+        "frechet_and_kernel_distance": [
+            "FrechetDistance",
+            "KernelDistance",
+            "KernelDistanceEstimate",
+            "frechet_distance",
+            "kernel_distance",
+        ],
+        "inception": ["inception_score"],
+        "manifold": [
+            "Coverage",
+            "Density",
+            "DensityCoverage",
+            "ManifoldPrecision",
+            "ManifoldRecall",
+            "PrecisionRecall",
+            "density_coverage",
+            "precision_recall",
+        ],
+        "nearest_neighbors": ["NearestReal", "NearestRealSummary", "nearest_real"],
+        "ranking": [
+            "NDCG",
+            "MeanReciprocalRank",
+            "RankingAUC",
+            "RankingMetric",
+            "RecallAtK",
+            "expected_gain",
+        ],
+    },
+)

@@ -1,114 +1,87 @@
-"""Distances between feature vectors, in blocks that bound the memory."""
+"""Euclidean distances between feature vectors, computed by scikit-learn in bounded memory.
+
+What is added to scikit-learn is that a copy is at distance 0. Its formula,
+|x - y|² = |x|² + |y|² - 2 x·y, leaves a rounding error of some 1e-7 of the points' lengths, with
+which a ball of radius 0 would not hold the copies of its own center.
+"""
 
 from collections.abc import Iterator
 
 import numpy as np
+from sklearn.metrics import pairwise_distances_chunked
+from sklearn.neighbors import NearestNeighbors
+from sklearn.utils.extmath import row_norms
+
+WORKING_MEMORY = 64.0
+"""Size of a block of distances in MiB."""
 
 
-def checked_features(
-    features: np.ndarray, name: str, at_least: int, width: int | None = None
-) -> np.ndarray:
-    """The features in double precision, or what is wrong with them.
+def distance_chunks(first: np.ndarray, second: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yields all distances between the rows of two arrays, in blocks of rows of the first.
 
-    Args:
-        features: (N, F) of any float dtype (bfloat16 too), one row a picture.
-        name: What to call them in a message.
-        at_least: The fewest rows with which the metric has a meaning.
-        width: The F that they must have; None for any.
-
-    Returns:
-        (N, F) float64.
-
-    Raises:
-        ValueError: on another shape, too few rows, or values that are not finite.
-    """
-    features = np.asarray(features, dtype=np.float64)
-    if features.ndim != 2 or features.shape[1] == 0:
-        raise ValueError(f"{name} features must be (N, F), received shape {features.shape}")
-    if width is not None and features.shape[1] != width:
-        raise ValueError(
-            f"{name} features have {features.shape[1]} numbers a picture and the real ones "
-            f"{width}: take both from one network"
-        )
-    if len(features) < at_least:
-        raise ValueError(f"needs at least {at_least} {name} pictures, received {len(features)}")
-    if not np.isfinite(features).all():
-        row = int(np.flatnonzero(~np.isfinite(features).all(axis=1))[0])
-        raise ValueError(f"{name} features must be finite, and row {row} is not")
-    return features
-
-
-TILE = 2048
-"""Rows and columns of a tile: 32 MB, and large enough for BLAS to run at its full speed."""
-
-
-def distance_tiles(
-    first: np.ndarray, second: np.ndarray
-) -> Iterator[tuple[slice, slice, np.ndarray]]:
-    """Every distance between a row of `first` and one of `second`, in tiles.
-
-    |x - y|² = |x|² + |y|² - 2 x·y leaves the work to one matrix product, six times as fast as
-    SciPy's `cdist` on one core, and it takes all cores. The subtraction cancels, so all is in
-    double precision and measured from one of the points, which takes away an offset that all
-    share; a distance below rounding error (about a millionth of the points' lengths) is 0, so
-    that a copy is at distance 0.
+    All is measured from one of the points, so that an offset that all of them share costs no
+    precision. A distance below the rounding error, about a millionth of the points' lengths, is 0.
 
     Args:
-        first: (N, F) float64.
-        second: (M, F) float64.
+        first: Array of shape (N, F), float64.
+        second: Array of shape (M, F), float64.
 
     Yields:
-        The tile's rows, as a slice of `first`; its columns, as a slice of `second`; and the
-        distances, (rows, columns) float64, each at most `TILE` long.
+        The rows of a block as a slice of `first`, and their distances to all rows of `second`, of
+        shape (rows, M), float64.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.metrics.distances import distance_chunks
+        >>> first, second = np.array([[0.0], [3.0]]), np.array([[0.0], [1.0]])
+        >>> [(rows, distances.tolist()) for rows, distances in distance_chunks(first, second)]
+        [(slice(0, 2, None), [[0.0, 1.0], [3.0, 2.0]])]
     """
-    origin = first[0]
-    for rows in _slices(len(first)):
-        shifted = first[rows] - origin
-        for columns in _slices(len(second)):
-            yield rows, columns, _distances(shifted, second[columns] - origin)
+    first, second = first - first[0], second - first[0]
+    first_norms, second_norms = (row_norms(each, squared=True) for each in (first, second))
+    relative_error = first.shape[1] * np.finfo(np.float64).eps
+    start = 0
+    for distances in pairwise_distances_chunked(first, second, working_memory=WORKING_MEMORY):
+        rows = slice(start, start + len(distances))
+        rounding = np.add.outer(first_norms[rows], second_norms)
+        rounding *= relative_error
+        distances[distances <= np.sqrt(rounding, out=rounding)] = 0.0
+        yield rows, distances
+        start = rows.stop
 
 
-def neighbor_distances(points: np.ndarray, neighbors: int) -> np.ndarray:
-    """Each point's distance to its k-th nearest other point.
-
-    A distance serves both of its points, so only half of the matrix is computed.
+def nearest_rows(points: np.ndarray, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the nearest point of each query.
 
     Args:
-        points: (N, F) float64, N > neighbors. A copy of a point is another point.
-        neighbors: The k.
+        points: Array of shape (N, F), float64.
+        queries: Array of shape (M, F), float64.
 
     Returns:
-        (N,) float64.
+        The rows of the nearest points, of shape (M,), int64, and their distances, of shape (M,),
+        float64.
     """
-    nearest = np.full((len(points), neighbors), np.inf)
-
-    def meet(owners: slice, distances: np.ndarray) -> None:
-        together = np.hstack([nearest[owners], distances])
-        nearest[owners] = np.partition(together, neighbors - 1, axis=1)[:, :neighbors]
-
-    origin = points[0]
-    for rows in _slices(len(points)):
-        shifted = points[rows] - origin
-        own = _distances(shifted, shifted)
-        np.fill_diagonal(own, np.inf)
-        meet(rows, own)
-        for later in _slices(len(points), rows.stop):
-            distances = _distances(shifted, points[later] - origin)
-            meet(rows, distances)
-            meet(later, distances.T)
-    return nearest.max(axis=1)
+    index = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(points - points[0])
+    nearest = index.kneighbors(queries - points[0], return_distance=False)[:, 0]
+    return nearest, row_norms(queries - points[nearest])
 
 
-def _slices(length: int, start: int = 0) -> Iterator[slice]:
-    for begin in range(start, length, TILE):
-        yield slice(begin, min(begin + TILE, length))
+def neighbor_distances(points: np.ndarray, num_neighbors: int) -> np.ndarray:
+    """Computes the distance of each point to its k-th nearest other point.
 
+    Args:
+        points: Array of shape (N, F), float64, N > k. A copy of a point is another point.
+        num_neighbors: The k.
 
-def _distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    scale = np.einsum("nf,nf->n", first, first)[:, None] + np.einsum("nf,nf->n", second, second)
-    squared = first @ second.T
-    squared *= -2
-    squared += scale
-    scale *= first.shape[1] * np.finfo(np.float64).eps
-    squared[squared <= scale] = 0.0
-    return np.sqrt(squared, out=squared)
+    Returns:
+        Array of shape (N,), float64.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.metrics.distances import neighbor_distances
+        >>> neighbor_distances(np.array([[0.0], [1.0], [3.0]]), num_neighbors=1).tolist()
+        [1.0, 1.0, 2.0]
+    """
+    index = NearestNeighbors(n_neighbors=num_neighbors, algorithm="brute").fit(points - points[0])
+    farthest = index.kneighbors(return_distance=False)[:, -1]
+    return row_norms(points - points[farthest])

@@ -1,4 +1,4 @@
-"""Opposite SSIM: how unlike one another the pictures of a set are."""
+"""Opposite SSIM: how different the pictures of a set are from each other."""
 
 from collections.abc import Iterable
 from itertools import combinations
@@ -8,20 +8,27 @@ from skimage.metrics import structural_similarity
 
 
 def opposite_ssim(pictures: np.ndarray) -> float:
-    """Minus the mean structural similarity over all pairs of pictures; higher is more diverse.
+    """Computes minus the mean structural similarity over all pairs; higher is more diverse.
 
     The diversity measure of DVBPR (Kang et al., "Visually-Aware Fashion Recommendation and Design
-    with Generative Image Models", ICDM 2017, section V). SSIM is Wang et al. (2004) with
-    scikit-image's uniform 7x7 window, each color channel by itself and then averaged.
+    with Generative Image Models", ICDM 2017, section V). SSIM is that of Wang et al. (2004) with
+    scikit-image's uniform 7x7 window, computed for each color channel and averaged.
 
     Args:
-        pictures: (n, H, W, 3) uint8, n >= 2, H and W >= 7.
+        pictures: Array of shape (n, H, W, 3), uint8, n >= 2, H and W >= 7.
 
     Returns:
-        A number in [-1, 1]; -1 for n copies of one picture.
+        The diversity, in [-1, 1]; -1 for n copies of one picture.
 
     Raises:
-        ValueError: on fewer than two pictures, another shape or another dtype.
+        ValueError: If there are fewer than two pictures, or the shape or dtype is another one.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.metrics import opposite_ssim
+        >>> picture = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+        >>> opposite_ssim(np.stack([picture, picture]))
+        -1.0
     """
     pictures = _checked_pictures(pictures)
     if len(pictures) < 2:
@@ -30,31 +37,39 @@ def opposite_ssim(pictures: np.ndarray) -> float:
 
 
 def opposite_ssim_by_category(
-    pictures: np.ndarray, categories: np.ndarray, pairs: int = 500, seed: int = 0
+    pictures: np.ndarray, categories: np.ndarray, num_pairs: int = 500, seed: int = 0
 ) -> float:
-    """Opposite SSIM within each category, and then the mean, weighted by number of pictures.
+    """Computes opposite SSIM within each category, and the mean weighted by number of pictures.
 
-    A shirt and a shoe are unlike even where a generator draws one shirt and one shoe: only within
-    a category does `opposite_ssim` see that. It is the idea of the within-class MS-SSIM of Odena
-    et al., "Conditional Image Synthesis with Auxiliary Classifier GANs", ICML 2017.
+    A shirt and a shoe differ even if a generator draws only one shirt and one shoe; `opposite_ssim`
+    detects that only within a category. The idea is that of the within-class MS-SSIM of Odena et
+    al., "Conditional Image Synthesis with Auxiliary Classifier GANs", ICML 2017.
 
-    Bias: none, as random pairs stand for all. Real pictures of the same categories and size tell
-    which number is good; noise is more diverse than they are, so higher alone is not better.
-    Sample size: no category is surer than its pictures; 30 or more in each, and 500 pairs hold the
-    error of the draw to about 0.01 for a category.
+    Bias: none, because random pairs represent all. Real pictures of the same categories and size
+    show which value is good; noise is more diverse than they are, so higher alone is not better.
+
+    Sample size: 30 or more pictures in each category; 500 pairs keep the error of the draw at
+    about 0.01 for a category.
 
     Args:
-        pictures: (n, H, W, 3) uint8, H and W >= 7.
-        categories: (n,) names or numbers. Categories of a single picture are left out.
-        pairs: How many random pairs of a category to compare, none twice; all where there are no
-            more.
-        seed: Of the draws.
+        pictures: Array of shape (n, H, W, 3), uint8, H and W >= 7.
+        categories: Names or numbers of shape (n,). Categories of a single picture are left out.
+        num_pairs: Number of random pairs of a category to compare, without repetition; all pairs
+            if there are fewer.
+        seed: Seed of the draws.
 
     Returns:
-        A number in [-1, 1]; -1 where each category is copies of one picture.
+        The diversity, in [-1, 1]; -1 if each category consists of copies of one picture.
 
     Raises:
-        ValueError: on another shape or dtype, or where no category has two pictures.
+        ValueError: If the shape or dtype is another one, or no category has two pictures.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.metrics import opposite_ssim_by_category
+        >>> pictures = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), np.uint8)
+        >>> opposite_ssim_by_category(np.repeat(pictures, 3, axis=0), np.repeat(["a", "b"], 3))
+        -1.0
     """
     pictures, categories = _checked_pictures(pictures), np.asarray(categories)
     if categories.shape != (len(pictures),):
@@ -62,15 +77,15 @@ def opposite_ssim_by_category(
             f"categories must be one for each of {len(pictures)} pictures, received shape "
             f"{categories.shape}"
         )
-    if pairs < 1:
-        raise ValueError(f"pairs must be 1 or more, received {pairs}")
-    random = np.random.default_rng(seed)
+    if num_pairs < 1:
+        raise ValueError(f"num_pairs must be 1 or more, received {num_pairs}")
+    rng = np.random.default_rng(seed)
     similarities, weights = [], []
     for category in np.unique(categories):
         members = np.flatnonzero(categories == category)
         if len(members) < 2:
             continue
-        drawn = _drawn_pairs(len(members), pairs, random)
+        drawn = _draw_pairs(len(members), num_pairs, rng)
         similarities.append(_mean_similarity(pictures[members[pair]] for pair in drawn))
         weights.append(len(members))
     if not weights:
@@ -92,20 +107,20 @@ def _checked_pictures(pictures: np.ndarray) -> np.ndarray:
 
 
 def _mean_similarity(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
-    return float(
-        np.mean(
-            [
-                structural_similarity(first, second, channel_axis=-1, data_range=255)
-                for first, second in pairs
-            ]
-        )
-    )
+    similarities = [
+        structural_similarity(first, second, channel_axis=-1, data_range=255)
+        for first, second in pairs
+    ]
+    return float(np.mean(similarities))
 
 
-def _drawn_pairs(members: int, pairs: int, random: np.random.Generator) -> np.ndarray:
-    """(P, 2) distinct pairs of 0..members-1, without a list of all: 10,000 make 50 million."""
-    total = members * (members - 1) // 2
-    number = random.choice(total, min(pairs, total), replace=False)
+def _draw_pairs(num_members: int, num_pairs: int, rng: np.random.Generator) -> np.ndarray:
+    """Draws distinct pairs of 0..num_members-1, of shape (P, 2), without a list of all of them.
+
+    The list would be long: 10,000 members make 50 million pairs.
+    """
+    total = num_members * (num_members - 1) // 2
+    number = rng.choice(total, min(num_pairs, total), replace=False)
     # Pair (i, j), i < j, is number j (j - 1) / 2 + i.
     larger = ((1 + np.sqrt(1 + 8 * number)) // 2).astype(np.int64)
     return np.stack([number - larger * (larger - 1) // 2, larger], axis=1)

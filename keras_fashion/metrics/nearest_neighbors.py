@@ -1,26 +1,32 @@
-"""The nearest real picture of each generated one: is the generator a copier?"""
+"""The nearest real picture of each generated one, which shows whether a generator copies."""
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import rankdata
 
-from keras_fashion.metrics.distances import checked_features, distance_tiles, neighbor_distances
+from keras_fashion.metrics.distances import nearest_rows, neighbor_distances
+from keras_fashion.metrics.features import checked_features
 
 
-@dataclass(frozen=True)
-class NearestRealSummary:
-    """What the distances of `NearestReal` say together.
+class NearestRealSummary(NamedTuple):
+    """Statistics of the distances of a `NearestReal`.
 
     Attributes:
         median_generated: Median distance of generated pictures to their nearest real one.
-        median_real: Median of the distances that unseen pictures show.
+        median_real: Median distance of unseen pictures to their nearest real one.
         share_nearer: Share of generated pictures that are at most as far from a real one as the
-            nearest 1 % of unseen ones. About 0.01 without copies (more where over 1 % of the
-            unseen ones are copies themselves); whatever is above is a copied part.
-        probability_nearer: That a generated picture is nearer than an unseen one, a tie counting
-            half: the Mann-Whitney statistic over its maximum. 0.5 as unseen ones, near 1 copies,
-            near 0 pictures unlike any real one.
+            nearest 1 % of unseen ones. It is about 0.01 without copies (more if over 1 % of the
+            unseen pictures are copies themselves); what exceeds that is the share of copies.
+        probability_nearer: Probability that a generated picture is nearer than an unseen one, a
+            tie counting half: the Mann-Whitney statistic over its maximum. It is 0.5 for pictures
+            like unseen ones, near 1 for copies, and near 0 for pictures unlike any real one.
+
+    Example:
+        >>> from keras_fashion.metrics import nearest_real
+        >>> nearest_real([[0.0], [2.0], [5.0]], generated=[[2.0], [2.5]]).summary
+        NearestRealSummary(median_generated=0.25, median_real=2.0, share_nearer=1.0,
+            probability_nearer=1.0)
     """
 
     median_generated: float
@@ -29,15 +35,19 @@ class NearestRealSummary:
     probability_nearer: float
 
 
-@dataclass(frozen=True)
-class NearestReal:
-    """Nearest real pictures, with what unseen ones would show.
+class NearestReal(NamedTuple):
+    """Nearest real pictures, with what unseen pictures would show.
 
     Attributes:
-        indices: (M,) int64, each generated picture's nearest row of the real ones.
-        distances: (M,) float64, how far it is.
-        real_distances: (N,) float64, each real picture's distance to the nearest other one; or
-            (H,), each held-out one's distance to the nearest real one.
+        indices: Row of the nearest real picture of each generated one, of shape (M,), int64.
+        distances: Distance to it, of shape (M,), float64.
+        real_distances: Distance of each real picture to the nearest other one, of shape (N,),
+            float64; or of each held-out picture to the nearest real one, of shape (H,).
+
+    Example:
+        >>> from keras_fashion.metrics import nearest_real
+        >>> nearest_real([[0.0], [2.0], [5.0]], generated=[[2.0], [2.5]]).real_distances.tolist()
+        [2.0, 2.0, 3.0]
     """
 
     indices: np.ndarray
@@ -46,59 +56,58 @@ class NearestReal:
 
     @property
     def summary(self) -> NearestRealSummary:
-        """Medians, and two shares of which one sees few copies and the other many."""
-        generated, unseen = len(self.distances), len(self.real_distances)
-        ranks = rankdata(np.concatenate([self.real_distances, self.distances]))[:unseen]
-        nearer = ranks.sum() - unseen * (unseen + 1) / 2  # the Mann-Whitney U
+        """Medians, and two statistics of which one detects few copies and the other many."""
+        num_generated, num_unseen = len(self.distances), len(self.real_distances)
+        ranks = rankdata(np.concatenate([self.real_distances, self.distances]))[:num_unseen]
+        mann_whitney_u = ranks.sum() - num_unseen * (num_unseen + 1) / 2
         return NearestRealSummary(
             median_generated=float(np.median(self.distances)),
             median_real=float(np.median(self.real_distances)),
             share_nearer=float((self.distances <= np.percentile(self.real_distances, 1)).mean()),
-            probability_nearer=float(nearer / (unseen * generated)),
+            probability_nearer=float(mann_whitney_u / (num_unseen * num_generated)),
         )
 
 
-def nearest_real(
-    real: np.ndarray, generated: np.ndarray, held_out: np.ndarray | None = None
-) -> NearestReal:
-    """Each generated picture's nearest real one, beside what pictures never trained on show.
+def nearest_real(real: Any, generated: Any, held_out: Any = None) -> NearestReal:
+    """Finds the nearest real picture of each generated one, and the same for unseen real pictures.
 
-    After Meehan, Chaudhuri & Dasgupta, "A Non-Parametric Test to Detect Data-Copying in Generative
-    Models", AISTATS 2020, over the whole space and not by its cells.
+    After Meehan, Chaudhuri and Dasgupta, "A Non-Parametric Test to Detect Data-Copying in
+    Generative Models", AISTATS 2020, over the whole space rather than by its cells.
 
-    Bias: leaving a picture out stands for an unseen one but for one real picture fewer, which is
-    nothing from some hundreds on. Real pictures that come twice are near by themselves and hide
-    copying, in a random held-out set too: look at the pairs of the smallest distances. Copies of
-    some and pictures unlike any for the rest cancel in `probability_nearer`, not in `share_nearer`.
-    Sample size: all the pictures that were trained on, or copies of the missing ones go unseen; of
-    generated and held-out ones 1,000 of each, with which the standard error of `probability_nearer`
-    is 0.013.
+    Bias: without held-out pictures, each real picture is compared with all others as if it were
+    unseen, with one real picture fewer, which makes no difference from some hundreds on. Real
+    pictures that occur twice are near by themselves and hide copying, in a random held-out set
+    too: look at the pairs of the smallest distances. If some generated pictures are copies and the
+    rest is unlike any real one, they cancel in `probability_nearer`, not in `share_nearer`.
+
+    Sample size: all pictures that were trained on, since copies of missing ones go undetected; of
+    generated and held-out pictures 1,000 each, with which the standard error of
+    `probability_nearer` is 0.013.
 
     Args:
-        real: (N, F) features of the pictures that were trained on, N >= 2, or 1 with `held_out`.
-        generated: (M, F) features of generated pictures, M >= 1.
-        held_out: (H, F) features of real pictures that were not trained on, H >= 1. Without them
-            each real picture is held against all others.
+        real: Features of shape (N, F) of the pictures that were trained on, N >= 2, or N >= 1 with
+            `held_out`.
+        generated: Features of shape (M, F) of generated pictures, M >= 1.
+        held_out: Features of shape (H, F) of real pictures that were not trained on, H >= 1.
+
+    Returns:
+        A `NearestReal`.
 
     Raises:
-        ValueError: on another shape, too few pictures or values that are not finite.
+        ValueError: If a shape is another one, there are too few pictures, or a value is not finite.
+
+    Example:
+        >>> from keras_fashion.metrics import nearest_real
+        >>> found = nearest_real([[0.0], [2.0], [5.0]], generated=[[0.5], [5.0]])
+        >>> found.indices.tolist(), found.distances.tolist()
+        ([0, 2], [0.5, 0.0])
+        >>> found.summary.probability_nearer
+        1.0
     """
     real = checked_features(real, "real", 2 if held_out is None else 1)
     generated = checked_features(generated, "generated", 1, width=real.shape[1])
-    indices, distances = _nearest(real, generated)
+    indices, distances = nearest_rows(real, generated)
     if held_out is None:
         return NearestReal(indices, distances, neighbor_distances(real, 1))
     held_out = checked_features(held_out, "held-out", 1, width=real.shape[1])
-    return NearestReal(indices, distances, _nearest(real, held_out)[1])
-
-
-def _nearest(real: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    indices = np.zeros(len(others), np.int64)
-    nearest = np.full(len(others), np.inf)
-    for rows, columns, distances in distance_tiles(others, real):
-        best = distances.argmin(axis=1)
-        distance = distances[np.arange(len(best)), best]
-        nearer = distance < nearest[rows]
-        indices[rows] = np.where(nearer, best + columns.start, indices[rows])
-        nearest[rows] = np.minimum(distance, nearest[rows])
-    return indices, nearest
+    return NearestReal(indices, distances, nearest_rows(real, held_out)[1])

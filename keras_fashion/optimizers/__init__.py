@@ -1,4 +1,4 @@
-"""Adam in one operation a variable, and Adam for tables of many rows."""
+"""Adam with one operation for each variable, and Adam for tables of many rows."""
 
 from keras_fashion.optimizers.fused_adam import FusedAdam
 from keras_fashion.optimizers.lazy_adam import LazyAdam, sum_duplicates

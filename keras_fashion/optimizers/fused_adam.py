@@ -1,4 +1,4 @@
-"""Adam whose step is one operation a variable."""
+"""Adam whose step is one operation for each variable."""
 
 import keras
 import tensorflow as tf
@@ -8,18 +8,19 @@ import tensorflow as tf
 class FusedAdam(keras.optimizers.Adam):
     """`keras.optimizers.Adam` by TensorFlow's own kernel.
 
-    Keras writes the update of a variable as some forty operations of the graph. For a GAN of forty
-    variables they are a third of all that is traced and optimized before the first step. The
-    kernel computes the same formula (Kingma and Ba, ICLR 2015, end of section 2), with t the count
-    of steps and g the gradient:
+    It exists beside Keras's Adam because Keras computes the update of a variable by about forty
+    operations of the graph. For a GAN of forty variables these are a third of all that is traced
+    and optimized before the first step. The kernel computes the same formula (Kingma and Ba, "Adam:
+    A Method for Stochastic Optimization", ICLR 2015, end of section 2), with t the number of steps
+    and g the gradient:
 
         m <- m + (1 - beta_1) (g - m),  v <- v + (1 - beta_2) (g² - v)
         w <- w - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 
-    A gradient by rows (`tf.IndexedSlices`, what an embedding gives) is made dense first, which sums
+    A gradient by rows (`tf.IndexedSlices`, which an embedding has) is made dense first, which sums
     the rows that repeat. Keras's Adam does not sum them, and moves such rows too far.
 
-    The arguments are those of `keras.optimizers.Adam`; with `amsgrad=True` its own update is used.
+    The arguments are those of `keras.optimizers.Adam`. With `amsgrad=True`, Keras's update is used.
 
     Example:
         >>> optimizer = FusedAdam(1e-3, beta_1=0.5)
@@ -35,11 +36,13 @@ class FusedAdam(keras.optimizers.Adam):
         variable: tf.Variable,
         learning_rate: tf.Tensor | keras.Variable,
     ) -> None:
-        """Takes one step for one variable; Keras calls it, on each replica with the joint gradient.
+        """Takes one step for one variable.
+
+        Keras calls it, on each replica with the sum of all replicas' gradients.
 
         Args:
             gradient: Gradient of the loss, of the variable's shape, dense or by rows.
-            variable: The variable to move.
+            variable: Variable to update.
             learning_rate: Scalar.
         """
         gradient = tf.convert_to_tensor(gradient)

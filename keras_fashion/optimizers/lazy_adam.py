@@ -1,28 +1,37 @@
 """Adam that updates only the rows of an embedding that occur in a batch."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 
 def sum_duplicates(gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor | tf.IndexedSlices:
-    """Sums the parts of a gradient that stand on the same row; a dense gradient stays as it is.
+    """Sums the parts of a gradient that belong to the same row.
 
-    `tf.gather` names a row as often as the batch does, and whatever is not linear in the
-    gradient (its square, its norm) is wrong until the parts are added up. Keras 3's adaptive
-    optimizers and `clipnorm` are: give them the outcome of this function. That does not help
-    them across replicas, whose rows Keras joins later without adding them up; `LazyAdam` adds.
+    The gradient of `tf.gather` has a part for each occurrence of a row in the batch. A function of
+    the gradient that is not linear (its square, its norm) is wrong until the parts are summed. The
+    adaptive optimizers and `clipnorm` of Keras 3 are such functions: apply them to the result of
+    this one. This does not help across replicas, whose rows Keras concatenates later without
+    summing them; `LazyAdam` does sum them.
 
     Args:
-        gradient: What `tf.GradientTape.gradient` gives for one variable.
+        gradient: Gradient of one variable, as `tf.GradientTape.gradient` returns it.
 
     Returns:
-        A dense tensor, or `tf.IndexedSlices` with distinct `indices` (R,) in the order of their
-        first appearance, `values` (R, ...) and the shape of the variable.
+        A dense gradient as it is, or `tf.IndexedSlices` with distinct `indices` (R,) in the order
+        of their first occurrence, `values` (R, ...) and the shape of the variable.
+
+    Example:
+        >>> gradient = tf.IndexedSlices(tf.constant([[1.0], [2.0], [4.0]]), tf.constant([7, 3, 7]))
+        >>> summed = sum_duplicates(gradient)
+        >>> summed.indices.numpy().tolist(), summed.values.numpy().tolist()
+        ([7, 3], [[5.0], [2.0]])
     """
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient
-    # These come from here and are distinct. XLA in TensorFlow 2.21 must not see them again: the
-    # unique rows of unique rows are wrong there.
+    # These rows are the result of this function and are distinct. They are not made unique a second
+    # time, because XLA in TensorFlow 2.21 computes the unique rows of unique rows wrongly.
     if tf.is_symbolic_tensor(gradient.indices) and gradient.indices.op.type == "Unique":
         return gradient
     rows, position = tf.unique(gradient.indices)
@@ -30,50 +39,60 @@ def sum_duplicates(gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor | tf.Ind
     return tf.IndexedSlices(values, rows, gradient.dense_shape)
 
 
-INSTEAD = {
+UNSUPPORTED = {
     "amsgrad": "leave it out",
     "weight_decay": "add the norm of the batch's rows to the loss",
     "use_ema": "leave it out",
-    "gradient_accumulation_steps": "take larger batches",
+    "gradient_accumulation_steps": "use larger batches",
     "loss_scale_factor": "leave it out",
 }
-"""Options of Keras that LazyAdam refuses, and what to do instead."""
+"""Arguments of `keras.optimizers.Adam` that `LazyAdam` refuses, and what to do instead."""
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class LazyAdam(keras.optimizers.Adam):
     """Adam (Kingma and Ba, ICLR 2015) whose step costs the same for a small and a large table.
 
-    A gradient by rows (`tf.IndexedSlices`, what `tf.gather(table.value, rows)` gives) updates
-    those rows of the variable and of both moments and touches no other; rows that repeat in a
-    batch, or come from several replicas, are summed first. A dense gradient is updated as
-    `keras.optimizers.Adam` does. With t the count of all steps, taken by the row or not, as in
-    tensorflow-addons:
+    It exists beside Keras's Adam because that updates every row of a table and of its two moments
+    at each step, and does not sum the rows that occur several times in a batch.
+
+    A gradient by rows (`tf.IndexedSlices`, the gradient of `tf.gather(table.value, rows)`) updates
+    those rows of the variable and of both moments and no others. Rows that occur several times in a
+    batch, or come from several replicas, are summed first. A dense gradient is applied as
+    `keras.optimizers.Adam` does. With t the number of all steps, whether or not the row took part,
+    as in tensorflow-addons:
 
         m <- beta_1 m + (1 - beta_1) g,  v <- beta_2 v + (1 - beta_2) g²
         row <- row - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 
-    It is not Adam for a row that sits out: Adam's moments go on decaying and moving that row,
-    here it rests. `clipnorm`, `clipvalue` and `global_clipnorm` act on the summed rows, each
-    replica by itself, as in Keras.
+    It differs from Adam for a row that does not take part in a step: Adam's moments decay and go on
+    moving that row, while here it stays. `clipnorm`, `clipvalue` and `global_clipnorm` apply to the
+    summed rows, on each replica separately, as in Keras.
 
-    A `keras.layers.Embedding` copies its table at every call, which no optimizer can mend: read
-    rows with `tf.gather`.
+    `keras.layers.Embedding` copies its table at every call, whatever the optimizer: read rows with
+    `tf.gather`.
 
     Args:
         learning_rate: A float or a `keras.optimizers.schedules.LearningRateSchedule`.
         beta_1: Decay of the first moment.
         beta_2: Decay of the second moment.
-        epsilon: Keeps the quotient finite (the paper's epsilon hat, before section 2.1).
+        epsilon: Small number added to the denominator (the paper's epsilon hat, before section
+            2.1).
         **kwargs: Clipping and `name`, as in `keras.optimizers.Adam`.
 
     Raises:
-        ValueError: For options that Keras applies to whole variables at every step (`amsgrad`,
+        ValueError: For arguments that Keras applies to whole variables at every step (`amsgrad`,
             `weight_decay`, `use_ema`, `gradient_accumulation_steps`) or that it cannot apply to
             a gradient by rows (`loss_scale_factor`).
 
     Example:
-        model.compile(optimizer=LazyAdam(1e-3))
+        >>> table = keras.Variable([[1.0], [1.0], [1.0]])
+        >>> optimizer = LazyAdam(0.1)
+        >>> with tf.GradientTape() as tape:
+        ...     loss = tf.reduce_sum(tf.gather(table.value, [0, 2, 2]))
+        >>> optimizer.apply(tape.gradient(loss, [table.value]), [table])
+        >>> table.numpy().ravel().round(3)
+        array([0.9, 1. , 0.9], dtype=float32)
     """
 
     def __init__(
@@ -82,12 +101,14 @@ class LazyAdam(keras.optimizers.Adam):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
-        for option, instead in INSTEAD.items():
-            # Popped: a saved configuration names them all, switched off.
-            if value := kwargs.pop(option, None):
-                raise ValueError(f"LazyAdam cannot do {option}={value} row by row: {instead}.")
+        for argument, instead in UNSUPPORTED.items():
+            # A saved configuration contains all of them, switched off, so they are removed.
+            if value := kwargs.pop(argument, None):
+                raise ValueError(
+                    f"LazyAdam cannot apply {argument}={value} to single rows; {instead}."
+                )
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
 
     def update_step(
@@ -96,13 +117,21 @@ class LazyAdam(keras.optimizers.Adam):
         variable: tf.Variable,
         learning_rate: tf.Tensor | keras.Variable,
     ) -> None:
-        """One step for one variable; Keras calls it, on each replica with the joint gradient."""
+        """Takes one step for one variable.
+
+        Keras calls it, on each replica with the gradients of all replicas.
+
+        Args:
+            gradient: Gradient of the loss, of the variable's shape, dense or by rows.
+            variable: Variable to update.
+            learning_rate: Scalar.
+        """
         if not isinstance(gradient, tf.IndexedSlices):
             super().update_step(gradient, variable, learning_rate)
             return
         rows, dtype = gradient.indices, variable.dtype
-        # Every part of a row becomes the row's sum: what repeats is written twice, the same each
-        # time. Nothing has a shape that depends on the data, which XLA would get wrong if the
+        # Every part of a row is replaced by the row's sum, so a row that repeats is written twice
+        # with the same value. No shape depends on the data, which XLA would compute wrongly if the
         # rows had been made distinct before.
         _, position = tf.unique(rows)
         sums = tf.math.unsorted_segment_sum(gradient.values, position, tf.size(rows))
@@ -129,6 +158,6 @@ class LazyAdam(keras.optimizers.Adam):
         if self.clipnorm or self.clipvalue or self.global_clipnorm:
             grads = [sum_duplicates(gradient) for gradient in grads]
         if self.global_clipnorm:
-            # Keras's own makes every gradient dense.
+            # Keras's own clipping makes every gradient dense.
             return tf.clip_by_global_norm(grads, self.global_clipnorm)[0]
         return super()._clip_gradients(grads)

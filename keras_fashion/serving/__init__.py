@@ -1,5 +1,17 @@
-"""Exported models, which need TensorFlow and nothing else (`export`), and a client of servers."""
+"""Serving of trained models: the signatures of their exports and a client of their servers."""
 
-from keras_fashion.serving.client import Client, RequestRefused, ServerUnavailable
+import lazy_loader
 
-__all__ = ["Client", "RequestRefused", "ServerUnavailable"]
+# Loaded on first use: the client needs no TensorFlow.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "client": ["Client", "RequestRefused", "ServerUnavailable"],
+        "signatures.designer": ["ServedDesigner"],
+        "signatures.newcomers": ["ServedNewcomers"],
+        "signatures.pictures": ["ServedPictures"],
+        "signatures.recommender": ["ServedRecommender"],
+        "signatures.served_module": ["ItemEmbeddings", "ServedModule"],
+        "warm_up": ["write_warm_up"],
+    },
+)

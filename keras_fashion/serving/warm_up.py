@@ -1,4 +1,4 @@
-"""Requests that a server answers to itself before it takes those of others."""
+"""The requests with which TensorFlow Serving warms up before it answers those of others."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog, PredictLog
 
 FILE = "tf_serving_warmup_requests"
-"""In `assets.extra`, as TensorFlow Serving looks for it."""
+"""The name of the file in `assets.extra` that TensorFlow Serving reads."""
 
 
 def write_warm_up(
@@ -18,13 +18,24 @@ def write_warm_up(
     signatures: Mapping[str, tf.types.experimental.ConcreteFunction],
     requests: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Writes `PredictionLog`s, one a signature, as the records of a TFRecord file.
+    """Writes one request to each signature, as the `PredictionLog`s of a TFRecord file.
 
     Args:
         extra: The folder `assets.extra` of an exported model.
-        model: Its name.
-        signatures: By name.
-        requests: Signature to its inputs: name to a value, or to nested lists of values.
+        model: Name of the model.
+        signatures: Signatures by name.
+        requests: Inputs for each name of a signature: values, or nested lists of values, by name.
+
+    Example:
+        >>> @tf.function(input_signature=[tf.TensorSpec([None], tf.int32, "k")])
+        ... def double(k):
+        ...     return {"result": 2 * k}
+        >>> signatures = {"double": double.get_concrete_function()}
+        >>> write_warm_up(Path("."), "doubler", signatures, {"double": {"k": [3]}})
+        >>> (record,) = tf.data.TFRecordDataset(FILE)
+        >>> log = PredictionLog.FromString(record.numpy())
+        >>> log.predict_log.request.model_spec.signature_name
+        'double'
     """
     with tf.io.TFRecordWriter(str(extra / FILE)) as file:
         for name, inputs in requests.items():

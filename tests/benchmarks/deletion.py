@@ -1,12 +1,12 @@
-"""Which map explains a preference: cover what it ranks first, and see how far the preference moves.
+"""Compares maps that explain preferences by occluding what they rank first.
 
-The deletion test (Petsiuk, Das & Saenko, "RISE", BMVC 2018) of the occlusion map and of integrated
-gradients, for pairs of a user and an item drawn at random. Cells of an eighth of the picture's
-side, or single pixels, are covered with the picture's ground: those first that a map calls most for
-the item (the preference should fall) or most against it (it should rise). In standard deviations of
-the user's preference within the item's category, mean over 2, 5, 10 and 20 % of the picture. A
-second run of the same catalogue and split, of another seed, shows whether a map tells the taste or
-the grain of one network: the correlation of the two maps.
+This is the deletion test (Petsiuk, Das & Saenko, "RISE", BMVC 2018) of the occlusion map and of
+integrated gradients, for random pairs of a user and an item. Cells of an eighth of the picture's
+side, or single pixels, are replaced by the picture's background: first those that a map ranks
+highest in favor of the item (the preference should fall) or against it (it should rise). Changes
+are in standard deviations of the user's preference within the item's category, and means over 2,
+5, 10 and 20 % of the picture. With a second run of the same catalogue and split but of another
+seed, the correlation of the two runs' maps shows whether a map depends on the single network.
 
 python tests/benchmarks/deletion.py runs/dvbpr runs/dvbpr_seed1
 """
@@ -26,7 +26,7 @@ from skimage.filters import gaussian
 
 from keras_fashion.app.run import Run
 from keras_fashion.data import scale
-from keras_fashion.design.explanations import PATCHES, ground_of, occlusion_map
+from keras_fashion.design.explanations import PATCHES, background_of, occlusion_map
 from keras_fashion.models.encoders import ImageEncoder
 
 SHARES = (0.02, 0.05, 0.1, 0.2)
@@ -38,30 +38,30 @@ Map = Callable[[ImageEncoder, np.ndarray, np.ndarray], np.ndarray]
 def integrated_gradients(
     encoder: ImageEncoder, user_embedding: np.ndarray, picture: np.ndarray
 ) -> np.ndarray:
-    """Sundararajan, Taly & Yan, ICML 2017, from the ground to the picture: (H, W)."""
-    start = scale(ground_of(picture))
-    way = scale(picture) - start
+    """Returns integrated gradients (Sundararajan et al., ICML 2017) from the background, (H, W)."""
+    start = scale(background_of(picture))
+    difference = scale(picture) - start
     shares = (tf.range(STEPS, dtype=tf.float32) + 0.5) / STEPS
-    pictures = start + shares[:, None, None, None] * way
+    pictures = start + shares[:, None, None, None] * difference
     with tf.GradientTape() as tape:
         tape.watch(pictures)
         preference = tf.linalg.matvec(encoder(pictures, training=False), user_embedding)
     gradient = tf.reduce_mean(tape.gradient(preference, pictures), axis=0)
-    return tf.reduce_sum(gradient * way, axis=-1).numpy()
+    return tf.reduce_sum(gradient * difference, axis=-1).numpy()
 
 
 def smoothed_gradients(
     encoder: ImageEncoder, user_embedding: np.ndarray, picture: np.ndarray
 ) -> np.ndarray:
-    """The same without its grain."""
+    """Returns integrated gradients smoothed by a Gaussian, (H, W)."""
     return gaussian(integrated_gradients(encoder, user_embedding, picture), max(picture.shape) / 20)
 
 
 def random_garment(
     encoder: ImageEncoder, user_embedding: np.ndarray, picture: np.ndarray
 ) -> np.ndarray:
-    """Chance, but for the ground, which no map calls anything."""
-    garment = np.abs(picture.astype(int) - ground_of(picture)).sum(axis=-1) > 12
+    """Returns random ranks of the garment, and 0 for the background, (H, W)."""
+    garment = np.abs(picture.astype(int) - background_of(picture)).sum(axis=-1) > 12
     return garment * np.random.default_rng(int(picture.sum())).random(garment.shape)
 
 
@@ -74,7 +74,7 @@ MAPS: dict[str, Map] = {
 
 
 def in_cells(values: np.ndarray, cells: int) -> np.ndarray:
-    """Means of `cells` by `cells` parts of a map, each at all of its pixels."""
+    """Replaces each pixel by the mean of its cell, of `cells` by `cells` in the picture."""
     row, column = (np.arange(length) * cells // length for length in values.shape)
     cell = row[:, None] * cells + column
     return (np.bincount(cell.ravel(), values.ravel()) / np.bincount(cell.ravel()))[cell]
@@ -83,21 +83,23 @@ def in_cells(values: np.ndarray, cells: int) -> np.ndarray:
 def moved(
     encoder: ImageEncoder, user_embedding: np.ndarray, picture: np.ndarray, ranks: np.ndarray
 ) -> float:
-    """How far the preference falls on the mean of `SHARES` when the highest ranks are covered."""
+    """Returns the fall of the preference when the highest ranks are covered, mean over `SHARES`."""
     order = np.argsort(-ranks, axis=None, kind="stable")
     pictures = np.repeat(picture[None], len(SHARES) + 1, axis=0)
     for covered, share in zip(pictures[1:], SHARES, strict=True):
         first = np.unravel_index(order[: round(share * order.size)], ranks.shape)
-        covered[first] = ground_of(picture)[first]
+        covered[first] = background_of(picture)[first]
     preference = encoder(scale(pictures), training=False).numpy() @ user_embedding
     return float(preference[0] - preference[1:].mean())
 
 
 @click.command()
 @click.argument("folders", metavar="RUN [SECOND]", nargs=-1, required=True, type=Path)
-@click.option("--pairs", default=100, show_default=True, help="Of a user and an item.")
+@click.option(
+    "--pairs", default=100, show_default=True, help="Number of pairs of a user and an item."
+)
 def main(folders: tuple[Path, ...], pairs: int) -> None:
-    """Measures the maps of RUN, and how far those of SECOND agree."""
+    """Measures the maps of RUN, and their correlation with those of SECOND."""
     runs = [Run(folder) for folder in folders]
     catalogue, encoders = runs[0].catalogue, [run.model.encoder for run in runs]
     random = np.random.default_rng(0)

@@ -1,10 +1,10 @@
-r"""What a step of the search costs beside bare passes, and what each budget of steps reaches.
+r"""Measures the cost of a step of the search, and the results of several numbers of steps.
 
     python tests/benchmarks/design.py runs/dvbpr runs/gan
 
-A step is the difference of two searches of unlike length, so that what comes before and after the
-loop cancels; bare is a forward and a backward pass of G, D and Phi for as many latents, compiled.
-Both are timed in turn, and the ratio is the median over rounds.
+The time of a step is taken from the difference of two searches of different length, in which the
+work before and after the loop cancels. It is compared with a compiled forward and backward pass of
+G, D and Phi for as many latents. Both are timed in turn, and the ratio is the median over rounds.
 """
 
 import time
@@ -16,15 +16,16 @@ import click
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.app.run import Run, matching_pair
+from keras_fashion.app.run import Run
+from keras_fashion.app.run_checks import require_matching_pair
 from keras_fashion.design import PROCEDURES, PreferenceMaximizer
-from keras_fashion.evaluation.compared_methods import generation
+from keras_fashion.evaluation.compared_methods import maximized_designs
 from keras_fashion.evaluation.generation import draw_pairs
 from keras_fashion.evaluation.preference import StandardizedPreference
 from keras_fashion.metrics.diversity import opposite_ssim
 
-PEOPLE, SHORT, LONG = 4, 2, 10
-BUDGETS = (0, 1, 2, 4, 6, 10)
+NUM_USERS, SHORT, LONG = 4, 2, 10
+NUM_STEPS = (0, 1, 2, 4, 6, 10)
 
 
 @click.command()
@@ -33,23 +34,25 @@ BUDGETS = (0, 1, 2, 4, 6, 10)
 @click.option("--users", default=40, show_default=True)
 @click.option("--rounds", default=7, show_default=True)
 def main(recommender: Path, gan: Path, users: int, rounds: int) -> None:
-    """Prints both."""
-    run, drawn = matching_pair(Run(recommender), Run(gan))
+    """Prints the cost of a step and the results."""
+    run, drawn = require_matching_pair(Run(recommender), Run(gan))
     users, categories = draw_pairs(run, users, seed=0)
-    click.echo(f"a step beside bare passes: {step_ratio(run, drawn, users, categories, rounds)}")
+    ratio = step_ratio(run, drawn, users, categories, rounds)
+    click.echo(f"time of a step relative to bare passes: {ratio}")
 
     judge = StandardizedPreference(run, users, categories)
     procedures = {"dvbpr": PROCEDURES["dvbpr"]} | {
-        f"default, {steps} steps": replace(PROCEDURES["default"], steps=steps) for steps in BUDGETS
+        f"default, {steps} steps": replace(PROCEDURES["default"], steps=steps)
+        for steps in NUM_STEPS
     }
     click.echo(
         f"{'':20}{'preference':>12}{'realism':>12}{'opp. SSIM':>12}{'evaluations':>12}{'s':>8}"
     )
     for name, procedure in procedures.items():
         maximizer = PreferenceMaximizer(run.model, drawn.model, procedure)
-        generation(maximizer, users, categories, seed=0)  # traces, and judges the prior
+        maximized_designs(maximizer, users, categories, seed=0)  # traces, and evaluates the prior
         started = time.perf_counter()
-        designs = generation(maximizer, users, categories, seed=0)
+        designs = maximized_designs(maximizer, users, categories, seed=0)
         seconds = (time.perf_counter() - started) / len(users)
         preference = judge.of_pictures(designs.pictures).mean()
         different = np.mean([opposite_ssim(each) for each in designs.pictures])
@@ -60,23 +63,22 @@ def main(recommender: Path, gan: Path, users: int, rounds: int) -> None:
 
 
 def step_ratio(run: Run, drawn: Run, users: np.ndarray, categories: np.ndarray, rounds: int) -> str:
-    """Median seconds of a step over that of the bare passes, with the range over rounds."""
+    """Returns the median ratio of a step to the bare passes, with its range over rounds."""
     searches = {}
     for steps in (SHORT, LONG):
         procedure = replace(PROCEDURES["default"], steps=steps, patience=steps + 1)
         maximizer = PreferenceMaximizer(run.model, drawn.model, procedure)
         batch = maximizer.batch(
-            run.model.user_embedding(users[:PEOPLE]),
-            categories[:PEOPLE],
-            np.ones(PEOPLE),
+            run.model.user_embedding(users[:NUM_USERS]),
+            categories[:NUM_USERS],
+            np.ones(NUM_USERS),
         )
-        sample = maximizer.prior_sample(categories[:PEOPLE])
-        consensus = maximizer.consensus(sample, batch)
-        start = maximizer.starts(sample, batch, tf.constant(0))
-        arguments = batch, consensus, start, tf.constant(3)
-        # The maximizer is named whole: its compiled method does not keep it alive.
-        searches[steps] = lambda search=maximizer, given=arguments: search.maximize(*given)
+        sample = maximizer.prior_sample(categories[:NUM_USERS])
+        arguments = sample, batch, tf.constant(0), tf.constant(3)
+        # The maximizer is captured as a whole, because its compiled method does not keep it alive.
+        searches[steps] = lambda owner=maximizer, given=arguments: owner.search(*given)
 
+    start = maximizer.starts(sample, batch, tf.constant(0))
     latents = tf.reshape(start, [-1, start.shape[-1]])
     kinds = tf.repeat(batch.categories, start.shape[1])
     user_embeddings = tf.repeat(batch.user_embeddings[:, 0], start.shape[1], axis=0)
@@ -85,8 +87,9 @@ def step_ratio(run: Run, drawn: Run, users: np.ndarray, categories: np.ndarray, 
     def bare() -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(latents)
-            _, embeddings, realism = maximizer.terms(latents, kinds)
-            value = tf.reduce_sum(user_embeddings * embeddings, axis=1) - tf.square(realism - 1)
+            terms = maximizer.terms(latents, kinds)
+            preference = tf.reduce_sum(user_embeddings * terms.embeddings, axis=1)
+            value = preference - tf.square(terms.realism - 1)
         return tape.gradient(value, latents)
 
     for each in (bare, *searches.values()):
@@ -100,7 +103,7 @@ def step_ratio(run: Run, drawn: Run, users: np.ndarray, categories: np.ndarray, 
 
 
 def seconds(run: Callable[[], object]) -> float:
-    """Of one call, until its result is there."""
+    """Returns the seconds that one call takes until its result is computed."""
     started = time.perf_counter()
     result = run()
     tf.nest.map_structure(lambda each: each.numpy(), result)

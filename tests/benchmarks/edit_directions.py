@@ -1,6 +1,6 @@
 """Do a generator's edit directions change the attribute they are for, and leave the rest?
 
-For a GAN of the atelier. The directions are found from `picture_attributes`; latents from the prior
+For a GAN of the atelier. The directions are found from `measure_attributes`; latents from the prior
 that no probe was fitted to are edited in nine strengths from -2 to 2, and the pictures measured
 by the atelier's own `measure`, which knows the garments and nothing of the probes: its `length` is
 the sleeve of a top, where the picture's attribute is its spread. The atelier measures no pattern:
@@ -23,10 +23,15 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from keras_fashion.app.run import Run
-from keras_fashion.data.sources.atelier.measure import measure
-from keras_fashion.design.edit_directions import LATENTS, EditDirections, edit, find_directions
+from keras_fashion.data.sources.atelier.measurement import measure
+from keras_fashion.design.edit_directions import (
+    NUM_LATENTS,
+    EditDirections,
+    edit_latents,
+    find_directions,
+)
 from keras_fashion.design.named_latents import random_latents
-from keras_fashion.design.picture_attributes import picture_attributes
+from keras_fashion.design.picture_attributes import measure_attributes
 from keras_fashion.models.conditional_gan import ConditionalGAN
 
 STRENGTHS = np.linspace(-2, 2, 9)
@@ -39,16 +44,16 @@ SEED = 2**16
 def edited(
     gan: ConditionalGAN, category: int, latents: np.ndarray, direction: np.ndarray
 ) -> np.ndarray:
-    """(latents * strengths, H, W, 3) uint8, the strengths of a latent together."""
-    moved = np.stack([edit(latents, direction, each) for each in STRENGTHS], axis=1)
+    """Returns (latents * strengths, H, W, 3) uint8, all strengths of the first latent first."""
+    moved = np.stack([edit_latents(latents, direction, each) for each in STRENGTHS], axis=1)
     moved = moved.reshape(-1, gan.latent_dim)
     return gan.draw(moved, np.full(len(moved), category))
 
 
 def measured(pictures: np.ndarray, category: str, attribute: str) -> np.ndarray:
-    """(latents, strengths), by the atelier's measure where it has the attribute."""
+    """Returns (latents, strengths) values, by the atelier's measure if it has the attribute."""
     if attribute == "pattern":
-        values = picture_attributes(pictures)["pattern"].to_numpy()
+        values = measure_attributes(pictures)["pattern"].to_numpy()
     else:
         found = [measure(picture, category) for picture in pictures]
         if attribute == "length":
@@ -59,7 +64,7 @@ def measured(pictures: np.ndarray, category: str, attribute: str) -> np.ndarray:
 
 
 def rank_correlation(values: np.ndarray, strengths: slice = slice(None)) -> float:
-    """Of strength and (latents, strengths) values, mean over latents; 0 where nothing changes."""
+    """Returns the mean rank correlation of strengths and values; 0 where no value changes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         each = [spearmanr(STRENGTHS[strengths], row[strengths]).statistic for row in values]
@@ -67,15 +72,15 @@ def rank_correlation(values: np.ndarray, strengths: slice = slice(None)) -> floa
 
 
 def drifts(pictures: np.ndarray, directions: EditDirections, names: list[str]) -> np.ndarray:
-    """(names,) mean squared distance of strengths -1 and 1, in variances."""
-    values = picture_attributes(pictures)[names].to_numpy()
+    """Returns mean squared differences between the strengths -1 and 1, in variances, (names,)."""
+    values = measure_attributes(pictures)[names].to_numpy()
     values = values.reshape(-1, len(STRENGTHS), len(names))
     deviations = directions.deviations[[directions.names.index(name) for name in names]]
     return np.square((values[:, 6] - values[:, 2]) / deviations).mean(axis=0)
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measures the edits and prints tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run")
     parser.add_argument("--latents", type=int, default=12)
@@ -105,14 +110,14 @@ def main() -> None:
                 flush=True,
             )
     table = pd.DataFrame(rows)
-    print(f"{LATENTS} latents a category for the probes, {len(latents)} for the edits")
+    print(f"{NUM_LATENTS} latents a category for the probes, {len(latents)} for the edits")
     for keys in ("category", "attribute"):
         means = table.groupby(keys, sort=False).mean(numeric_only=True)
         print(means.round(3).to_string())
     print(table.mean(numeric_only=True).round(3).to_string())
     for state, each in squared.items():
         drift = np.sqrt(np.reshape(each, (-1, len(ATTRIBUTES), len(ATTRIBUTES))).mean(axis=0))
-        print(f"{state}: a row an edited attribute, a column how far one moves from -1 to 1")
+        print(f"{state}: rows are edited attributes, columns the change of each from -1 to 1")
         print(pd.DataFrame(drift, ATTRIBUTES, ATTRIBUTES).round(2).to_string())
 
 

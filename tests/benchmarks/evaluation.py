@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 if TYPE_CHECKING:
     from keras_fashion.data.split import Split

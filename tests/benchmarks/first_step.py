@@ -40,7 +40,7 @@ def measure(width: int, size: int) -> dict[str, float]:
     import numpy as np
     import tensorflow as tf
 
-    from keras_fashion.app.training.loop import _batches, _step
+    from keras_fashion.app.training.loop import _compile_step, _make_iterator
     from keras_fashion.data import labeled_pictures
     from keras_fashion.design import PreferenceMaximizer, redesign
     from keras_fashion.models import DVBPR, GAN_PRESETS, CompactEncoder
@@ -51,8 +51,8 @@ def measure(width: int, size: int) -> dict[str, float]:
     gan = timed(
         "build the GAN", lambda: GAN_PRESETS["default"].make(CATEGORIES, (size, size), width)
     )
-    step = _step(gan)
-    batches = _batches(gan, lambda start, _: labeled_pictures(pictures, kinds, BATCH, 0), 0)
+    step = _compile_step(gan)
+    batches = _make_iterator(gan, lambda start, _: labeled_pictures(pictures, kinds, BATCH, 0), 0)
     for number in range(STEPS):
         name = ["first step of the GAN", "second step"][min(number, 1)]
         timed(name, lambda: tf.nest.map_structure(np.array, step(batches)))

@@ -7,7 +7,7 @@ import time
 
 import click
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 quiet_tensorflow()
 

@@ -1,4 +1,4 @@
-"""Memory while the largest pictures that a request may hold are decoded.
+"""Measures the memory needed to decode the largest pictures that a request may contain.
 
 Usage: python tests/benchmarks/picture_memory.py
 """
@@ -12,13 +12,14 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_fashion.serving.signatures.picture_bytes import (
-    MOST_JPEG_PIXELS,
-    MOST_PNG_PIXELS,
+    MAX_JPEG_PIXELS,
+    MAX_PNG_PIXELS,
     decode_pictures,
 )
 
 
 def file_of(kind, side):
+    """Returns a file with a square picture."""
     small = np.random.default_rng(0).integers(0, 256, (side // 16, side // 16, 3), np.uint8)
     options = {"progressive": True} if kind == "JPEG" else {}
     data = io.BytesIO()
@@ -27,7 +28,7 @@ def file_of(kind, side):
 
 
 def resident(which):
-    """MB."""
+    """Returns a size of this process in MB."""
     status = Path("/proc/self/status").read_text()
     return int(status.split(f"{which}:")[1].split()[0]) / 1e3
 
@@ -37,8 +38,8 @@ def decoded(files):
     return decode_pictures(files, (64, 64))
 
 
-for kind, most in {"PNG": MOST_PNG_PIXELS, "JPEG": MOST_JPEG_PIXELS}.items():
-    side = int(most**0.5)
+for kind, max_pixels in {"PNG": MAX_PNG_PIXELS, "JPEG": MAX_JPEG_PIXELS}.items():
+    side = int(max_pixels**0.5)
     data = file_of(kind, side)
     decoded(tf.constant([file_of(kind, 32)]))
     before = resident("VmRSS")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 if TYPE_CHECKING:
     from keras_fashion.models.recommender import ScoringVectors
@@ -64,7 +64,7 @@ def retrieval(
         "items": num_items,
         "dimensions": size,
         "cores": len(os.sched_getaffinity(0)),
-        "probes": approximate.probes,
+        "probes": approximate.num_probes,
         "building_seconds": building,
         "recall": {},
         "milliseconds": {},
@@ -94,7 +94,7 @@ def retrieval(
         return
     click.echo(
         f"{num_items:,} items of {size} dimensions, {report['cores']} cores; FAISS built and "
-        f"measured in {building:.0f} s, {approximate.probes} lists, recall "
+        f"measured in {building:.0f} s, {approximate.num_probes} lists, recall "
         + ", ".join(f"@{k} {share:.3f}" for k, share in report["recall"].items())
     )
     for case, times in report["milliseconds"].items():

@@ -1,8 +1,8 @@
-"""How exported models stand load behind a real server: MLflow's, over HTTP on this machine.
+"""Measures exported models under load behind MLflow's scoring server on this machine.
 
-Closed loops of 1, 8 and 32 clients ask for recommendations, with a share of malformed requests
-among them; then designs; then many requests with an eye on the server's memory; then a new version
-is dropped in while clients ask. All loops are bounded, and only 127.0.0.1 is asked.
+Closed loops of 1, 8 and 32 clients request recommendations, also with a share of malformed
+requests, and designs. Then the server's memory is measured over many requests, and a new version is
+added during requests. All loops are bounded, and only 127.0.0.1 receives requests.
 
 Usage: python tests/benchmarks/serving_load.py SAVED_MODELS --server SERVER_PYTHON
 """
@@ -31,7 +31,7 @@ from keras_fashion.serving import Client  # noqa: E402
 
 
 def closed_loop(clients, requests, ask):
-    """Latencies in ms, and outcomes by name, of so many clients that ask one after another."""
+    """Returns latencies in ms, counts of outcomes, and requests per second of a closed loop."""
     latencies, outcomes, lock = [], Counter(), threading.Lock()
     numbers = iter(range(requests))
 
@@ -69,7 +69,7 @@ def report(name, latencies, outcomes, throughput):
 
 
 def resident_megabytes(process):
-    """Of the whole session of the server."""
+    """Returns the resident size of the largest process in the server's session in MB."""
     done = subprocess.run(
         ["ps", "-o", "rss=", "-s", str(process.pid)], capture_output=True, text=True, check=True
     )
@@ -103,7 +103,7 @@ def measure(models, address, process, requests):
         return "answered" if answer.item_id.shape == (1, 10) else "WRONG"
 
     def mixed(number):
-        """Every fourth is malformed."""
+        """Sends a malformed request at every fourth call."""
         if number % 4:
             return recommend(number)
         name = kinds[number // 4 % len(kinds)]
@@ -130,7 +130,7 @@ def measure(models, address, process, requests):
         report("1 of 4 malformed, 8 client(s)", *closed_loop(8, requests // 4, mixed))
         print(f"memory: {resident_megabytes(process):6.0f} MB after {requests // 4 * (part + 1)}")
 
-    # A version is dropped in as `keras-fashion export` does it: copied aside, then renamed.
+    # A version is added as the export does it: under another name first, then renamed.
     version = int(newest.name) + 1
     aside = newest.with_name(f".{version}.preparing")
     shutil.copytree(newest, aside)

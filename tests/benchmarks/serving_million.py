@@ -1,7 +1,7 @@
-"""A served catalogue of a million items: its size, how long it loads, and what an answer costs.
+"""Measures a served catalogue of a million items: its size, and the times of loading and answers.
 
-Vectors are random: K numbers an item about 1,000 centers, so that approximate search has something
-to find. The bare product and top-k of TensorFlow run in turns with the exported `recommend`.
+Vectors are random, around 1,000 centers, so that approximate search can use their structure. The
+bare product and top-k of TensorFlow and the exported `recommend` run in turns.
 
 Usage: python tests/benchmarks/serving_million.py [--items 1000000] [--size 100]
     [--scann PYTHON]: one that has ScaNN (`pip install 'scann[tf]'` in an environment of its own)
@@ -26,7 +26,7 @@ USERS, BOUGHT, ROUNDS, K = 200_000, 10, 11, 10
 
 
 def made_run(items, size, seed=0):
-    """What `ServedRecommender` reads of a run."""
+    """Makes what `ServedRecommender` reads of a run."""
     rng = np.random.default_rng(seed)
     centers = rng.normal(size=(1000, size)).astype(np.float32)
     near = centers[rng.integers(1000, size=items)]
@@ -71,8 +71,7 @@ def main():
         started = time.perf_counter()
         served = ServedRecommender(run, ids)
         signatures = {
-            name: function.get_concrete_function()
-            for name, function in served.signatures_served().items()
+            name: function.get_concrete_function() for name, function in served.signatures().items()
         }
         model = Path(folder) / "model"
         module = tf.Module()
@@ -83,7 +82,7 @@ def main():
         whole = sum(path.stat().st_size for path in model.rglob("*") if path.is_file())
         print(f"graph {graph / 1e3:.0f} kB of 2 GB; all files {whole / 1e6:.0f} MB")
         del served, signatures, run
-        # Loading is measured in a process that has seen nothing of this.
+        # Loading is measured in a new process.
         subprocess.run([sys.executable, __file__, "--model", str(model)], check=True)
         if options.scann:
             script = Path(__file__).with_name("scann_million.py")
@@ -91,7 +90,7 @@ def main():
 
 
 def timed(functions):
-    """Medians of ms, of functions that run in turns."""
+    """Returns the median milliseconds of functions that run in turns."""
     times = {name: [] for name in functions}
     for round_number in range(ROUNDS + 1):
         for name, function in functions.items():
@@ -116,7 +115,7 @@ def measure(model):
     reader = tf.train.load_checkpoint(f"{model}/variables/variables")
     shapes = reader.get_variable_to_shape_map()
     tables = [reader.get_tensor(name) for name, shape in shapes.items() if len(shape) == 2]
-    columns, rows = sorted(tables, key=len)  # a row a number of a vector, and a row a user
+    columns, rows = sorted(tables, key=len)  # items are columns, users are rows
     rows = rows[:, :-1]
     table = tf.constant(columns[:-1, : np.flatnonzero(columns[-1] > tf.float32.min)[-1] + 1])
 
@@ -141,7 +140,7 @@ def measure(model):
 
 
 def resident():
-    """MB."""
+    """Returns the resident size of this process in MB."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1e3
 

@@ -20,7 +20,7 @@ import keras
 import numpy as np
 from tqdm.keras import TqdmCallback
 
-from keras_fashion.app.cli.quiet_tensorflow import quiet_tensorflow
+from keras_fashion.app.cli.startup import quiet_tensorflow
 
 PEER = Path(__file__).with_name("torch_dvbpr.py")
 BATCH_SIZE, LEARNING_RATE = 32, 2e-3

@@ -1,8 +1,8 @@
-"""What our loop, a strategy and checkpoints cost on one device (`make bench-training`).
+"""Measures what the loop, a strategy and checkpoints cost on one device (`make bench-training`).
 
-Milliseconds a step, medians: Keras's `fit`, our loop, and our loop in a MirroredStrategy of one
-device, in turns in one run, each after its first steps. Then what a checkpoint takes, also that of
-a million users.
+It prints the median time of a step in milliseconds, for Keras's `fit`, for our loop, and for our
+loop in a MirroredStrategy of one device. They take turns, and the first steps of each are omitted.
+Then it prints the time of a checkpoint, also for a million users.
 """
 
 import tempfile
@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.app.run import Run
-from keras_fashion.app.training.checkpoints import KEPT, Checkpoints, Progress
+from keras_fashion.app.training.checkpoints import MAX_TO_KEEP, Checkpoints, Progress
 from keras_fashion.app.training.loop import fit
 from keras_fashion.app.training.options import CheckpointSchedule
 from keras_fashion.data import Split, labeled_pictures, triplets
@@ -28,7 +28,7 @@ WAYS = ("Keras's fit", "our loop", "one device's strategy")
 
 
 class Clock(keras.callbacks.Callback):
-    """When each step ended."""
+    """Records when each step ended."""
 
     def on_train_begin(self, logs=None):
         self.ends = []
@@ -38,7 +38,7 @@ class Clock(keras.callbacks.Callback):
 
 
 def worlds():
-    """Makers of a model, and its batches."""
+    """Returns for each model a function that makes it, and its batches."""
     rng = np.random.default_rng(0)
     pairs = np.stack([rng.integers(0, 600, 15_000), rng.integers(0, 2800, 15_000)], 1)
     none = np.empty((0, 2), np.int32)
@@ -75,7 +75,7 @@ def compiled(model):
 
 
 def timed(way, make, stream, steps, folder):
-    """Milliseconds of each step after the first ones."""
+    """Returns the milliseconds of each step after the first ones."""
     clock = Clock()
     strategy = tf.distribute.get_strategy()
     if way == "one device's strategy":
@@ -88,9 +88,8 @@ def timed(way, make, stream, steps, folder):
             callbacks=[clock],
         )  # fmt: skip
     else:
-        progress = Progress()
-        checkpoints = Checkpoints(folder / "checkpoints", model, progress, NEVER)
-        fit(model, stream, Run(folder), 1, steps, [clock], progress, checkpoints)
+        checkpoints = Checkpoints(folder / "checkpoints", model, Progress(), NEVER)
+        fit(model, stream, Run(folder), 1, steps, [clock], checkpoints)
     return np.diff(clock.ends[SKIPPED:]) * 1000
 
 
@@ -126,7 +125,9 @@ def main(steps: int, rounds: int) -> None:
                 began = time.perf_counter()
                 checkpoints.save()
                 times.append(time.perf_counter() - began)
-            size = sum(path.stat().st_size for path in Path(folder, "c").iterdir()) / KEPT / 1e6
+            size = (
+                sum(path.stat().st_size for path in Path(folder, "c").iterdir()) / MAX_TO_KEEP / 1e6
+            )
         seconds = np.median(times[1:])
         click.echo(
             f"a checkpoint of {name}: {seconds * 1000:,.0f} ms, {size:,.1f} MB; every two minutes "

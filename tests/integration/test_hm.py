@@ -17,8 +17,8 @@ def test_counts_and_poprank_are_those_of_other_tools(tmp_path):
     from keras_fashion.data.preparation import prepare
     from keras_fashion.data.sources.shop.shop_files import ShopFiles
     from keras_fashion.data.split import read_split
+    from keras_fashion.evaluation.comparison import baselines
     from keras_fashion.evaluation.ranking import rank_held_out
-    from keras_fashion.evaluation.reference_models import baselines
 
     hm = Path(FOLDER)
     pictures = hm / "images_128x192.tar"

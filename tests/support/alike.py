@@ -1,10 +1,11 @@
-"""Trains models on one device, on two and on two machines, and compares what they have learned.
+"""Trains models on one device, on two devices and on two machines, and compares the results.
 
     python alike.py CATALOGUE OUT MODELS OPTIMIZER DEVICES [STEP]
 
-is a process of it, as each strategy takes one of its own. OUT gets a run folder for each model.
-DEVICES is as for --devices; TF_CONFIG says the rest. With a STEP the first model is trained once
-more, into `stopped`, and told to end at that step.
+is one of its processes, because each strategy needs its own. OUT receives a run folder for each
+model. DEVICES is the value of --devices; the environment variable TF_CONFIG describes the workers.
+With a STEP the first model is trained once more, into `stopped`, and stopped by SIGTERM at that
+step.
 """
 
 import os
@@ -23,16 +24,7 @@ import tensorflow as tf
 from workers import environment_of, free_ports
 
 from keras_fashion.app.run import Run
-from keras_fashion.app.training import (
-    BPRMFOptions,
-    DVBPROptions,
-    FMOptions,
-    GANOptions,
-    VBPROptions,
-    WARPOptions,
-    train_gan,
-    train_recommender,
-)
+from keras_fashion.app.training import GANOptions, recommender_options, train_gan, train_recommender
 from keras_fashion.app.training.checkpoints import Checkpoints
 from keras_fashion.app.training.options import PictureSize
 from keras_fashion.data import Catalogue
@@ -42,22 +34,23 @@ from keras_fashion.errors import Terminated
 SHORT = {"epochs": 2, "batch_size": 8}
 PICTURES = {"picture_size": 16, "embedding_size": 6}
 MODELS = {
-    "bprmf": BPRMFOptions(**SHORT, latent_size=4),
-    "warp": WARPOptions(**SHORT, latent_size=4, negatives=4),
-    "fm": FMOptions(**SHORT, latent_size=4),
-    "vbpr": VBPROptions(**SHORT, features=("attributes",), history=4),
-    "dvbpr": DVBPROptions(**SHORT, **PICTURES),
-    "dvbpr_history": DVBPROptions(
-        **SHORT, **PICTURES, negatives=4, history=4, latent_size=2, bias=True
+    "bprmf": recommender_options("bprmf", **SHORT, latent_size=4),
+    "warp": recommender_options("warp", **SHORT, latent_size=4, negatives=4),
+    "fm": recommender_options("fm", **SHORT, latent_size=4),
+    "vbpr": recommender_options("vbpr", **SHORT, features=("attributes",), history=4),
+    "dvbpr": recommender_options("dvbpr", **SHORT, **PICTURES),
+    "dvbpr_history": recommender_options(
+        "dvbpr", **SHORT, **PICTURES, negatives=4, history=4, latent_size=2, bias=True
     ),
     "gan": GANOptions(**SHORT, picture_size=PictureSize(16, 16), width=4),
     "gan_dvbpr": GANOptions(**SHORT, preset="dvbpr", picture_size=PictureSize(16, 16), width=4),
 }
 FEW = ("bprmf", "dvbpr_history", "gan")
-"""What `tests/integration` trains; `tests/long` has the others."""
-CLOSE = {"sgd": 1e-5, "adam": 1e-3}
+"""The models that `tests/integration` trains. `tests/long` trains the others."""
+TOLERANCES = {"sgd": 1e-5, "adam": 1e-3}
+"""Largest differences of losses and scores, for each optimizer."""
 STOPPED_AT = 3
-"""Of five steps."""
+"""Number of completed steps, of five in an epoch, at which a training is stopped."""
 
 
 def train(
@@ -67,7 +60,7 @@ def train(
     optimizer: str,
     strategy: tf.distribute.Strategy | None = None,
 ) -> None:
-    """Trains a model into a run folder; by default on one device."""
+    """Trains a model into a run folder, by default on one device."""
     function = train_gan if model.startswith("gan") else train_recommender
 
     def sgd(*_: object) -> keras.Optimizer:
@@ -76,7 +69,7 @@ def train(
     if optimizer == "sgd":
         with (
             patch("keras_fashion.app.training.recommenders.LazyAdam", sgd),
-            patch("keras_fashion.models.gan_presets.GANPreset._adam", sgd),
+            patch("keras_fashion.models.gan_presets.GANPreset._optimizer", sgd),
         ):
             function(catalogue, out, MODELS[model], seed=1, strategy=strategy)
     else:
@@ -110,45 +103,46 @@ def train_everywhere(
 
 
 def assert_alike(folder: Path, devices: str, models: Sequence[str], optimizer: str) -> None:
-    """Losses, scores and weights are those of one device."""
-    close = CLOSE[optimizer]
+    """Asserts that losses, scores and weights are those of one device."""
+    tolerance = TOLERANCES[optimizer]
     for model in models:
         one, other = Run(folder / "cpu" / model), Run(folder / devices / model)
         assert np.load(folder / devices / f"{model}.npy").item() == 2
         ours, theirs = (pd.read_csv(run.path / "history.csv") for run in (other, one))
         assert len(ours) == 2
-        pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=close, obj=model)
-        for mine, its in zip(_weights(other), _weights(one), strict=True):
-            np.testing.assert_allclose(mine, its, rtol=0, atol=10 * close, err_msg=model)
+        pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=tolerance, obj=model)
+        for actual, expected in zip(_weights(other), _weights(one), strict=True):
+            np.testing.assert_allclose(actual, expected, rtol=0, atol=10 * tolerance, err_msg=model)
         assert not other.metrics["interrupted"]
 
 
 def assert_ended_on_fewer(
     catalogue: Catalogue, folder: Path, models: Sequence[str], optimizer: str
 ) -> None:
-    """The training that two devices have left in the midst of an epoch is ended on one."""
+    """Asserts that one device completes the training that two devices have left within an epoch."""
     stopped, model = folder / "2" / "stopped", models[0]
     assert Run(stopped).metrics["interrupted"]
     assert (stopped / "checkpoints" / f"epoch-0-step-{STOPPED_AT}.index").is_file()
     train(catalogue, stopped, model, optimizer)
     ours, theirs = (pd.read_csv(each / "history.csv") for each in (stopped, folder / "cpu" / model))
-    pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=CLOSE[optimizer])
+    pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=TOLERANCES[optimizer])
 
 
 def _weights(run: Run) -> list[np.ndarray]:
     return [np.asarray(each) for each in keras.saving.load_model(run.path / "model.keras").weights]
 
 
-def _tell_at(step: int) -> None:
+def _stop_at(step: int) -> None:
+    """Sends SIGTERM to this process after a number of steps."""
     is_due, steps = Checkpoints.is_due, []
 
-    def is_due_and_told(self):
+    def patched(self: Checkpoints) -> bool:
         steps.append(1)
         if len(steps) == step:
             signal.raise_signal(signal.SIGTERM)
         return is_due(self)
 
-    Checkpoints.is_due = is_due_and_told
+    Checkpoints.is_due = patched
 
 
 def main(path: str, out: str, models: str, optimizer: str, devices: str, step: str = "") -> None:
@@ -157,7 +151,7 @@ def main(path: str, out: str, models: str, optimizer: str, devices: str, step: s
         train(catalogue, Path(out) / model, model, optimizer, strategy)
         np.save(Path(out) / f"{model}.npy", [strategy.num_replicas_in_sync])
     if step:
-        _tell_at(int(step))
+        _stop_at(int(step))
         with suppress(Terminated):
             train(catalogue, Path(out) / "stopped", models.split(",")[0], optimizer, strategy)
 

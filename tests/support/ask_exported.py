@@ -1,15 +1,15 @@
-"""Calls signatures of exported models in a process that knows TensorFlow only.
+"""Calls signatures of exported models in a process that imports TensorFlow only.
 
 Usage: python ask_exported.py EXPORTED questions.json answers.npz quick|as-served
 
-The answers are called as the question and the output. By the name of a model stand the names of its
-"signatures" and what each "takes".
+Answers have the names of the question and the output. "MODEL/signatures" has the names of a model's
+signatures, and "MODEL/takes" the names of the inputs of each.
 """
 
 import json
 import sys
 
-# Importing them is an error from here on; TensorFlow itself goes on without Keras.
+# Importing them fails from here on; TensorFlow itself works without Keras.
 sys.modules["keras"] = sys.modules["keras_fashion"] = None
 
 import numpy as np  # noqa: E402
@@ -17,7 +17,7 @@ import tensorflow as tf  # noqa: E402
 
 exported, questions, out, speed = sys.argv[1:]
 if speed == "quick":
-    # Half of a first call is spent on making the graph faster, which pays in servers only.
+    # Half of a first call is spent on optimizing the graph, which is useful on servers only.
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 with open(questions, encoding="utf-8") as file:
     questions = json.load(file)

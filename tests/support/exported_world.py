@@ -1,4 +1,4 @@
-"""Tiny models, exported and called in a process of their own, for all tests of serving."""
+"""Fixtures of tiny models that are exported and called in another process."""
 
 import json
 import os
@@ -18,14 +18,14 @@ from keras_fashion.data import Catalogue, decode_picture, scale
 Answers = dict[str, dict[str, np.ndarray]]
 
 _loaded: dict[str, Run] = {}
-"""Runs whose models this process has loaded to export them."""
+"""Runs whose models this process has exported."""
 
 
 @pytest.fixture(scope="session")
 def built(made_once):
-    """A catalogue, runs and exports: made by the first of several processes, for all of them.
+    """A catalogue, runs and exports, made by the first of several processes for all of them.
 
-    Versions: 1 is DVBPR and GAN; the recommender's 2 is the full DVBPR.
+    Version 1 is a DVBPR and a GAN; version 2 of the recommender is the full DVBPR.
     """
     return made_once("exported_world", _make_exported_world)
 
@@ -68,10 +68,10 @@ def new_picture():
 
 @pytest.fixture(scope="session")
 def all_answers(made_once, world, exported, new_picture, root) -> Answers:
-    """To `all_questions`, by a process that knows TensorFlow only: by name, outputs or `error`.
+    """Answers to `all_questions` by name: outputs, or `error`.
 
-    With KERAS_FASHION_SERVER, in an environment where there is nothing else to know, and with
-    graphs optimized as a server's are.
+    They are computed in a process that imports TensorFlow only. With KERAS_FASHION_SERVER, it runs
+    in an environment without this package, and graphs are optimized as on a server.
     """
     interpreter = os.environ.get("KERAS_FASHION_SERVER", sys.executable)
     speed = "as-served" if "KERAS_FASHION_SERVER" in os.environ else "quick"

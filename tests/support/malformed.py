@@ -35,11 +35,11 @@ MALFORMED = {
     "unknown model": ({"inputs": ONE, "params": {"model": "?"}}, "no model ?"),
     "10 MB": ({"inputs": {"user_id": ["x" * 10**7], "k": [1]}}, "the inputs are"),
 }
-"""By kind: the body, and what the answer says."""
+"""Maps each kind of request to its body and to a part of the answer's text."""
 
 
 def send(pool, address, name):
-    """The status that a malformed request gets, and whether the answer says what is wrong."""
+    """Returns the status of the answer, and whether the answer says what is wrong."""
     body, reason = MALFORMED[name]
     answer = pool.request(
         "POST",

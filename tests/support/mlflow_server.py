@@ -1,4 +1,4 @@
-"""MLflow's scoring server over exported models, as a process on a port of this machine."""
+"""MLflow's scoring server of exported models, in a process on this machine."""
 
 import os
 import signal
@@ -16,11 +16,11 @@ SERVE = Path(__file__).parents[2] / "deploy" / "mlflow" / "serve.py"
 
 @contextmanager
 def mlflow_server(models, python):
-    """Serves a folder until the block ends; gives the address and the process.
+    """Serves a folder until the block ends; yields the address and the process.
 
     Args:
         models: Folder of exported models.
-        python: Of an environment with MLflow and TensorFlow.
+        python: Interpreter of an environment with MLflow and TensorFlow.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -40,7 +40,7 @@ def mlflow_server(models, python):
             yield address, process
         finally:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGINT)  # MLflow and the server that it started
+                os.killpg(process.pid, signal.SIGINT)  # MLflow and the server that it has started
             process.wait(30)
 
 

@@ -1,21 +1,21 @@
-"""Opens a prepared catalogue with TFDS alone; as a script, in a process without this package."""
+"""Opens a prepared catalogue with TFDS alone. As a script it runs without this package."""
 
 import pickle
 import sys
 
 if __name__ == "__main__":
-    sys.modules["keras_fashion"] = None  # whoever imports it gets an ImportError
+    sys.modules["keras_fashion"] = None  # importing it raises an ImportError
 
 import tensorflow_datasets as tfds
 
 
 def opened_by_tfds(folder):
-    """All that TFDS says of a catalogue, and its examples."""
+    """Returns what TFDS knows of a catalogue, and its examples."""
     builder = tfds.builder_from_directory(folder)
     info = builder.info
     return {
         "documentation": [info.description, info.homepage, info.citation],
-        "licence": info.redistribution_info.license,
+        "license": info.redistribution_info.license,
         "name": info.full_name,
         "splits": {name: split.num_examples for name, split in info.splits.items()},
         "features": sorted(info.features),

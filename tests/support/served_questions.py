@@ -1,6 +1,6 @@
-"""What the tests of serving ask the exported models: all of it at once, in one process.
+"""The requests of the tests of serving, which are made together in one process.
 
-Each name says first which test asks: "recommender/mixed", "designer/group".
+A name starts with the tests that use the answer: "recommender/mixed", "designer/group".
 """
 
 import numpy as np
@@ -10,27 +10,27 @@ from tiny_world import Question
 
 from keras_fashion.design import PROCEDURES
 from keras_fashion.serving.signatures.designer import (
-    MOST_DRAWINGS,
-    MOST_FRAMES,
-    MOST_MEMBERS,
-    MOST_STEPS,
+    MAX_FRAMES,
+    MAX_GENERATED,
+    MAX_MEMBERS,
+    MAX_STEPS,
 )
-from keras_fashion.serving.signatures.item_table import MOST_K
+from keras_fashion.serving.signatures.item_table import MAX_K
 from keras_fashion.serving.warm_up import FILE
 
 MODELS = {"dvbpr": "recommender/1", "full": "recommender/2"}
 EXPORTED = [*MODELS.values(), "designer/1"]
 
 DESIGN = {"user_id": ["bob"], "category": "Röcke", "count": 3, "eta": 0.5, "steps": 7, "seed": 7}
-"""Not the procedure's own number of steps."""
+"""Inputs of `design`, with another number of steps than the default."""
 GROUP = ["ann", "007"]
 
 HISTORIES = [["x0", "x7", "x3"], ["x5", "", "unheard of"], ["", "unheard of", ""]]
-"""Of newcomers; x3 stands for the item of dense index 3."""
+"""Purchases of newcomers; x3 stands for the item of dense index 3."""
 
 
 def all_questions(exported, catalogue, new_picture):
-    """By name."""
+    """Returns all requests by name."""
     parts = {
         "recommender": recommender_questions(catalogue, new_picture),
         "designer": designer_questions(new_picture),
@@ -52,7 +52,7 @@ def everyone(catalogue):
 
 
 def recommend(users, model=MODELS["dvbpr"], k=5, category="", exclude_seen=True):
-    """One request: values that are no list are the same in every row."""
+    """Returns one request; a value that is no list is the same in every row."""
     inputs = {"user_id": users, "k": k, "category": category, "exclude_seen": exclude_seen}
     rows = {
         name: value if isinstance(value, list) else [value] * len(users)
@@ -62,7 +62,7 @@ def recommend(users, model=MODELS["dvbpr"], k=5, category="", exclude_seen=True)
 
 
 def score_all(catalogue, model):
-    """Every user and every item, known or not."""
+    """Returns a request for all pairs of users and items, with an unknown one of each."""
     users, items = everyone(catalogue), [*catalogue.item_ids.tolist(), "no such item"]
     pairs = {
         "user_id": [user for user in users for _ in items],
@@ -84,7 +84,7 @@ def recommender_questions(catalogue, new_picture):
         "default": recommend(users)._replace(signature="serving_default"),
         "one": recommend(["bob"]),
         "hats": recommend(["bob", "ann"], category=["", "Hats"]),
-        "giant": recommend(["bob", "ann"], k=[3, MOST_K + 1]),
+        "giant": recommend(["bob", "ann"], k=[3, MAX_K + 1]),
         "k_of_0": recommend(["bob"], k=0),
         "empty": recommend([]),
         "flood": recommend(["ann"] * 1025),
@@ -113,7 +113,7 @@ def recommender_questions(catalogue, new_picture):
 
 
 def bomb():
-    """A PNG's head that speaks of 10^10 pixels."""
+    """Returns the header of a PNG with 10^10 pixels."""
     sides = (100_000).to_bytes(4, "big") * 2
     return b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + sides + b"\x08\x02\x00\x00\x00"
 
@@ -139,21 +139,21 @@ def designer_questions(new_picture):
         "too_many": {"count": PROCEDURES["default"].restarts + 1},
         "none_asked": {"count": 0},
         "empty_group": {"user_id": []},
-        "crowd": {"user_id": ["ann"] * (MOST_MEMBERS + 1)},
+        "crowd": {"user_id": ["ann"] * (MAX_MEMBERS + 1)},
         "negative_eta": {"eta": -0.5},
         "eta_of_nan": {"eta": float("nan")},
-        "endless": {"steps": MOST_STEPS + 1},
+        "endless": {"steps": MAX_STEPS + 1},
     }
     redesigns = {
         "redesign": {},
         "broken": {"image_bytes": b"no picture"},
         "one_frame": {"frames": 1},
-        "film": {"frames": MOST_FRAMES + 1},
+        "film": {"frames": MAX_FRAMES + 1},
         "pushed": {"proximity": -1.0},
         "whose": {"user_id": ["nobody"]},
     }
     drawings = {"generate": {}, "unknown_drawing": {"category": "Hats"}}
-    drawings |= {"flood": {"count": MOST_DRAWINGS + 1}}
+    drawings |= {"flood": {"count": MAX_GENERATED + 1}}
     model = "designer/1"
     return (
         {name: Question(model, "design", DESIGN | each) for name, each in designs.items()}
@@ -163,7 +163,7 @@ def designer_questions(new_picture):
 
 
 def warm_up_requests(exported, model):
-    """What a server is to ask itself, in the order of the file."""
+    """Returns the warm-up requests of an exported model, in the order of the file."""
     records = tf.data.TFRecordDataset(str(exported / model / "assets.extra" / FILE))
     return [
         PredictionLog.FromString(record).predict_log.request
@@ -172,7 +172,7 @@ def warm_up_requests(exported, model):
 
 
 def warm_up_questions(exported, model):
-    """The same, by signature."""
+    """Returns the warm-up requests by signature, in plain values."""
 
     def plain(name, proto):
         value = tf.make_ndarray(proto)

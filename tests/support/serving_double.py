@@ -1,6 +1,6 @@
-"""A double of TensorFlow Serving: REST and gRPC, as its documents say.
+"""A double of TensorFlow Serving for REST and gRPC.
 
-It knows the wire only by the public protos and the "RESTful API" page, and nothing of the client.
+It is written after the public protos and the page "RESTful API", and uses no code of the client.
 """
 
 import base64
@@ -25,7 +25,7 @@ LABELS = {"stable": 1}
 
 
 def exported_models(folder):
-    """What a double serves of a folder of exported models."""
+    """Loads a folder of exported models for a double."""
     return {
         model.name: {
             int(version.name): tf.saved_model.load(str(version)).signatures
@@ -39,12 +39,12 @@ class ServingDouble(PredictionServiceServicer):
     """Serves models on two ports of this machine.
 
     Args:
-        models: Name to version to signatures: functions by name, as a loaded model has them.
+        models: Signatures by name, of each version by number, of each model by name.
 
     Attributes:
-        asked: What was asked, as (model, version, signature).
-        faults: Taken one a request before it is answered: an HTTP status or the name of gRPC's,
-            bytes to be answered, or seconds (float) to sleep.
+        asked: Requests so far, as (model, version, signature).
+        faults: Faults of the next requests, one for each: an HTTP status or the name of a gRPC
+            status, bytes to answer, or seconds (float) to sleep.
     """
 
     def __init__(self, models):
@@ -66,7 +66,10 @@ class ServingDouble(PredictionServiceServicer):
         self.grpc.stop(0).wait()
 
     def call(self, model, version, signature, inputs):
-        """`inputs` makes tensors of the named specs. KeyError where there is no such thing."""
+        """Calls a signature with the tensors that `inputs` makes for its specs.
+
+        Raises a KeyError if there is no such model, version or signature.
+        """
         self.asked.append((model, version, signature))
         versions = self.models[model]
         which = max(versions) if version is None else version
@@ -92,7 +95,7 @@ class ServingDouble(PredictionServiceServicer):
             assert set(specs) == set(request.inputs)
             found = {name: tf.make_ndarray(proto) for name, proto in request.inputs.items()}
             for name, value in specs.items():
-                # TensorFlow Serving takes no other type for the one that is asked.
+                # TensorFlow Serving does not convert types.
                 assert request.inputs[name].dtype == value.dtype.as_datatype_enum, name
             return {name: tf.constant(value) for name, value in found.items()}
 
@@ -155,7 +158,7 @@ class ServingDouble(PredictionServiceServicer):
 
         answer = self.call(model, version, signature, inputs)
         columns = {name: _to_json(name, value.numpy()) for name, value in answer.items()}
-        # A single output has no name.
+        # TensorFlow Serving leaves out the name of a single output.
         return {"outputs": columns if len(columns) > 1 else next(iter(columns.values()))}
 
 

@@ -1,8 +1,8 @@
-"""Tiny models that the tests of serving export, and what is asked of them."""
+"""Tiny models that the tests of serving export, and the form of requests to them."""
 
 import io
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder
 
 TABLES = {"theta", "gamma", "beta"}
-"""Weights that start near 0."""
+"""Beginnings of the names of weights that start near 0."""
 
 CATEGORIES = ["Kleid, lang", "Röcke", "Shoes"]
 
@@ -23,7 +23,7 @@ CATEGORIES = ["Kleid, lang", "Röcke", "Shoes"]
 def picture_file(rng, file_format):
     pixels = rng.integers(0, 256, (9, 6, 3), np.uint8)
     buffer = io.BytesIO()
-    # Neither square nor of the models' size: the graph has to letterbox.
+    # Neither square nor of the models' size, so that the graph has to add bars.
     Image.fromarray(pixels).resize((40, 60), Image.BICUBIC).save(buffer, file_format)
     return buffer.getvalue()
 
@@ -40,7 +40,7 @@ def make_catalogue(path, seed=0):
         for user in ["ann", "bob", "çem", "007", "eve"]
         for place in rng.choice(20, 7, replace=False)
     ]
-    # Too few items to be in a split, and so in training.
+    # Too few items to be part of a split, and so of the training.
     bought += [("new-here", item) for item in items[:2]]
     listed = pd.DataFrame(rows, columns=["item", "category", "picture"])
     prepare(InMemory(listed, pd.DataFrame(bought, columns=["user", "item"])), path, name="tiny")
@@ -48,7 +48,7 @@ def make_catalogue(path, seed=0):
 
 
 def make_run(path, kind, model, catalogue, spread=None):
-    """A run with a model of random weights, as training would leave it."""
+    """Makes a run with a model of random weights, as training would leave it."""
     rng = np.random.default_rng(1)
     for variable in spread or []:
         variable.assign(rng.normal(0, 2, variable.shape))
@@ -68,7 +68,7 @@ def make_dvbpr(path, catalogue, **options):
     encoder = CompactEncoder(8, (32, 32), width=4)
     model = DVBPR(len(catalogue.user_ids), len(catalogue.item_ids), encoder, **options)
     model.compile("adam")
-    model.optimizer.build(model.trainable_variables)  # which has no place in the export
+    model.optimizer.build(model.trainable_variables)  # which the export must leave out
     tables = [weight for weight in model.weights if weight.name.split("_")[0] in TABLES]
     return make_run(path, "dvbpr", model, catalogue, tables)
 
@@ -84,14 +84,14 @@ def make_bprmf(path, catalogue):
 
 
 class World(NamedTuple):
-    """All that the tests share."""
+    """The catalogue, the runs and the pictures that the tests share."""
 
     catalogue: Catalogue
     dvbpr: Run
     gan: Run
     bprmf: Run
     full: Run
-    """A DVBPR with every term: gamma, beta and users who are made from what they bought."""
+    """A DVBPR with all terms: gamma, beta, and users made from what they bought."""
     pictures: np.ndarray
     """(I, 32, 32, 3) in [-1, 1]."""
 
@@ -100,6 +100,6 @@ class Question(NamedTuple):
     """A request to an exported model."""
 
     model: str
-    """Such as "recommender/1"."""
+    """Name and version, such as "recommender/1"."""
     signature: str
-    inputs: dict
+    inputs: dict[str, Any]

@@ -1,4 +1,4 @@
-"""Workers on this machine: ports for them, and what tells each which one it is."""
+"""Environments for several workers of a distributed training on this machine."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def free_ports(count: int) -> list[int]:
-    """So many ports that nobody listens on."""
+    """Returns ports that no process listens on."""
     sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
@@ -16,7 +16,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def environment_of(task: int, ports: Sequence[int]) -> dict[str, str]:
-    """That of this process with the `TF_CONFIG` of a worker."""
+    """Returns the environment of this process with the `TF_CONFIG` of a worker."""
     cluster = {"worker": [f"localhost:{port}" for port in ports]}
     config = {"cluster": cluster, "task": {"type": "worker", "index": task}}
     return os.environ | {"TF_CONFIG": json.dumps(config)}

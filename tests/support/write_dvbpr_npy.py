@@ -2,12 +2,12 @@
 """Writes a small file of one of the layouts of DVBPR's data, as Python 2 saved them.
 
     python2.7 -m pip install --target PACKAGES numpy==1.16.6
-    PYTHONPATH=PACKAGES python2.7 tests/datasets/write_dvbpr_npy.py fashion tests/datasets/dvbpr
-    (and so on: men, tradesy)
+    PYTHONPATH=PACKAGES python2.7 tests/support/write_dvbpr_npy.py men tests/unit/data/sources/dvbpr
+    (and in the same way fashion and tradesy)
 
-That is how the files in tests/datasets/dvbpr were made, with Python 2.7.18; Python 3 runs it too.
-There are 4 users and 7 items. Each picture is the same 8 x 8 JPEG with a comment of its own, which
-is long or short by turns.
+The files in tests/unit/data/sources/dvbpr were made in this way with Python 2.7.18. Python 3 runs
+the script, too. There are 4 users and 7 items. Each picture is the same 8 x 8 JPEG with a comment
+of its own, which is long for items with an odd number and short for the others.
 """
 
 import base64
@@ -43,7 +43,7 @@ PATHS = [
 
 
 def picture(item):
-    """A JPEG with a comment right after its first marker."""
+    """Returns a JPEG with a comment right after its first marker."""
     comment = b"item %d " % item * (100 if item % 2 else 1)
     return JPEG[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + JPEG[2:]
 
@@ -54,7 +54,7 @@ def interactions(items_of, layout):
         users[user] = []
         for item in items_of[user]:
             entry = {"productid": item}
-            if layout != "tradesy":  # fields that nobody needs
+            if layout != "tradesy":  # fields that are not read
                 entry["reviewerID"] = "A%013d" % user
                 entry["reviewText"] = "fits well " * (item * 20)
                 entry["unixReviewTime"] = 1400000000 + item
@@ -65,7 +65,7 @@ def interactions(items_of, layout):
 
 
 def contents(layout):
-    """The list of six that the file holds."""
+    """Returns the six objects that the file holds."""
     items = {}
     for item in range(ITEMS):
         items[item] = {"imgs": picture(item)}

@@ -1,4 +1,4 @@
-"""From a prepared catalogue to a run folder: what the commands and the recipes both call."""
+"""Training of models on a prepared catalogue into run folders, for commands and recipes."""
 
 import lazy_loader
 
@@ -6,23 +6,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "existing_run": ["finished_or_trained"],
         "gan": ["train_gan"],
-        "options": [
-            "BPRMFOptions",
-            "BiasedMFOptions",
-            "CategoryFrequencyOptions",
-            "CategoryPopularityOptions",
-            "DVBPROptions",
-            "FMOptions",
-            "GANOptions",
-            "PopRankOptions",
-            "RandomOptions",
-            "VBPROptions",
-            "VisRankMaxOptions",
-            "VisRankOptions",
-            "WARPOptions",
-        ],
+        "options": ["CheckpointSchedule", "GANOptions", "recommender_options"],
         "recommenders": ["train_recommender"],
     },
 )

@@ -1,4 +1,4 @@
-"""Training the conditional GAN into a run folder."""
+"""Training of the conditional GAN into a run folder."""
 
 from pathlib import Path
 
@@ -6,14 +6,15 @@ import keras
 import tensorflow as tf
 
 from keras_fashion.app.run import Run
-from keras_fashion.app.training.kept_epochs import LastEpoch
+from keras_fashion.app.training.model_saving import SaveLastModel
 from keras_fashion.app.training.options import CheckpointSchedule, GANOptions
 from keras_fashion.app.training.resumable_training import ResumableTraining
+from keras_fashion.app.training.training_request import TrainingRequest
 from keras_fashion.callbacks.generation_metrics import GenerationMetrics
 from keras_fashion.callbacks.mode_collapse import ModeCollapseMonitor
 from keras_fashion.callbacks.sample_grid import SampleGrid
 from keras_fashion.data import Catalogue, labeled_pictures
-from keras_fashion.data.batches import require_shareable
+from keras_fashion.data.batches import require_divisible
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError
 from keras_fashion.models import GAN_PRESETS, ConditionalGAN
@@ -27,26 +28,30 @@ def train_gan(
     strategy: tf.distribute.Strategy | None = None,
     schedule: CheckpointSchedule = CheckpointSchedule(),
 ) -> Run:
-    """Trains a conditional GAN on all pictures of a catalogue.
+    """Trains a conditional GAN on all pictures of a catalogue into a run folder.
 
-    A training that was interrupted or killed, or shall be longer, goes on where it stopped, on
-    the same or other devices; one that is finished is returned as it is.
+    A training that was interrupted or killed is resumed where it stopped, on the same or other
+    devices. A finished run is returned as it is, or trained further if it is given more epochs.
 
     Args:
-        catalogue: What to learn from.
-        out: The run folder, new, empty or that of the same training.
-        options: Size, length and speed.
-        seed: Decides initial weights, latents and order.
-        strategy: On what to train, see `strategy_for`; by default on one device.
+        catalogue: Catalogue to learn from.
+        out: Run folder: new, empty, or that of the same training.
+        options: Options of the model.
+        seed: Seed of the initial weights, of the latents and of the order of the pictures.
+        strategy: Strategy to train with, see `strategy_for`; by default on one device.
         schedule: When to write checkpoints.
 
+    Returns:
+        The run.
+
     Raises:
-        InputError: If the catalogue has fewer pictures than a batch or the devices cannot share
-            one, the run in `out` is another training (more epochs are allowed), the scores that
-            are asked for cannot be made (`GenerationMetrics`), or a checkpoint cannot be written.
-        TrainingFailed: If it diverges, or the generator collapses; `model.keras` is that of the
+        InputError: If the run in `out` is another training, the catalogue has fewer pictures than
+            a batch, the devices cannot share a batch, the generated pictures cannot be scored
+            (`GenerationMetrics`), the training is interrupted in its first epoch, or a checkpoint
+            cannot be written.
+        TrainingFailed: If it diverges or the generator collapses. `model.keras` is that of the
             last good epoch.
-        Terminated: If the process is told to end; the same call goes on.
+        Terminated: After SIGTERM; the same call resumes the training.
     """
     strategy = strategy or tf.distribute.get_strategy()
     batch_size = options.batch_size or GAN_PRESETS[options.preset].batch_size
@@ -55,31 +60,29 @@ def train_gan(
             f"catalogue {catalogue.name} has {len(catalogue.item_ids)} pictures, fewer than a "
             f"batch of {batch_size}; give a smaller --batch-size."
         )
-    require_shareable(batch_size, strategy.num_replicas_in_sync)
+    require_divisible(batch_size, strategy.num_replicas_in_sync)
     if options.jit and strategy.num_replicas_in_sync > 1:
-        raise InputError("--jit compiles for one device; leave it out, or give --devices 1.")
+        raise InputError("--jit compiles for one device; omit it, or give --devices 1.")
     workers = Workers(strategy)
-    with (
-        workers.report_lost_worker(),
-        ResumableTraining(catalogue, out, options, seed, None, workers) as training,
-    ):
-        if training.found_finished():
+    with ResumableTraining(TrainingRequest(catalogue, out, options, seed), workers) as training:
+        if training.is_finished():
             return training.run
         with workers.chief_first():
             pictures = catalogue.pictures(options.picture_size)
-        # First, because they may refuse what is given: then no folder is left behind.
-        watch = ModeCollapseMonitor(
-            catalogue, options.picture_size, seed, training.progress.noted, workers
+        # These may refuse their arguments, so they are made before the folder.
+        monitor = ModeCollapseMonitor(
+            catalogue, options.picture_size, seed, training.progress.callback_state, workers
         )
-        callbacks: list[keras.callbacks.Callback] = [watch]
+        callbacks: list[keras.callbacks.Callback] = [monitor]
         if workers.is_chief and options.metrics_every:
-            callbacks.append(_scores(catalogue, options, seed))
+            callbacks.append(_make_metrics(catalogue, options, seed))
         with strategy.scope():
-            gan = _new_gan(catalogue, options, seed)
+            gan = _make_gan(catalogue, options, seed)
         run = training.begin()
         if workers.is_chief:
-            callbacks.append(SampleGrid(run.path, every=options.grid_every, last=options.epochs))
-        callbacks.append(LastEpoch(run if workers.is_chief else None, watch))
+            folder, logs = run.path / "samples", run.path / "logs" / "samples"
+            callbacks.append(SampleGrid(folder, log_dir=logs, every=options.grid_every))
+        callbacks.append(SaveLastModel(run if workers.is_chief else None, monitor))
         training.fit(
             gan,
             lambda start, context: labeled_pictures(
@@ -94,20 +97,18 @@ def train_gan(
     return run
 
 
-def _scores(catalogue: Catalogue, options: GANOptions, seed: int) -> GenerationMetrics:
+def _make_metrics(catalogue: Catalogue, options: GANOptions, seed: int) -> GenerationMetrics:
     return GenerationMetrics(
         catalogue,
         options.picture_size,
-        options.metrics_every,
-        options.num_metrics_pictures,
-        options.inception,
-        seed,
-        options.epochs,
+        metrics_every=options.metrics_every,
+        num_metrics_pictures=options.num_metrics_pictures,
+        inception=options.inception,
+        seed=seed,
     )
 
 
-def _new_gan(catalogue: Catalogue, options: GANOptions, seed: int) -> ConditionalGAN:
-    keras.utils.set_random_seed(seed)
+def _make_gan(catalogue: Catalogue, options: GANOptions, seed: int) -> ConditionalGAN:
     return GAN_PRESETS[options.preset].make(
         len(catalogue.categories),
         options.picture_size,

@@ -1,4 +1,8 @@
-"""The training loop: on any devices, with checkpoints, resumable."""
+"""The training loop, which runs on any devices, writes checkpoints, and can be resumed.
+
+Keras's `fit` is not used because it cannot start within an epoch, and because with Keras 3.15 it
+fails in a `MultiWorkerMirroredStrategy`.
+"""
 
 import sys
 import time
@@ -11,66 +15,59 @@ from tqdm.keras import TqdmCallback
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import Checkpoints, Progress
+from keras_fashion.app.training.model_saving import require_finite_weights
 from keras_fashion.app.training.stop_signals import StopSignals
 from keras_fashion.distribution.workers import Workers
-from keras_fashion.errors import Terminated, TrainingFailed
+from keras_fashion.errors import Terminated
 
+BatchStream = Callable[[int, tf.distribute.InputContext | None], tf.data.Dataset]
+"""Returns the endless dataset of batches from a number on.
 
-def require_finite(model: keras.Model) -> None:
-    """Raises TrainingFailed if a weight is no longer a finite number."""
-    if not all(bool(tf.reduce_all(tf.math.is_finite(each))) for each in model.trainable_variables):
-        raise TrainingFailed(
-            "diverged: its weights are no finite numbers any more; try a smaller --learning-rate"
-        )
-
-
-GO_ON = "The same command goes on from there."
-
-Stream = Callable[[int, tf.distribute.InputContext | None], tf.data.Dataset]
-"""Makes the batches without end from a number on, for some replicas or, with None, for one."""
+Its arguments are the number of the first batch, and the input context of the replicas that the
+batches are for, which is None for a single device.
+"""
 
 
 def fit(
     model: keras.Model,
-    stream: Stream,
+    stream: BatchStream,
     run: Run,
     epochs: int,
     steps: int,
     callbacks: Sequence[keras.callbacks.Callback],
-    progress: Progress,
     checkpoints: Checkpoints,
 ) -> bool:
-    """Trains a compiled model into its run folder, from where `progress` stands.
+    """Trains a compiled model into its run folder, from the present position on.
 
-    Keras's own `fit` would do on one machine; it fails on several (Keras 3.15), and it begins
-    with whole epochs only. Here as there a step is the model's `train_step` under the strategy
-    that the model was made in, and callbacks are Keras's.
+    As in Keras's `fit`, a step is the model's `train_step` in the strategy that the model was made
+    in, and callbacks are Keras's.
 
-    The chief writes `history.csv`, `logs/` (TensorBoard) and checkpoints, and shows progress with
-    the time left on stderr. At Ctrl-C, or SIGTERM on any worker, the step is finished and a
-    checkpoint written. What follows an epoch's last step is broken off and done again later; on
-    several workers it is finished.
+    The chief worker writes `history.csv`, `logs/` for TensorBoard and the checkpoints, and shows
+    the progress with the remaining time on stderr. After Ctrl-C, or after SIGTERM on any worker,
+    the present step is completed and a checkpoint is written. On a single worker, the work at the
+    end of an epoch, such as validation, is interrupted and repeated when the training is resumed;
+    on several workers it is completed.
 
     Args:
-        model: Compiled, and made in the scope of its strategy.
-        stream: Its batches; batch k is that of step k.
-        run: Where everything goes.
-        epochs: After how many passes it ends at the latest.
-        steps: Batches in a pass.
-        callbacks: In the order in which they shall see an epoch's logs. Each worker calls those
-            that it is given; `stop_training` is for all of them to set in the same epoch.
-        progress: Moved on as the training is.
-        checkpoints: Of this model and progress.
+        model: Compiled model, made in the scope of its strategy.
+        stream: The batches. Batch k is the batch of step k, counted from the first epoch on.
+        run: Run folder.
+        epochs: Maximal number of epochs.
+        steps: Number of steps of an epoch.
+        callbacks: Callbacks, in the order in which they see the logs of an epoch. Each worker calls
+            those that it is given, and `stop_training` must be set on all workers in the same
+            epoch.
+        checkpoints: Checkpoints of the model, with the progress of the training, which is updated.
 
     Returns:
-        Whether it was interrupted by Ctrl-C.
+        Whether the training was interrupted by Ctrl-C.
 
     Raises:
-        TrainingFailed: If the weights are no longer finite numbers; no checkpoint has them.
+        TrainingFailed: If a weight is not finite. No checkpoint contains such weights.
         InputError: If a checkpoint cannot be written.
         Terminated: After SIGTERM.
     """
-    workers = Workers(model.distribute_strategy)
+    workers, progress = Workers(model.distribute_strategy), checkpoints.progress
     if workers.is_chief:
         callbacks = [
             *callbacks,
@@ -78,15 +75,16 @@ def fit(
             keras.callbacks.TensorBoard(run.path / "logs", write_graph=False),
             TqdmCallback(verbose=0, desc=run.path.name, file=sys.stderr),
         ]
-    heard = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=steps)
-    step = _step(model)
-    batches = _batches(model, stream, progress.epoch * steps + progress.batch)
+    callback_list = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=steps)
+    train_step = _compile_step(model)
+    batches = _make_iterator(model, stream, progress.epoch * steps + progress.batch)
     started = time.monotonic() - progress.seconds
     stopped = False
 
-    def keep() -> None:
-        require_finite(model)
-        progress.sums = _sums(model)
+    def save_checkpoint() -> None:
+        """All workers must call it, because reading the metrics is collective."""
+        require_finite_weights(model)
+        progress.sums = _read_sums(model)
         progress.seconds = time.monotonic() - started
         if workers.is_chief:
             checkpoints.save()
@@ -96,78 +94,81 @@ def fit(
     model.stop_training = False
     checkpoints.start_clock()
     with StopSignals() as signals:
-        heard.on_train_begin()
+        callback_list.on_train_begin()
         while progress.epoch < epochs and not model.stop_training and not stopped:
-            _take_up_sums(model, progress)
-            heard.on_epoch_begin(progress.epoch)
+            _restore_sums(model, progress)
+            callback_list.on_epoch_begin(progress.epoch)
             while progress.batch < steps and not stopped:
-                heard.on_train_batch_begin(progress.batch)
-                logs = step(batches)
+                callback_list.on_train_batch_begin(progress.batch)
+                logs = train_step(batches)
                 progress.batch += 1
-                heard.on_train_batch_end(progress.batch - 1, logs)
-                due, stopped = workers.any([checkpoints.is_due(), signals.told is not None])
-                if stopped or due:
-                    keep()
+                callback_list.on_train_batch_end(progress.batch - 1, logs)
+                is_due, stopped = workers.any([checkpoints.is_due(), signals.received is not None])
+                if stopped or is_due:
+                    save_checkpoint()
             if not stopped:
-                # The chief's word: others may see its folder late.
-                (bare,) = workers.any([workers.is_chief and checkpoints.is_empty])
-                if bare:
-                    keep()  # no model without a checkpoint to go on from
-                noted = deepcopy(progress.noted)
+                # The callbacks may save a model, which cannot be resumed without a checkpoint. The
+                # chief decides, because other workers may see its folder late.
+                (is_first,) = workers.any([workers.is_chief and checkpoints.is_empty])
+                if is_first:
+                    save_checkpoint()
+                callback_state = deepcopy(progress.callback_state)
                 try:
-                    with signals.at_once(workers.count == 1):
-                        heard.on_epoch_end(progress.epoch, _logs(model))
+                    with signals.interruptible(workers.count == 1):
+                        callback_list.on_epoch_end(progress.epoch, _read_logs(model))
                 except KeyboardInterrupt:
                     if workers.count > 1:
-                        raise  # the second: the others are elsewhere
+                        raise  # It is the second Ctrl-C, and the other workers are elsewhere.
                     stopped = True
-                    progress.forget_since(noted)
-                    keep()
+                    progress.reset_callback_state(callback_state)
+                    save_checkpoint()
                 else:
                     progress.epoch, progress.batch = progress.epoch + 1, 0
         if not stopped:
-            keep()
-        heard.on_train_end()
-        (terminated,) = workers.any([signals.is_sigterm])
-    if terminated:
-        raise Terminated(f"told to end (SIGTERM); {run.path} keeps every step so far. {GO_ON}")
+            save_checkpoint()
+        callback_list.on_train_end()
+        (is_terminated,) = workers.any([signals.is_sigterm])
+    hint = f"{run.path} keeps every step so far. Run the same command again to continue."
+    if is_terminated:
+        raise Terminated(f"stopped by SIGTERM; {hint}")
     if stopped:
-        print(f"interrupted; {run.path} keeps every step so far. {GO_ON}", file=sys.stderr)
+        print(f"interrupted; {hint}", file=sys.stderr)
     return stopped
 
 
-def _step(model: keras.Model) -> Callable[[tf.data.Iterator], dict[str, tf.Tensor]]:
-    """A step on the next batch, all replicas together; gives the first one's logs.
+def _compile_step(model: keras.Model) -> Callable[[tf.data.Iterator], dict[str, tf.Tensor]]:
+    """Returns a function that trains on the next batch, on all replicas, and returns the logs.
 
-    AutoGraph is off: no `train_step` branches in Python on a tensor, and to convert its source,
-    and that of all it calls, is a third of the time that a GAN's first step takes.
+    AutoGraph is off, because no `train_step` has Python control flow that depends on a tensor, and
+    converting its source and that of all functions it calls takes a third of the time of a GAN's
+    first step.
     """
     strategy = model.distribute_strategy
 
     @tf.function(reduce_retracing=True, jit_compile=model.jit_compile, autograph=False)
-    def on_batch(batch: object) -> dict[str, tf.Tensor]:
+    def train_on_batch(batch: object) -> dict[str, tf.Tensor]:
         logs = strategy.run(model.train_step, args=(batch,))
         return {name: strategy.experimental_local_results(value)[0] for name, value in logs.items()}
 
     return tf.function(
-        lambda batches: on_batch(batches.get_next()), reduce_retracing=True, autograph=False
+        lambda batches: train_on_batch(batches.get_next()), reduce_retracing=True, autograph=False
     )
 
 
-def _batches(model: keras.Model, stream: Stream, start: int) -> tf.data.Iterator:
+def _make_iterator(model: keras.Model, stream: BatchStream, start: int) -> tf.data.Iterator:
     strategy = model.distribute_strategy
     if strategy.num_replicas_in_sync == 1:
         return iter(stream(start, None))
     return iter(strategy.distribute_datasets_from_function(lambda context: stream(start, context)))
 
 
-def _logs(model: keras.Model) -> dict[str, float]:
-    """Means over the steps of the epoch so far, of all replicas."""
+def _read_logs(model: keras.Model) -> dict[str, float]:
+    """Returns the means of the metrics over the steps of this epoch and over all replicas."""
     return {name: float(value) for name, value in model.get_metrics_result().items()}
 
 
-def _sums(model: keras.Model) -> dict[str, tuple[float, float]]:
-    """What these means are quotients of, by the replica: there may be more or fewer later."""
+def _read_sums(model: keras.Model) -> dict[str, tuple[float, float]]:
+    """Returns total and count of each metric per replica; their number may change on resuming."""
     replicas = model.distribute_strategy.num_replicas_in_sync
     return {
         each.name: (float(each.total.numpy()) / replicas, float(each.count.numpy()) / replicas)
@@ -175,8 +176,8 @@ def _sums(model: keras.Model) -> dict[str, tuple[float, float]]:
     }
 
 
-def _take_up_sums(model: keras.Model, progress: Progress) -> None:
-    """Makes the model's metrics those of the part of an epoch that was trained before."""
+def _restore_sums(model: keras.Model, progress: Progress) -> None:
+    """Sets the metrics to their state after the completed steps of this epoch."""
     model.reset_metrics()
     if progress.batch:
         replicas = model.distribute_strategy.num_replicas_in_sync

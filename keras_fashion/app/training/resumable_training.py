@@ -1,136 +1,115 @@
-"""A training in its run folder, from where it was left to where it ends."""
+"""A training in its run folder, which continues where it was stopped."""
 
 import shutil
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
-from typing import Any
+from types import TracebackType
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_fashion.app.run import Run
+from keras_fashion.app.run_lock import lock_run
 from keras_fashion.app.training.checkpoints import Checkpoints, Progress
-from keras_fashion.app.training.existing_run import drop_later_rows, find_existing_run, require_same
-from keras_fashion.app.training.lock import run_lock
-from keras_fashion.app.training.loop import Stream, fit
-from keras_fashion.app.training.options import CheckpointSchedule, GANOptions, ModelOptions
-from keras_fashion.data import Catalogue
+from keras_fashion.app.training.loop import BatchStream, fit
+from keras_fashion.app.training.options import CheckpointSchedule
+from keras_fashion.app.training.training_request import TrainingRequest
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError, Terminated, TrainingFailed, first_line
 
-LATE = 60
-"""Seconds after which a network disk shows at the latest what another machine has written."""
+SHARED_DISK_TIMEOUT = 60
+"""Seconds within which a network disk shows what another machine has written."""
 
 
 class ResumableTraining:
-    """A training that goes on with what its run folder holds, and leaves there what it takes.
+    """A training that continues from what its run folder contains.
 
-    Within a `with` block, in this order: ask `found_finished`; make what may refuse its
-    arguments; `begin`; `fit`; `finish`. On several workers all do so, and the chief writes. A model
-    that is not trained by steps is saved in the place of `fit`.
+    It is a context manager. Within the block, call `is_finished` first, then make everything that
+    may refuse its arguments, so that no folder is left behind, then call `begin`, `fit` and
+    `finish`. On several workers all call these methods, and the chief writes the files. A model
+    that is not trained by steps is saved instead of calling `fit`.
 
     Args:
-        catalogue: Of the training.
-        out: Its run folder.
-        options: Of its model.
-        seed: Of the training.
-        split: CSV file, if one was given.
-        workers: Who train.
-        split_seed: Decides which interactions are left out, where no file was given.
+        request: What is to be trained, and where.
+        workers: The workers that train.
 
     Attributes:
-        run: Its run.
-        progress: Where it stands; callbacks note here what they need to know later.
+        request: What is to be trained, and where.
+        workers: The workers that train.
+        run: The run.
+        progress: The position of the training, whose `callback_state` callbacks may use.
 
     Raises:
-        InputError: By the `with`: see `run_lock` and `find_existing_run`.
+        InputError: When the block is entered, if another process trains into the folder or if it
+            contains a run that cannot be continued (`TrainingRequest.find_run`).
+        WorkerLost: Within the block, if another worker is lost.
     """
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        out: Path,
-        options: ModelOptions,
-        seed: int,
-        split: Path | None,
-        workers: Workers,
-        split_seed: int = 0,
-    ) -> None:
-        self.catalogue = catalogue
-        self.options = options
+    def __init__(self, request: TrainingRequest, workers: Workers) -> None:
+        self.request = request
         self.workers = workers
-        self.run = Run(out)
-        self.config: dict[str, Any] = {"model": options.model, "seed": seed}
-        self.split = split
-        self.split_seed = split_seed
+        self.run = Run(request.out)
         self.progress = Progress()
-        self.checkpoints: Checkpoints | None = None
-        self.interrupted = False
+        self._checkpoints: Checkpoints | None = None
+        self._existing_run: Run | None = None
+        self._interrupted = False
+        self._started = 0.0
+        self._resources = ExitStack()
 
     def __enter__(self) -> "ResumableTraining":
-        with ExitStack() as held:
+        with ExitStack() as resources:
+            resources.enter_context(self.workers.report_lost_worker())
             if self.workers.is_chief:
-                held.enter_context(run_lock(self.run.path))
-            self.begun = find_existing_run(
-                self.catalogue,
-                self.run.path,
-                self.options,
-                self.config["seed"],
-                self.split,
-                self.split_seed,
-            )
-            self.workers.wait()  # until all have looked, for then the chief writes
-            self._held = held.pop_all()
+                resources.enter_context(lock_run(self.request.out))
+            self._existing_run = self.request.find_run()
+            self.workers.wait()  # The chief must not write before all workers have looked.
+            self._resources = resources.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._held.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._resources.__exit__(kind, error, traceback)
 
-    def found_finished(self) -> bool:
-        """Whether nothing is left to do; then says so on stderr, and removes what a kill left."""
-        if self.begun is None or self.begun.metrics.get("interrupted", True):
+    def is_finished(self) -> bool:
+        """Returns whether the training has ended before, and says so on stderr if it has."""
+        run, options = self._existing_run, self.request.options
+        if run is None or run.metrics.get("interrupted", True):
             return False
-        if self.begun.config["options"] != self.options.recorded():
+        if run.config["options"] != options.recorded():
             return False
-        more = "; for more epochs give a larger --epochs" if self.options.extendable else ""
-        print(f"{self.run.path} is finished{more}.", file=sys.stderr)
-        if self.workers.is_chief and not self.options.extendable:
-            shutil.rmtree(self.run.path / "checkpoints", ignore_errors=True)  # killed in `finish`
+        more = "; for more epochs give a larger --epochs" if options.extendable else ""
+        print(f"{run.path} is finished{more}.", file=sys.stderr)
+        if self.workers.is_chief and not options.extendable:
+            # They remain if the process was killed in `finish`.
+            shutil.rmtree(run.path / "checkpoints", ignore_errors=True)
         return True
 
     def begin(self) -> Run:
-        """Makes the run folder, or takes up the one that there is.
+        """Creates the run folder, or updates the existing one.
+
+        Returns:
+            The run.
 
         Raises:
-            InputError: If the folder is in use, or another worker's is not the chief's.
+            InputError: If the folder is not empty, or if this worker does not see the chief's
+                folder or was started with another request.
         """
-        self.began = time.monotonic()
+        self._started = time.monotonic()
         if self.workers.is_chief:
-            if self.begun is None:
-                config = self.config | {"options": self.options.recorded()}
-                if not isinstance(self.options, GANOptions):
-                    config["split"] = None if self.split is None else str(self.split.absolute())
-                    config["split_seed"] = self.split_seed
-                self.run = Run.create(self.run.path, config, self.catalogue)
-                if self.split is not None:
-                    # A copy: the file that was given may be moved or written anew.
-                    shutil.copyfile(self.split, self.run.path / "split.csv")
-                self.run.write_metrics(0.0, interrupted=True)
+            if self._existing_run is None:
+                self._create_run()
             else:
-                # First: a longer training that is killed here must not pass for a finished one.
-                self.run.write_metrics(
-                    self.begun.metrics.get("training_seconds", 0.0), interrupted=True
-                )
-                # More epochs, and where the catalogue is now.
-                now = {"options": self.options.recorded(), "catalogue": self.catalogue.address}
-                self.run.write_json("config.json", self.begun.config | now)
+                self._update_run(self._existing_run)
         self.workers.wait()
         config_file = self.run.path / "config.json"
-        for _ in range(LATE):
+        for _ in range(SHARED_DISK_TIMEOUT):
             if config_file.is_file():
                 break
             time.sleep(1)
@@ -141,88 +120,109 @@ class ResumableTraining:
                 "on a disk that they share."
             )
         if not self.workers.is_chief:
-            require_same(
-                self.run,
-                self.catalogue,
-                self.options,
-                self.config["seed"],
-                self.split,
-                self.split_seed,
-            )
+            self.request.require_same_training(self.run)
         return self.run
 
     def fit(
         self,
         model: keras.Model,
-        stream: Stream,
+        stream: BatchStream,
         epochs: int,
         steps: int,
         callbacks: Sequence[keras.callbacks.Callback],
         schedule: CheckpointSchedule,
     ) -> None:
-        """`fit` from the last good checkpoint on; see there.
+        """Trains from the last undamaged checkpoint on; see `loop.fit` for the arguments.
+
+        Args:
+            model: Compiled model.
+            stream: The batches.
+            epochs: Maximal number of epochs.
+            steps: Number of steps of an epoch.
+            callbacks: Callbacks of this worker.
+            schedule: When checkpoints are written.
 
         Raises:
-            TrainingFailed: Also noted in `metrics.json`, so that the run is not gone on with.
-            InputError: If there is nothing to go on from, the workers differ in what, memory or
-                disk are full, or it is interrupted before there is a model.
+            TrainingFailed: If the training diverges or the generator collapses. `metrics.json`
+                records it, so that the run is not continued.
+            InputError: If the run cannot be continued, if the workers find different checkpoints,
+                if memory or disk space runs out, or if the training is interrupted before there is
+                a model.
+            Terminated: After SIGTERM.
         """
-        run, chief, progress = self.run, self.workers.is_chief, self.progress
+        run, progress, is_chief = self.run, self.progress, self.workers.is_chief
         checkpoints = Checkpoints(run.path / "checkpoints", model, progress, schedule)
-        self.checkpoints = checkpoints
-        found = self._restored(checkpoints)
-        if found is None and (run.path / "model.keras").is_file():
+        self._checkpoints = checkpoints
+        restored = self._restore(checkpoints)
+        if restored is None and (run.path / "model.keras").is_file():
             raise InputError(
-                f"{run.path} holds a model and no checkpoint to go on from; train anew with "
+                f"{run.path} contains a model and no checkpoint to continue from; train again with "
                 "another --out."
             )
-        if found is not None and chief:
-            print(f"{run.path} goes on from {found}", file=sys.stderr)
-        if chief:
-            drop_later_rows(run, progress.epoch)
+        if is_chief:
+            if restored is not None:
+                print(f"{run.path} continues from {restored}", file=sys.stderr)
+            run.truncate_history(progress.epoch)
         try:
-            self.interrupted = fit(
-                model, stream, run, epochs, steps, callbacks, progress, checkpoints
-            )
+            self._interrupted = fit(model, stream, run, epochs, steps, callbacks, checkpoints)
         except Terminated:
-            if chief:
+            if is_chief:
                 run.write_metrics(progress.seconds, interrupted=True)
             raise
         except TrainingFailed as error:
-            with suppress(OSError):  # a full disk is the lesser trouble
-                if chief:
+            with suppress(OSError):  # This error is more important than a full disk.
+                if is_chief:
                     run.write_metrics(progress.seconds, interrupted=True, failed=str(error))
             kept = "model.keras is that of the last good epoch"
             if not (run.path / "model.keras").is_file():
-                kept = "no epoch was kept"
+                kept = "no model was saved"
             raise TrainingFailed(f"{run.path} has {error}; {kept}.") from error
         except tf.errors.ResourceExhaustedError as error:
             raise InputError(
-                f"{run.path} ends for want of memory or disk ({first_line(error)}). "
-                "If it was memory, train anew with another --out and a smaller --batch-size, "
-                "--negatives or picture; if it was disk, make room and start the same command "
-                "again."
+                f"{run.path} stopped because memory or disk space ran out ({first_line(error)}). "
+                "If it was memory, train again with another --out and a smaller --batch-size, "
+                "--negatives or --picture-size. If it was disk space, free some and run the same "
+                "command again."
             ) from error
-        # The chief's word: others may see its folder late.
-        (bare,) = self.workers.any([chief and not (run.path / "model.keras").is_file()])
-        if self.interrupted and bare:
+        # The chief decides, because other workers may see its folder late.
+        (has_no_model,) = self.workers.any([is_chief and not (run.path / "model.keras").is_file()])
+        if self._interrupted and has_no_model:
             raise InputError(f"{run.path} has no model yet: it was interrupted in its first epoch.")
 
     def finish(self) -> None:
-        """Says in `metrics.json` how it ended; what is of no use any more goes."""
+        """Records in `metrics.json` how the training ended, and removes unneeded checkpoints."""
         if self.workers.is_chief:
-            seconds = self.progress.seconds or time.monotonic() - self.began
-            self.run.write_metrics(seconds, self.interrupted)
-            if self.checkpoints is not None and not self.interrupted:
-                self.checkpoints.remove(all_but=1 if self.options.extendable else 0)
-        self.workers.wait()  # for the chief, who is heard until he has written everything
+            seconds = self.progress.seconds or time.monotonic() - self._started
+            self.run.write_metrics(seconds, self._interrupted)
+            if self._checkpoints is not None and not self._interrupted:
+                self._checkpoints.remove(all_but=1 if self.request.options.extendable else 0)
+        self.workers.wait()  # Other workers must not end before the chief has written everything.
 
-    def _restored(self, checkpoints: Checkpoints) -> str | None:
-        """Name of the checkpoint that all workers have read; None if there is none."""
-        for _ in range(LATE):
-            found = checkpoints.restore()
-            if self._are_alike():
-                return found
+    def _create_run(self) -> None:
+        request = self.request
+        self.run = Run.create(request.out, request.run_config(), request.catalogue)
+        if request.split is not None:
+            # It is copied because the original file may be moved or changed.
+            shutil.copyfile(request.split, self.run.path / "split.csv")
+        self.run.write_metrics(0.0, interrupted=True)
+
+    def _update_run(self, run: Run) -> None:
+        # The metrics come first: if the process is killed here, a training that was given more
+        # epochs must not appear to be finished.
+        run.write_metrics(run.metrics.get("training_seconds", 0.0), interrupted=True)
+        # The number of epochs and the place of the catalogue may have changed.
+        changes = {
+            "options": self.request.options.recorded(),
+            "catalogue": self.request.catalogue.address,
+        }
+        run.write_json("config.json", run.config | changes)
+
+    def _restore(self, checkpoints: Checkpoints) -> str | None:
+        """Returns the name of the checkpoint that all workers have read; None if there is none."""
+        for _ in range(SHARED_DISK_TIMEOUT):
+            restored = checkpoints.restore()
+            if self._is_position_equal():
+                return restored
             time.sleep(1)
         raise InputError(
             f"worker {self.workers.index} of {self.workers.count} finds another checkpoint in "
@@ -230,8 +230,8 @@ class ResumableTraining:
             "they share."
         )
 
-    def _are_alike(self) -> bool:
-        """Whether all workers stand at the same place; they all say the same."""
-        place = np.array([self.progress.epoch, self.progress.batch], np.float64)
-        differs = (self.workers.sum(place) != self.workers.count * place).any()
+    def _is_position_equal(self) -> bool:
+        """Returns whether all workers are at the same position, with the same result on each."""
+        position = np.array([self.progress.epoch, self.progress.batch], np.float64)
+        differs = (self.workers.sum(position) != self.workers.count * position).any()
         return not self.workers.any([bool(differs)])[0]

@@ -1,4 +1,4 @@
-"""A typed client of the exported models, behind TensorFlow Serving."""
+"""A typed client of the exported models behind TensorFlow Serving or MLflow."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,12 +10,12 @@ from keras_fashion.serving.client.transport import NEWEST, ModelVersion, Transpo
 
 
 class Recommendations(NamedTuple):
-    """Of B users, the best first.
+    """Items recommended to B users, the best first.
 
     Attributes:
         item_id: (B, n) str; "" where no item is left.
         score: (B, n) float; -3.4e38 where no item is left.
-        known_user: (B,) bool, whether the model knows the user; what sells, if not.
+        known_user: (B,) bool, whether the model knows the user. Others get the most popular items.
     """
 
     item_id: np.ndarray
@@ -24,12 +24,12 @@ class Recommendations(NamedTuple):
 
 
 class NewcomerRecommendations(NamedTuple):
-    """Of B people whom the model was not trained on, the best first.
+    """Items recommended to B users whom the model was not trained on, the best first.
 
     Attributes:
-        item_id: (B, n) str, as of `Recommendations`.
-        score: (B, n) float, as of `Recommendations`.
-        known_items: (B,) int, how many of what they bought the model knows.
+        item_id: (B, n) str, as in `Recommendations`.
+        score: (B, n) float, as in `Recommendations`.
+        known_items: (B,) int, number of bought items that the model knows.
     """
 
     item_id: np.ndarray
@@ -38,11 +38,11 @@ class NewcomerRecommendations(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """Of B pairs of a user and an item.
+    """Scores of B pairs of a user and an item.
 
     Attributes:
         score: (B,) float; -3.4e38 for an unknown item.
-        known_user: (B,) bool; a popularity, if not.
+        known_user: (B,) bool. The score is the item's popularity for an unknown user.
         known_item: (B,) bool.
     """
 
@@ -52,7 +52,7 @@ class Scores(NamedTuple):
 
 
 class PictureScores(NamedTuple):
-    """Of B pairs of a user and a picture.
+    """Scores of B pairs of a user and a picture.
 
     Attributes:
         score: (B,) float; -3.4e38 for an unknown user.
@@ -64,7 +64,7 @@ class PictureScores(NamedTuple):
 
 
 class SimilarItems(NamedTuple):
-    """Of B pictures, the most alike first.
+    """Items that are similar to B pictures, the most similar first.
 
     Attributes:
         item_id: (B, n) str.
@@ -75,12 +75,12 @@ class SimilarItems(NamedTuple):
     similarity: np.ndarray
 
 
-class Drawings(NamedTuple):
-    """n garments for nobody in particular.
+class GeneratedPictures(NamedTuple):
+    """n garments from random latents.
 
     Attributes:
         image_bytes: (n,) bytes, PNG files.
-        realism: (n,) float; 1 is what the discriminator takes for real.
+        realism: (n,) float; 1 stands for a real picture.
     """
 
     image_bytes: np.ndarray
@@ -93,7 +93,7 @@ class Designs(NamedTuple):
     Attributes:
         image_bytes: (n,) bytes, PNG files.
         preference: (n,) float.
-        realism: (n,) float.
+        realism: (n,) float; 1 stands for a real picture.
     """
 
     image_bytes: np.ndarray
@@ -101,14 +101,15 @@ class Designs(NamedTuple):
     realism: np.ndarray
 
 
-class Strip(NamedTuple):
+class Redesign(NamedTuple):
     """n pictures from a garment to its redesign.
 
     Attributes:
         image_bytes: (n,) bytes, PNG files.
         preference: (n,) float.
-        realism: (n,) float.
-        distance: (n,) float, from the garment: 0 is the same, 1 a garment drawn at random.
+        realism: (n,) float; 1 stands for a real picture.
+        distance: (n,) float, distance from the garment: 0 for the garment itself, 1 on average for
+            a random one.
     """
 
     image_bytes: np.ndarray
@@ -118,27 +119,35 @@ class Strip(NamedTuple):
 
 
 class Client:
-    """Asks a server of the exported `recommender` and `designer`.
+    """Sends requests to a server of the exported `recommender` and `designer`.
 
-    It is safe to use from many threads. Requests change nothing on the server, so those that found
-    none are repeated; one that is answered too slowly is not, for the server goes on with it.
+    A client can be used from several threads. No request changes the server, so a request that
+    finds no server, or a busy one, is repeated. A request that is answered too slowly is not
+    repeated, because the server goes on computing it.
+
+    All methods raise `ServerUnavailable` if there is no answer.
 
     Args:
-        address: "http://host:8501" or "https://..." for TensorFlow Serving's REST,
-            "grpc://host:8500" or "grpcs://..." for its gRPC, which imports TensorFlow, and
-            "mlflow://host:5001" for MLflow's scoring server (`make serve`).
-        timeout: Seconds; over REST that a try waits for the server, over gRPC of all tries.
-        retries: How often a request is repeated that found no server, or a busy one.
-        version: Number of the version to ask; the newest by default. MLflow's has no other.
-        label: Or its label.
+        address: "http://host:8501" or "https://..." for TensorFlow Serving's REST interface,
+            "grpc://host:8500" or "grpcs://..." for its gRPC interface, which imports TensorFlow,
+            and "mlflow://host:5001" for MLflow's scoring server.
+        timeout: Seconds that a try waits over REST; seconds for all tries over gRPC.
+        retries: Number of times a request is repeated that finds no server, or a busy one.
+        version: Number of the models' version; the newest by default. MLflow serves no other.
+        label: Label of the models' version, instead of its number.
 
     Raises:
-        ValueError: If the address is of another kind, version and label are both given, or one of
-            them to MLflow.
+        ValueError: If the address is of another kind, if version and label are both given, or if
+            one of them is given for MLflow.
 
     Example:
-        >>> with Client("http://localhost:8501") as client:
-        ...     client.recommend(["shopper-0001"], k=3).item_id
+        >>> from keras_fashion.serving import ServerUnavailable
+        >>> with Client("http://localhost:1", retries=0) as client:  # where no server is
+        ...     try:
+        ...         print(client.recommend(["ann", "bob"], k=3).item_id)
+        ...     except ServerUnavailable:
+        ...         print("no server")
+        no server
     """
 
     def __init__(
@@ -160,7 +169,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Gives connections back."""
+        """Closes all connections."""
         self.transport.close()
 
     def recommend(
@@ -170,11 +179,10 @@ class Client:
         category: str = "",
         exclude_seen: bool = True,
     ) -> Recommendations:
-        """The k items that each of B users likes best; of one category, or of all ("").
+        """Recommends k items to each of B users, from one category or from all ("").
 
         Raises:
             RequestRefused: If the category is unknown or k is not from 1 to 1,000.
-            ServerUnavailable: If there is no answer; so of all methods.
         """
         rows = len(user_ids)
         inputs = {
@@ -183,15 +191,15 @@ class Client:
             "category": [category] * rows,
             "exclude_seen": np.full(rows, exclude_seen),
         }
-        return self._ask(Recommendations, "recommender", "recommend", inputs)
+        return self._request(Recommendations, "recommender", "recommend", inputs)
 
     def recommend_newcomer(
         self, bought_item_ids: Sequence[Sequence[str]], k: int = 10, category: str = ""
     ) -> NewcomerRecommendations:
-        """Items for each of B people whom the model was not trained on, from what they bought.
+        """Recommends items to each of B users that the model was not trained on, by purchases.
 
         Raises:
-            RequestRefused: As of `recommend`, or if the model does not serve newcomers.
+            RequestRefused: See `recommend`; also if the model does not serve newcomers.
         """
         rows = len(bought_item_ids)
         longest = max((len(row) for row in bought_item_ids), default=0)
@@ -200,41 +208,43 @@ class Client:
             "k": np.full(rows, k, np.int32),
             "category": [category] * rows,
         }
-        return self._ask(NewcomerRecommendations, "recommender", "recommend_newcomer", inputs)
+        return self._request(NewcomerRecommendations, "recommender", "recommend_newcomer", inputs)
 
     def score(self, user_ids: Sequence[str], item_ids: Sequence[str]) -> Scores:
-        """Scores of B pairs."""
+        """Scores B pairs of a user and an item."""
         inputs = {"user_id": list(user_ids), "item_id": list(item_ids)}
-        return self._ask(Scores, "recommender", "score", inputs)
+        return self._request(Scores, "recommender", "score", inputs)
 
     def embed(self, pictures: Sequence[bytes]) -> np.ndarray:
-        """Styles of B JPEG or PNG files, (B, K) float.
+        """Embeds B JPEG or PNG files; returns (B, K) float.
 
         Raises:
-            RequestRefused: If one of them is broken: which. So wherever pictures are sent.
+            RequestRefused: If a file is broken; the message names its row. This holds for all
+                methods that send pictures.
         """
         inputs = {"image_bytes": list(pictures)}
         names = ("embedding",)
         return self.transport.predict("recommender", "embed", inputs, names)["embedding"]
 
     def score_picture(self, user_ids: Sequence[str], pictures: Sequence[bytes]) -> PictureScores:
-        """Scores of B pairs of a user and a JPEG or PNG file."""
+        """Scores B pairs of a user and a JPEG or PNG file."""
         inputs = {"user_id": list(user_ids), "image_bytes": list(pictures)}
-        return self._ask(PictureScores, "recommender", "score_picture", inputs)
+        return self._request(PictureScores, "recommender", "score_picture", inputs)
 
     def similar(self, pictures: Sequence[bytes], k: int = 10) -> SimilarItems:
-        """The k items that are most like each of B JPEG or PNG files."""
+        """Finds the k items that are most similar to each of B JPEG or PNG files."""
         inputs = {"image_bytes": list(pictures), "k": np.full(len(pictures), k, np.int32)}
-        return self._ask(SimilarItems, "recommender", "similar", inputs)
+        return self._request(SimilarItems, "recommender", "similar", inputs)
 
-    def generate(self, category: str, count: int = 3, seed: int = 0) -> Drawings:
-        """Garments for nobody in particular.
+    def generate(self, category: str, count: int = 3, seed: int = 0) -> GeneratedPictures:
+        """Generates garments from random latents.
 
         Raises:
-            RequestRefused: If the category is unknown or a number out of range. So of the others.
+            RequestRefused: If the category is unknown or a number is out of range. This holds for
+                `design` and `redesign` too.
         """
         inputs = {"category": category, "count": int(count), "seed": int(seed)}
-        return self._ask(Drawings, "designer", "generate", inputs)
+        return self._request(GeneratedPictures, "designer", "generate", inputs)
 
     def design(
         self,
@@ -245,10 +255,10 @@ class Client:
         steps: int = 6,
         seed: int = 0,
     ) -> Designs:
-        """Garments of a category for a user, or for a group.
+        """Designs garments of a category for a user or a group.
 
         Raises:
-            RequestRefused: Also if a user is unknown.
+            RequestRefused: See `generate`; also if a user is unknown.
         """
         inputs = {
             "user_id": list(user_ids),
@@ -258,7 +268,7 @@ class Client:
             "steps": int(steps),
             "seed": int(seed),
         }
-        return self._ask(Designs, "designer", "design", inputs)
+        return self._request(Designs, "designer", "design", inputs)
 
     def redesign(
         self,
@@ -268,8 +278,12 @@ class Client:
         frames: int = 6,
         eta: float = 1.0,
         proximity: float = 3.0,
-    ) -> Strip:
-        """Pictures from a garment, a JPEG or PNG file, to what a user or a group would love."""
+    ) -> Redesign:
+        """Changes a garment, a JPEG or PNG file, towards what a user or a group prefers.
+
+        Raises:
+            RequestRefused: See `generate`; also if a user is unknown.
+        """
         inputs = {
             "image_bytes": picture,
             "user_id": list(user_ids),
@@ -278,9 +292,10 @@ class Client:
             "eta": float(eta),
             "proximity": float(proximity),
         }
-        return self._ask(Strip, "designer", "redesign", inputs)
+        return self._request(Redesign, "designer", "redesign", inputs)
 
-    def _ask(self, kind: type, model: str, signature: str, inputs: dict[str, Any]) -> Any:
+    def _request(self, kind: Any, model: str, signature: str, inputs: dict[str, Any]) -> Any:
+        """Calls a signature; returns its outputs as a NamedTuple of the given class."""
         return kind(**self.transport.predict(model, signature, inputs, kind._fields))
 
 
@@ -293,7 +308,7 @@ def _transport(address: str, timeout: float, retries: int, version: ModelVersion
             raise ValueError("MLflow's server serves the newest version only; ask for no other")
         return MLflowTransport(address, timeout, retries)
     if scheme in ("grpc", "grpcs"):
-        # Imports TensorFlow, which those who speak REST need not have.
+        # Imported here, because it imports TensorFlow, which REST does not need.
         from keras_fashion.serving.client.grpc_transport import GrpcTransport
 
         return GrpcTransport(address, timeout, retries, version)

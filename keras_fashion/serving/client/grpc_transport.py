@@ -1,4 +1,4 @@
-"""TensorFlow Serving's gRPC interface."""
+"""Requests by gRPC to TensorFlow Serving."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from keras_fashion.serving.client.transport import (
 )
 
 DTYPES = {str: tf.string, bytes: tf.string, bool: tf.bool, int: tf.int32, float: tf.float32}
-"""Of Python's values, as the exported signatures take them."""
+"""The dtypes of Python's values in the exported signatures."""
 
 REFUSED = {
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -30,23 +30,24 @@ REFUSED = {
     grpc.StatusCode.UNAUTHENTICATED,
     grpc.StatusCode.UNIMPLEMENTED,
 }
+"""Statuses after which repeating a request does not help."""
 
-MOST_RETRIES = 4
-"""That gRPC knows."""
+MAX_RETRIES = 4
+"""Largest number of retries that gRPC supports."""
 
-LARGEST_MESSAGE = 64 * 2**20
-"""Bytes; gRPC's own limit of 4 MiB is less than a page of designs."""
+MAX_MESSAGE_BYTES = 64 * 2**20
+"""Largest size of a message; several designs may exceed gRPC's default limit of 4 MiB."""
 
 
 class GrpcTransport(Transport):
-    """Requests as `PredictRequest`s.
+    """Sends requests as `PredictRequest`s.
 
     Args:
-        address: Such as "grpc://localhost:8500", or "grpcs://" with TLS.
-        timeout: Seconds, of a request with all its tries.
-        retries: How often a try is repeated while the server is not available; MOST_RETRIES
-            at most.
-        version: Of the models.
+        address: Address such as "grpc://localhost:8500", or "grpcs://..." with TLS.
+        timeout: Seconds for a request with all its tries.
+        retries: Number of times a request is repeated while the server is not available, at most
+            MAX_RETRIES.
+        version: Version of the models.
     """
 
     def __init__(
@@ -55,13 +56,13 @@ class GrpcTransport(Transport):
         scheme, _, self.target = address.partition("://")
         self.timeout = timeout
         self.version = version
-        options = [
-            ("grpc.max_send_message_length", LARGEST_MESSAGE),
-            ("grpc.max_receive_message_length", LARGEST_MESSAGE),
+        options: list[tuple[str, Any]] = [
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ]
         if retries:
             policy = {
-                "maxAttempts": min(retries, MOST_RETRIES) + 1,
+                "maxAttempts": min(retries, MAX_RETRIES) + 1,
                 "initialBackoff": "0.2s",
                 "maxBackoff": "2s",
                 "backoffMultiplier": 2,
@@ -70,8 +71,8 @@ class GrpcTransport(Transport):
             config = {"methodConfig": [{"name": [{}], "retryPolicy": policy}]}
             options.append(("grpc.service_config", json.dumps(config)))
         if scheme == "grpcs":
-            trusted = grpc.ssl_channel_credentials()
-            self._channel = grpc.secure_channel(self.target, trusted, options)
+            credentials = grpc.ssl_channel_credentials()
+            self._channel = grpc.secure_channel(self.target, credentials, options)
         else:
             self._channel = grpc.insecure_channel(self.target, options)
         self._stub = PredictionServiceStub(self._channel)
@@ -79,15 +80,14 @@ class GrpcTransport(Transport):
     def predict(
         self, model: str, signature: str, inputs: Mapping[str, Any], outputs: Sequence[str]
     ) -> dict[str, np.ndarray]:
-        """As of `Transport`."""
+        """Calls a signature; see `Transport.predict`."""
         request = PredictRequest()
         request.model_spec.name = model
         request.model_spec.signature_name = signature
-        number, label = self.version
-        if number is not None:
-            request.model_spec.version.value = number
-        if label is not None:
-            request.model_spec.version_label = label
+        if self.version.number is not None:
+            request.model_spec.version.value = self.version.number
+        if self.version.label is not None:
+            request.model_spec.version_label = self.version.label
         for name, value in inputs.items():
             request.inputs[name].CopyFrom(tf.make_tensor_proto(value, _dtype(value)))
         try:

@@ -9,10 +9,10 @@ import numpy as np
 
 
 class ServingError(Exception):
-    """A request that has no answer.
+    """The base of the errors of requests.
 
     Attributes:
-        status: HTTP's status or the name of gRPC's; None where there was no answer at all.
+        status: HTTP status or name of the gRPC status; None if there was no answer at all.
     """
 
     def __init__(self, message: str, status: int | str | None = None) -> None:
@@ -21,25 +21,41 @@ class ServingError(Exception):
 
 
 class RequestRefused(ServingError):
-    """The request is wrong, or its model or signature is not there: asking again will not help."""
+    """Raised when the server refuses a request, so that repeating it does not help.
+
+    The request is wrong, or there is no such model or signature.
+    """
 
 
 class ServerUnavailable(ServingError):
-    """The server could not be reached, did not answer in time, or failed."""
+    """Raised when the server cannot be reached, does not answer in time, or fails."""
 
 
 def plain_reason(text: str) -> str:
-    """What a check inside the model says, without the graph's nodes about it; or all there is."""
-    said = re.search(r"assertion failed: \[(.*?)\]\s*(\[\[|$)", text, re.DOTALL)
-    return said[1] if said else text
+    """Returns the message of a check inside the model without TensorFlow's names of nodes.
+
+    Args:
+        text: Message of a server.
+
+    Returns:
+        The message of the check, or the whole text if it is no such message.
+
+    Example:
+        >>> plain_reason("assertion failed: [category is not known: Hats] [[{{node Assert}}]]")
+        'category is not known: Hats'
+        >>> plain_reason("no such model")
+        'no such model'
+    """
+    reason = re.search(r"assertion failed: \[(.*?)\]\s*(\[\[|$)", text, re.DOTALL)
+    return reason[1] if reason else text
 
 
 class ModelVersion(NamedTuple):
-    """Which version of a model is asked; the server's newest unless one of the two is given.
+    """The version of a model that is asked; the server's newest if neither is given.
 
     Attributes:
-        number: Of the version.
-        label: Such as "stable", which the server's configuration gives to a version.
+        number: Number of the version.
+        label: Label, such as "stable", that the server's configuration gives to a version.
     """
 
     number: int | None = None
@@ -50,7 +66,7 @@ NEWEST = ModelVersion()
 
 
 class Transport(ABC):
-    """Carries requests to one server."""
+    """The abstract base of transports, which carry requests to one server."""
 
     @abstractmethod
     def predict(
@@ -59,20 +75,20 @@ class Transport(ABC):
         """Calls a signature.
 
         Args:
-            model: Its name.
-            signature: Its name.
-            inputs: Name to an array, or to a str, bytes, bool, int or float, or nested lists of
-                one of them.
-            outputs: Names of what is expected.
+            model: Name of the model.
+            signature: Name of the signature.
+            inputs: Values by name: arrays, or str, bytes, bool, int or float, or nested lists of
+                one of these.
+            outputs: Names of the outputs that are expected.
 
         Returns:
-            Those outputs; text as str, pictures as bytes.
+            The outputs by name; text as str, pictures as bytes.
 
         Raises:
             RequestRefused: If the server refuses the request.
-            ServerUnavailable: If it does not answer, or what it says cannot be read.
+            ServerUnavailable: If the server does not answer, or its answer cannot be read.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Gives connections back."""
+        """Closes all connections."""

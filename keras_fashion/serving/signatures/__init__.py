@@ -1,1 +1,1 @@
-"""What the exported graphs compute: a file for each group of signatures, and what they share."""
+"""The signatures of the exported models: a module for each group of them, and shared parts."""

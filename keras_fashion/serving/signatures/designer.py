@@ -1,4 +1,4 @@
-"""The designer as it is served: names, numbers and pictures in, pictures out."""
+"""The signatures of the exported designer: names, numbers and pictures in, pictures out."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_fashion.data import scale, unscale
 from keras_fashion.design import Originals, PreferenceMaximizer
-from keras_fashion.design.item_redesign import towards
+from keras_fashion.design.item_redesign import redesign_tensors
 from keras_fashion.design.objective import DesignBatch, PriorSample
 from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.trained import TrainedRecommender
@@ -21,52 +21,58 @@ from keras_fashion.serving.signatures.request_checks import (
     require_rows,
     write_ids,
 )
-from keras_fashion.serving.signatures.served import Served
+from keras_fashion.serving.signatures.served_module import ServedModule
 
-MOST_DRAWINGS, MOST_MEMBERS, MOST_STEPS, MOST_FRAMES = 64, 100, 100, 24
-"""Of one request: what keeps it within a few seconds."""
+# The limits keep a request within a few seconds.
+MAX_GENERATED = 64
+"""Largest number of pictures in a request to `generate`."""
 
-LARGEST_WEIGHT = 1000.0
-"""Of eta and proximity."""
+MAX_MEMBERS = 100
+"""Largest number of users in a group."""
+
+MAX_STEPS = 100
+"""Largest number of steps of an ascent."""
+
+MAX_FRAMES = 24
+"""Largest number of pictures of a redesign."""
+
+MAX_WEIGHT = 1000.0
+"""Largest value of `eta` and `proximity`."""
 
 
-class ServedDesigner(Served):
-    """Draws garments, designs them for a user or a group, and redesigns one that exists.
+class ServedDesigner(ServedModule):
+    """Generates garments, designs them for a user or a group, and redesigns existing ones.
 
-    The gradient ascents of `PreferenceMaximizer` and `redesign` are part of the exported graph. A
-    request is one task for one or more people: its inputs are scalars, but for the members.
+    The ascents of `PreferenceMaximizer` and `redesign` are part of the exported graph. A request
+    is one task for one user or group, so its inputs are scalars except for the group's members.
 
     Args:
-        trained: Of a DVBPR.
-        gan: A conditional GAN of the same catalogue.
-        folder: Where the files of ids are written that `tf.saved_model.save` copies as assets.
+        trained: A trained DVBPR with its data.
+        gan: Conditional GAN of the same catalogue.
+        folder: Folder for the files of ids, which `tf.saved_model.save` copies as assets.
     """
 
     def __init__(self, trained: TrainedRecommender, gan: ConditionalGAN, folder: Path) -> None:
         super().__init__()
         catalogue = trained.catalogue
-        trained = np.unique(trained.split.train[:, 0])
-        users = write_ids(folder / "users.txt", catalogue.user_ids[trained])
+        trained_users = np.unique(trained.split.train[:, 0])
+        users = write_ids(folder / "users.txt", catalogue.user_ids[trained_users])
         categories = write_ids(folder / "categories.txt", catalogue.categories)
         self.user_index = index_table(users, unknown=-1)
         self.category_index = index_table(categories, unknown=-1)
         recommender = trained.model
-        theta = trained.vectors.users[trained]
+        theta = trained.vectors.users[trained_users]
         self.theta = tf.Variable(theta, trainable=False, name="theta")
 
-        # Only the weights are tracked: a tracked Keras model would bring its optimizer along.
+        # The weights are tracked instead of the Keras models, which would bring their optimizers.
         self.weights = [
             variable.value
             for network in (recommender.encoder, gan.ema_generator, gan.discriminator)
             for variable in network.variables
         ]
         self.maximizer = PreferenceMaximizer(recommender, gan)
-        self.sample = PriorSample(
-            *(
-                tf.Variable(each, trainable=False)
-                for each in self.maximizer.prior_sample(range(len(catalogue.categories)))
-            )
-        )
+        sample = self.maximizer.prior_sample(range(len(catalogue.categories)))
+        self.sample = PriorSample(*(tf.Variable(each, trainable=False) for each in sample))
 
     @tf.function(
         input_signature=[
@@ -79,12 +85,12 @@ class ServedDesigner(Served):
     def generate(
         self, category: tf.Tensor, count: tf.Tensor, seed: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """Draws garments of a category, for nobody in particular.
+        """Generates garments of a category from random latents.
 
         Args:
-            category: () string, the name of a category.
-            count: () int32, from 1 to MOST_DRAWINGS.
-            seed: () int32, decides the latents.
+            category: () string, name of a category.
+            count: () int32, number of pictures from 1 to MAX_GENERATED.
+            seed: () int32, seed of the latents.
 
         Returns:
             `image_bytes` (count,) string, PNG files; `realism` (count,) float32, D(G(z, c), c).
@@ -92,11 +98,10 @@ class ServedDesigner(Served):
         Raises:
             tf.errors.InvalidArgumentError: If the category is unknown or count out of range.
         """
-        (count,) = after([require_range("count", count, 1, MOST_DRAWINGS)], count)
-        index = tf.repeat(self._category(category), count)
-        latents = self.maximizer.prior(count, seed)
-        pictures, _, realism = self.maximizer.terms(latents, index)
-        return {"image_bytes": tf.io.encode_png(unscale(pictures)), "realism": realism}
+        (count,) = after([require_range("count", count, 1, MAX_GENERATED)], count)
+        categories = tf.repeat(self._category(category), count)
+        terms = self.maximizer.terms(self.maximizer.prior(count, seed), categories)
+        return {"image_bytes": tf.io.encode_png(unscale(terms.pictures)), "realism": terms.realism}
 
     @tf.function(
         input_signature=[
@@ -118,16 +123,16 @@ class ServedDesigner(Served):
         steps: tf.Tensor,
         seed: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        """Designs for one user, or for a group: then for the mean of what they prefer (`Mean`).
+        """Designs garments for one user, or for a group by the mean of preferences (`Mean`).
 
         Args:
-            user_id: (n,) string, from 1 to MOST_MEMBERS.
-            category: () string, the name of a category.
-            count: () int32, how many designs; at most the maximizer's restarts.
-            eta: () float32, weight of the realism term, from 0 to LARGEST_WEIGHT.
-            steps: () int32, of the ascent, from 0 to MOST_STEPS; `Procedure.steps` is what was
+            user_id: (n,) string, from 1 to MAX_MEMBERS users.
+            category: () string, name of a category.
+            count: () int32, number of designs, at most the number of restarts.
+            eta: () float32, weight of the realism term from 0 to MAX_WEIGHT.
+            steps: () int32, number of steps of the ascent from 0 to MAX_STEPS; `Procedure.steps`
                 measured best.
-            seed: () int32, decides where the restarts begin.
+            seed: () int32, seed of the choice of the starts.
 
         Returns:
             The best first: `image_bytes` (count,) string, PNG files; `preference` (count,)
@@ -139,18 +144,15 @@ class ServedDesigner(Served):
         """
         checks = [
             require_range("count", count, 1, self.maximizer.procedure.restarts),
-            require_range("steps", steps, 0, MOST_STEPS),
+            require_range("steps", steps, 0, MAX_STEPS),
         ]
         count, steps = after(checks, count, steps)
-        sample, batch = self._commission(user_id, category, eta)
-        consensus = self.maximizer.consensus(sample, batch)
-        start = self.maximizer.starts(sample, batch, seed)
-        _, *designed = self.maximizer.maximize(batch, consensus, start, count, steps=steps)
-        pictures, preference, realism = (each[0] for each in designed[:3])
+        sample, batch = self._sample_and_batch(user_id, category, eta)
+        found = self.maximizer.search(sample, batch, seed, count, steps=steps)
         return {
-            "image_bytes": tf.io.encode_png(unscale(pictures)),
-            "preference": preference,
-            "realism": realism,
+            "image_bytes": tf.io.encode_png(unscale(found.pictures[0])),
+            "preference": found.preference[0],
+            "realism": found.realism[0],
         }
 
     @tf.function(
@@ -173,78 +175,83 @@ class ServedDesigner(Served):
         eta: tf.Tensor,
         proximity: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        """Changes a garment step by step towards a user's taste, or a group's.
+        """Changes a garment step by step towards what a user or a group prefers.
 
         Args:
             image_bytes: () string, a JPEG or PNG file.
-            user_id: (n,) string, from 1 to MOST_MEMBERS.
-            category: () string, the category of the garment.
-            frames: () int32, pictures on the way, from 2 to MOST_FRAMES, both ends included.
-            eta: () float32, weight of the realism term, from 0 to LARGEST_WEIGHT.
-            proximity: () float32, weight of the distance from the garment, from 0 to
-                LARGEST_WEIGHT.
+            user_id: (n,) string, from 1 to MAX_MEMBERS users.
+            category: () string, category of the garment.
+            frames: () int32, number of pictures from 2 to MAX_FRAMES, both ends included.
+            eta: () float32, weight of the realism term from 0 to MAX_WEIGHT.
+            proximity: () float32, weight of the distance from the garment from 0 to MAX_WEIGHT.
 
         Returns:
-            `image_bytes` (frames,) string, PNG files, the first the generator's nearest to the
-            garment; `preference`, `realism` and `distance`, (frames,) float32, as of `Redesign`.
+            `image_bytes` (frames,) string, PNG files, of which the first is the generator's
+            nearest picture to the garment; `preference`, `realism` and `distance`, (frames,)
+            float32, see `Redesign`.
 
         Raises:
-            tf.errors.InvalidArgumentError: If the picture is broken, the category or a user
-                unknown, or a number out of range.
+            tf.errors.InvalidArgumentError: If the picture is broken, the category or a user is
+                unknown, or a number is out of range.
         """
         checks = [
-            require_range("frames", frames, 2, MOST_FRAMES),
-            require_range("proximity", proximity, 0.0, LARGEST_WEIGHT),
+            require_range("frames", frames, 2, MAX_FRAMES),
+            require_range("proximity", proximity, 0.0, MAX_WEIGHT),
         ]
         frames, proximity = after(checks, frames, proximity)
-        sample, batch = self._commission(user_id, category, eta)
+        sample, batch = self._sample_and_batch(user_id, category, eta)
         picture = decode_pictures(image_bytes[None], self.maximizer.gan.picture_size)
-        beside = Originals.beside(sample, self.maximizer, scale(picture))
-        pictures, _, *rest = towards(self.maximizer, sample, batch, *beside, frames, proximity)
-        preference, realism, distance = rest
+        originals, distances = Originals.from_sample(self.maximizer, sample, scale(picture))
+        found = redesign_tensors(
+            self.maximizer, sample, batch, originals, distances, frames, proximity
+        )
         return {
-            "image_bytes": tf.io.encode_png(pictures),
-            "preference": preference,
-            "realism": realism,
-            "distance": distance,
+            "image_bytes": tf.io.encode_png(found.pictures),
+            "preference": found.preference,
+            "realism": found.realism,
+            "distance": found.distance,
         }
 
-    def signatures_served(self) -> dict[str, tf.types.experimental.GenericFunction]:
-        """As of `Served`."""
+    def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
+        """Returns the functions to export by name."""
         return {"design": self.design, "generate": self.generate, "redesign": self.redesign}
 
-    def example_requests(self, run: TrainedRecommender) -> dict[str, dict[str, Any]]:
-        """As of `Served`."""
-        catalogue = run.catalogue
+    def example_requests(self, trained: TrainedRecommender) -> dict[str, dict[str, Any]]:
+        """Returns a request to each signature."""
+        catalogue = trained.catalogue
         category = {"category": catalogue.categories[catalogue.item_categories[0]]}
-        somebody = category | {"user_id": [catalogue.user_ids[run.split.train[0, 0]]], "eta": 1.0}
+        user = {"user_id": [catalogue.user_ids[trained.split.train[0, 0]]], "eta": 1.0}
+        picture = {"image_bytes": catalogue.picture_files[0]}
         return {
-            "design": somebody | {"count": 1, "steps": 1, "seed": 0},
+            "design": category | user | {"count": 1, "steps": 1, "seed": 0},
             "generate": category | {"count": 1, "seed": 0},
-            "redesign": somebody
-            | {"image_bytes": catalogue.picture_files[0], "frames": 2, "proximity": 1.0},
+            "redesign": category | user | picture | {"frames": 2, "proximity": 1.0},
         }
 
-    def _commission(
+    def _sample_and_batch(
         self, user_id: tf.Tensor, category: tf.Tensor, eta: tf.Tensor
     ) -> tuple[PriorSample, DesignBatch]:
-        """The sample of the prior in the category, and the one group that is designed for."""
+        """Returns the sample of the prior in the category, and the batch of the one group."""
         checks = [
-            require_rows(MOST_MEMBERS, user_id=user_id),
-            require_range("eta", eta, 0.0, LARGEST_WEIGHT),
+            require_rows(MAX_MEMBERS, user_id=user_id),
+            require_range("eta", eta, 0.0, MAX_WEIGHT),
         ]
         user_id, eta = after(checks, user_id, eta)
-        user_embeddings = tf.gather(self.theta, known_index(self.user_index, "user_id", user_id))[
-            None
-        ]
+        users = known_index(self.user_index, "user_id", user_id)
+        user_embeddings = tf.gather(self.theta, users)[None]
         index = self._category(category)
         sample = PriorSample(
-            self.sample.latents.value(), *(tf.gather(each, index) for each in self.sample[1:])
+            latents=self.sample.latents.value(),
+            embeddings=tf.gather(self.sample.embeddings, index),
+            realism=tf.gather(self.sample.realism, index),
+            thumbnails=tf.gather(self.sample.thumbnails, index),
+            mean_picture=tf.gather(self.sample.mean_picture, index),
+            mean_square=tf.gather(self.sample.mean_square, index),
         )
-        return sample, DesignBatch.from_prior(
-            sample, user_embeddings, tf.ones_like(user_embeddings[..., 0]), index, eta[None]
-        )
+        equal = tf.ones_like(user_embeddings[..., 0])
+        batch = DesignBatch.from_prior(sample, user_embeddings, equal, index, eta[None])
+        return sample, batch
 
     def _category(self, name: tf.Tensor) -> tf.Tensor:
-        """(1,) int32."""
+        """Returns the dense index of a category, (1,) int32."""
         return tf.cast(known_index(self.category_index, "category", name[None]), tf.int32)

@@ -1,27 +1,27 @@
-"""Recommendations for people whom the model was not trained on, as they are served."""
+"""The signature that recommends to users whom the model was not trained on."""
 
 from typing import Any
 
 import tensorflow as tf
 
 from keras_fashion.models.trained import TrainedRecommender
-from keras_fashion.serving.signatures.item_table import MOST_HIDDEN, MOST_K
+from keras_fashion.serving.signatures.item_table import MAX_HIDDEN, MAX_K
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import after, require_range, require_rows
-from keras_fashion.serving.signatures.served import ItemEmbeddings, Served
+from keras_fashion.serving.signatures.served_module import ItemEmbeddings, ServedModule
 
 
-class ServedNewcomers(Served):
-    """Makes users from what they bought (`VisualRecommender.newcomer_vector`).
+class ServedNewcomers(ServedModule):
+    """Makes users from what they have bought, as `VisualRecommender.newcomer_vector` does.
 
     Args:
-        known: The recommender of a model with `with_history`.
-        embeddings: Its styles.
+        recommender: The served recommender of a model with `with_history`.
+        embeddings: The embeddings of the same model's items.
     """
 
-    def __init__(self, known: ServedRecommender, embeddings: ItemEmbeddings) -> None:
+    def __init__(self, recommender: ServedRecommender, embeddings: ItemEmbeddings) -> None:
         super().__init__()
-        self.known = known
+        self.recommender = recommender
         self.embeddings = embeddings
 
     @tf.function(
@@ -35,48 +35,52 @@ class ServedNewcomers(Served):
     def recommend_newcomer(
         self, bought_item_id: tf.Tensor, k: tf.Tensor, category: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """What to recommend to somebody whom the model was not trained on, from what they bought.
+        """Recommends items to users whom the model was not trained on, from what they bought.
 
         Args:
-            bought_item_id: (B, H) string, at most MOST_HIDDEN a row; "" where there are fewer.
-                They are never recommended, and unknown ones tell nothing.
-            k: (B,) int32, as of `recommend`.
-            category: (B,) string, as of `recommend`.
+            bought_item_id: (B, H) string, at most MAX_HIDDEN ids in a row, padded with "". These
+                items are never recommended, and unknown ids are ignored.
+            k: (B,) int32, see `ServedRecommender.recommend`.
+            category: (B,) string, see `ServedRecommender.recommend`.
 
         Returns:
-            `item_id` and `score`, (B, n), as of `recommend`; `known_items` (B,) int32, how many
-            of a row's items are known. Of a row where none is, what sells.
+            `item_id` and `score`, (B, n), see `ServedRecommender.recommend`; `known_items` (B,)
+            int32, number of known ids in each row. A row without known ids gets the most popular
+            items.
 
         Raises:
-            tf.errors.InvalidArgumentError: As of `recommend`.
+            tf.errors.InvalidArgumentError: See `ServedRecommender.recommend`.
         """
         longest = tf.shape(bought_item_id)[1:]
         checks = [
             require_rows(bought_item_id=bought_item_id, k=k, category=category),
-            require_range("k", k, 1, MOST_K),
-            require_range("the number of bought_item_id", longest, 1, MOST_HIDDEN),
+            require_range("k", k, 1, MAX_K),
+            require_range("the number of bought_item_id", longest, 1, MAX_HIDDEN),
         ]
         bought_item_id, k, category = after(checks, bought_item_id, k, category)
-        bought = self.known.item_index[bought_item_id]
-        known = bought < self.known.items.num_items
+        items = self.recommender.items
+        bought = self.recommender.item_index[bought_item_id]
+        known = bought < items.num_items
         known_items = tf.reduce_sum(tf.cast(known, tf.int32), axis=1)
-        embedding = (
-            self.known.items.mean_of(bought, known)[:, self.embeddings.start :]
-            - self.embeddings.mean
-        )
-        somebody = known_items[:, None] > 0
-        # [gamma, theta, 1, 0], and [0, 0, 0, 1] for nobody.
-        last = tf.cast(tf.concat([somebody, ~somebody], axis=1), tf.float32)
-        rows = tf.concat([tf.where(somebody, embedding, 0.0), last], axis=1)
+        mean = items.mean_of(bought, known)[:, self.embeddings.start :]
+        user_embedding = mean - self.embeddings.mean
+        has_known = known_items[:, None] > 0
+        # Rows are [gamma, theta, 1, 0], and [0, 0, 0, 1] where no item is known.
+        ending = tf.cast(tf.concat([has_known, ~has_known], axis=1), tf.float32)
+        rows = tf.concat([tf.where(has_known, user_embedding, 0.0), ending], axis=1)
         rows = tf.pad(rows, [[0, 0], [self.embeddings.start, 0]])
-        item, score = self.known.items.best_but(rows, k, self.known.category(category), bought)
-        return {"item_id": self.known.item_id[item], "score": score, "known_items": known_items}
+        item, score = items.best_except(rows, k, self.recommender.category(category), bought)
+        return {
+            "item_id": self.recommender.item_id[item],
+            "score": score,
+            "known_items": known_items,
+        }
 
-    def signatures_served(self) -> dict[str, tf.types.experimental.GenericFunction]:
-        """As of `Served`."""
+    def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
+        """Returns the function to export by name."""
         return {"recommend_newcomer": self.recommend_newcomer}
 
-    def example_requests(self, run: TrainedRecommender) -> dict[str, dict[str, Any]]:
-        """As of `Served`."""
-        item = run.catalogue.item_ids[run.split.train[0, 1]]
+    def example_requests(self, trained: TrainedRecommender) -> dict[str, dict[str, Any]]:
+        """Returns a request to the signature."""
+        item = trained.catalogue.item_ids[trained.split.train[0, 1]]
         return {"recommend_newcomer": {"bought_item_id": [[item]], "k": [10], "category": [""]}}

@@ -1,8 +1,8 @@
 """Checks of requests, and the tables between text ids and dense indices.
 
 A failed check ends the request with `tf.errors.InvalidArgumentError`, which servers answer with
-400 and the message. The ids go into the SavedModel as an asset, a text file with one id a line,
-rather than into the graph as constants: a graph may not be larger than 2 GB.
+status 400 and the message. The ids are an asset of the SavedModel, a text file with one id on each
+line, instead of constants in the graph: a graph may not be larger than 2 GB.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,51 +12,73 @@ import tensorflow as tf
 
 from keras_fashion.errors import InputError
 
-MOST_ROWS = 1024
-"""Of one request."""
+MAX_ROWS = 1024
+"""Largest number of rows in a request."""
+
+_TEXT = tf.string, tf.lookup.TextFileIndex.WHOLE_LINE
+_NUMBER = tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
 
 
 def require(condition: tf.Tensor, *message: str | tf.Tensor) -> tf.Operation:
-    """Stops the graph unless `condition`, () bool; the message is of () strings, joined."""
+    """Makes a check that a condition holds.
+
+    Args:
+        condition: () bool.
+        message: Parts of the message, () strings, which are joined.
+
+    Returns:
+        The operation, for `after`.
+    """
     return tf.debugging.Assert(condition, [tf.strings.join(list(message))])
 
 
 def after(checks: Sequence[tf.Operation], *inputs: tf.Tensor) -> list[tf.Tensor]:
-    """The inputs, which nothing can use before the checks have passed.
+    """Returns inputs that nothing can use before the checks have passed.
 
-    Without this order, what uses a wrong input may fail first, with a message of its own.
+    Without this order, an operation on a wrong input may fail first, with another message.
+
+    Args:
+        checks: Operations of `require`.
+        inputs: Tensors.
     """
     with tf.control_dependencies(checks):
         return [tf.identity(each) for each in inputs]
 
 
-def require_rows(most: int = MOST_ROWS, **columns: tf.Tensor) -> tf.Operation:
-    """Stops the graph unless all columns, (B, ...), have as many rows, from 1 to `most`.
+def require_rows(max_rows: int = MAX_ROWS, **columns: tf.Tensor) -> tf.Operation:
+    """Makes a check that all columns have the same number of rows, from 1 to `max_rows`.
 
     Args:
-        most: Rows.
-        columns: By the names of the inputs.
+        max_rows: Largest number of rows.
+        columns: (B, ...) tensors by the names of the inputs.
     """
     rows = tf.stack([tf.shape(column)[0] for column in columns.values()])
-    least, greatest = tf.reduce_min(rows), tf.reduce_max(rows)
+    smallest, largest = tf.reduce_min(rows), tf.reduce_max(rows)
     each = ", each as many" if len(columns) > 1 else ""
     return require(
-        (least > 0) & (least == greatest) & (greatest <= most),
-        f"{', '.join(columns)} must have from 1 to {most} rows{each}; there are ",
+        (smallest > 0) & (smallest == largest) & (largest <= max_rows),
+        f"{', '.join(columns)} must have from 1 to {max_rows} rows{each}; there are ",
         tf.strings.reduce_join(_text(rows), separator=", "),
     )
 
 
-def require_range(name: str, values: tf.Tensor, least: float, most: float) -> tf.Operation:
-    """Stops the graph unless all values, of any shape, are within [least, most]; names the row."""
+def require_range(name: str, values: tf.Tensor, minimum: float, maximum: float) -> tf.Operation:
+    """Makes a check that all values are within [minimum, maximum]; the message names the rows.
+
+    Args:
+        name: Name of the input.
+        values: Numbers of any shape.
+        minimum: Smallest value.
+        maximum: Largest value.
+    """
     values = tf.reshape(values, [-1])
-    # Not the other way round: nan is within no range.
-    wrong = tf.where(~((values >= least) & (values <= most)))[:, 0]
-    shown = tf.strings.join([_text(wrong), " has ", _text(tf.gather(values, wrong))])
+    # Not `(values < minimum) | (values > maximum)`, which is False for NaN.
+    wrong = tf.where(~((values >= minimum) & (values <= maximum)))[:, 0]
+    found = tf.strings.join([_text(wrong), " has ", _text(tf.gather(values, wrong))])
     return require(
         tf.size(wrong) == 0,
-        f"{name} must be from {least} to {most}; row ",
-        tf.strings.reduce_join(shown, separator=", row "),
+        f"{name} must be from {minimum} to {maximum}; row ",
+        tf.strings.reduce_join(found, separator=", row "),
     )
 
 
@@ -65,10 +87,23 @@ def _text(number: tf.Tensor) -> tf.Tensor:
 
 
 def write_ids(path: Path, ids: Iterable[str]) -> str:
-    """Writes the file that both tables read; the line number is the dense index.
+    """Writes the file that both tables read; the number of the line is the dense index.
+
+    Args:
+        path: Path of the file.
+        ids: Ids in the order of their dense indices.
+
+    Returns:
+        The path as text.
 
     Raises:
-        InputError: If an id holds a line break.
+        InputError: If an id contains a line break.
+
+    Example:
+        >>> index_table(write_ids(Path("users.txt"), ["ann", "bob"]), unknown=-1)[
+        ...     tf.constant(["bob", "eve"])
+        ... ].numpy().tolist()
+        [1, -1]
     """
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for name in ids:
@@ -81,35 +116,42 @@ def write_ids(path: Path, ids: Iterable[str]) -> str:
     return str(path)
 
 
-_TEXT = tf.string, tf.lookup.TextFileIndex.WHOLE_LINE
-_NUMBER = tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
-
-
 def index_table(path: str, unknown: int) -> tf.lookup.StaticHashTable:
-    """String ids to int64 dense indices; `unknown` for an id that the file does not hold."""
+    """Makes the table from string ids to int64 dense indices.
+
+    Args:
+        path: File of `write_ids`.
+        unknown: Index of an id that the file does not contain.
+    """
     lines = tf.lookup.TextFileInitializer(path, *_TEXT, *_NUMBER)
     return tf.lookup.StaticHashTable(lines, unknown)
 
 
 def id_table(path: str) -> tf.lookup.StaticHashTable:
-    """int64 dense indices to string ids; the empty string for an index outside the file."""
+    """Makes the table from int64 dense indices to string ids.
+
+    An index outside the file gives the empty string.
+
+    Args:
+        path: File of `write_ids`.
+    """
     lines = tf.lookup.TextFileInitializer(path, *_NUMBER, *_TEXT)
     return tf.lookup.StaticHashTable(lines, "")
 
 
 def known_index(table: tf.lookup.StaticHashTable, kind: str, ids: tf.Tensor) -> tf.Tensor:
-    """Looks ids up, and stops the graph if one is unknown.
+    """Looks ids up and checks that all of them are known.
 
     Args:
-        table: Of `index_table`, with -1 for an unknown id.
-        kind: What the ids are, for the message: "user_id" or "category".
+        table: Table of `index_table` that gives -1 for an unknown id.
+        kind: Name of the input for the message, "user_id" or "category".
         ids: (B,) string.
 
     Returns:
         (B,) int64.
 
     Raises:
-        tf.errors.InvalidArgumentError: At run time, naming the unknown ids.
+        tf.errors.InvalidArgumentError: At run time, with the unknown ids.
     """
     index = table[ids]
     unknown = tf.strings.reduce_join(tf.boolean_mask(ids, index < 0), separator=", ")

@@ -1,4 +1,4 @@
-"""The client, over REST and gRPC, against the exported models behind a double of the server."""
+"""Tests of the client over REST and gRPC, against exported models behind a server double."""
 
 import numpy as np
 import pytest
@@ -37,11 +37,11 @@ def client(double, way):
 
 @pytest.fixture(scope="module")
 def models(served):
-    """The newest versions, called without a server."""
+    """The newest versions, which are called without a server."""
     return {name: versions[max(versions)] for name, versions in served.items()}
 
 
-def is_alike(answer, expected):
+def assert_close(answer, expected):
     assert set(answer._fields) == set(expected)
     for name, value in expected.items():
         found, value = getattr(answer, name), value.numpy()
@@ -62,7 +62,7 @@ def test_recommends(client, double, models):
         category=tf.constant(["Shoes", "Shoes"]),
         exclude_seen=tf.constant([False, False]),
     )
-    is_alike(answer, expected)
+    assert_close(answer, expected)
     assert answer.known_user.tolist() == [True, False]
     assert answer.score.min() > NO_SCORE
     assert double.asked == [("recommender", None, "recommend")]
@@ -76,7 +76,7 @@ def test_recommends_to_newcomers_of_different_histories(client, world, models):
         k=tf.constant([3, 3]),
         category=tf.constant(["", ""]),
     )
-    is_alike(answer, expected)
+    assert_close(answer, expected)
     assert answer.known_items.tolist() == [1, 2]
 
 
@@ -85,7 +85,7 @@ def test_scores_pairs(client, world, models):
     expected = models["recommender"]["score"](
         user_id=tf.constant(users), item_id=tf.constant(items)
     )
-    is_alike(client.score(users, items), expected)
+    assert_close(client.score(users, items), expected)
 
 
 def test_sends_pictures(client, models, new_picture):
@@ -94,11 +94,11 @@ def test_sends_pictures(client, models, new_picture):
     embedding = client.embed([new_picture, new_picture])
     expected = recommender["embed"](image_bytes=pictures)["embedding"]
     np.testing.assert_allclose(embedding, expected, rtol=1e-5, atol=1e-6)
-    is_alike(
+    assert_close(
         client.score_picture(["ann", "nobody"], [new_picture] * 2),
         recommender["score_picture"](user_id=tf.constant(["ann", "nobody"]), image_bytes=pictures),
     )
-    is_alike(
+    assert_close(
         client.similar([new_picture], k=3),
         recommender["similar"](image_bytes=pictures[:1], k=tf.constant([3])),
     )
@@ -106,7 +106,7 @@ def test_sends_pictures(client, models, new_picture):
 
 def test_receives_pictures(client, models, new_picture):
     designer = models["designer"]
-    is_alike(
+    assert_close(
         client.generate("Shoes", count=2, seed=3),
         designer["generate"](
             category=tf.constant("Shoes"), count=tf.constant(2), seed=tf.constant(3)
@@ -114,7 +114,7 @@ def test_receives_pictures(client, models, new_picture):
     )
     asked = {"user_id": tf.constant(["ann"]), "category": tf.constant("Shoes")}
     designs = client.design(["ann"], "Shoes", count=2, eta=0, steps=2, seed=1)
-    is_alike(
+    assert_close(
         designs,
         designer["design"](
             **asked,
@@ -126,7 +126,7 @@ def test_receives_pictures(client, models, new_picture):
     )
     assert tf.io.decode_png(designs.image_bytes[0]).shape == (32, 32, 3)
     strip = client.redesign(new_picture, ["ann"], "Shoes", frames=2, eta=1, proximity=2)
-    is_alike(
+    assert_close(
         strip,
         designer["redesign"](
             **asked,
@@ -143,12 +143,12 @@ def test_asks_for_a_version(double, way, asked):
     double.asked.clear()
     with Client(double.addresses[way], timeout=60, **asked) as client:
         client.score(["ann"], ["none"])
-        with pytest.raises(RequestRefused):  # version 1 is of a model that has no histories
+        with pytest.raises(RequestRefused):  # version 1 is of a model without histories
             client.recommend_newcomer([["none"]])
     assert [version for _, version, _ in double.asked] == [1, 1]
 
 
-def test_what_the_server_refuses_is_said_and_not_asked_again(client, double, new_picture):
+def test_a_refused_request_is_reported_and_not_repeated(client, double, new_picture):
     with pytest.raises(RequestRefused, match="category is not known: Hats") as refused:
         client.recommend(["ann"], category="Hats")
     assert refused.value.status in (400, "INVALID_ARGUMENT")

@@ -1,4 +1,4 @@
-"""The exports behind a real server: MLflow's, over HTTP, in an environment without this package.
+"""Tests of exports behind MLflow's server, in an environment without this package.
 
 KERAS_FASHION_SERVER names the python of that environment; `make test-serving` sets it.
 """
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(PYTHON is None, reason="make test-serving names 
 
 @pytest.fixture(scope="module")
 def models(world, exported, tmp_path_factory):
-    """A folder of its own: the full DVBPR is version 1, and BPR-MF is ready to become 2."""
+    """A new folder in which the full DVBPR is version 1, and BPR-MF can become version 2."""
     folder = tmp_path_factory.mktemp("served")
     (bprmf,) = export(world.bprmf, None, tmp_path_factory.mktemp("bprmf"))
     shutil.copytree(exported / "recommender" / "2", folder / "recommender" / "1")
@@ -49,7 +49,7 @@ def client(address):
 
 @pytest.fixture(scope="module")
 def called(models):
-    """The same versions without a server."""
+    """The same versions, which are called without a server."""
     return {
         name: tf.saved_model.load(str(models / name / "1")).signatures
         for name in ("recommender", "designer")
@@ -111,13 +111,13 @@ def test_refuses_what_is_malformed(address, name):
     assert send(urllib3.PoolManager(), address, name) == (400, True)
 
 
-def test_says_why(client):
+def test_the_reason_of_a_refusal_is_reported(client):
     with pytest.raises(RequestRefused, match="category is not known: Hats"):
         client.recommend(["ann"], category="Hats")
 
 
-def test_requests_of_all_kinds_at_once_disturb_nobody(address, client, world, new_picture):
-    """What is asked for at once is computed together: with its like, and with nothing else."""
+def test_concurrent_requests_do_not_affect_each_other(address, client, world, new_picture):
+    """Concurrent requests are computed together with those of the same kind only."""
     history = [world.catalogue.item_ids[:2].tolist()]
     questions = [
         lambda: client.recommend(["ann"], k=3).score,
@@ -142,7 +142,7 @@ def test_requests_of_all_kinds_at_once_disturb_nobody(address, client, world, ne
 
 
 def test_versions_are_taken_up_and_withdrawn_and_no_request_fails(models, client):
-    """One test, for a worker may run any of several alone; it leaves version 1 served again."""
+    """This is one test, because workers may run tests in any order; it ends with version 1."""
     asked, ended = [], threading.Event()
 
     def ask():
@@ -168,10 +168,10 @@ def test_versions_are_taken_up_and_withdrawn_and_no_request_fails(models, client
         for thread in threads:
             thread.join()
     assert count > 20 and asked == [[False]] * len(asked)
-    with pytest.raises(RequestRefused):  # version 2 is BPR-MF, which sees no pictures
+    with pytest.raises(RequestRefused):  # version 2 is BPR-MF, which has no encoder
         client.embed([b""])
 
-    # A withdrawn version gives way to the one before, and a broken one to all.
+    # After a version is withdrawn the previous one is served; a broken one is never served.
     broken = models / "recommender" / "3"
     broken.mkdir()
     (broken / "saved_model.pb").write_bytes(b"nothing")
@@ -179,7 +179,7 @@ def test_versions_are_taken_up_and_withdrawn_and_no_request_fails(models, client
     for _ in range(100):
         time.sleep(0.2)
         try:
-            client.recommend_newcomer([["none"]])  # which version 1 knows
+            client.recommend_newcomer([["none"]])  # which only version 1 serves
             return
         except RequestRefused:
             continue

@@ -5,7 +5,7 @@ import pytest
 from quickstart_run import MODELS, five_steps, load_recipe, make_demo, start
 
 from keras_fashion.app.run import Run
-from keras_fashion.evaluation.compared_methods import generation
+from keras_fashion.evaluation.compared_methods import maximized_designs
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +18,9 @@ def test_designs_please_more_than_chance(demo):
     user_embedding, drawn = (Run(demo / "demo" / name) for name in ("dvbpr", "gan"))
     maximizer = five_steps(user_embedding.model, drawn.model)
     users = np.unique(user_embedding.split.test[:, 0])[:6]
-    designs = generation(maximizer, users, np.arange(6), seed=3, eta=0.0)
+    designs = maximized_designs(maximizer, users, np.arange(6), seed=3, eta=0.0)
     batch = maximizer.batch(maximizer.recommender.user_embedding(users), np.arange(6), np.zeros(6))
-    assert np.all(designs.preference.min(axis=1) > batch.level.numpy()[:, 0])
+    assert np.all(designs.preference.min(axis=1) > batch.preference_mean.numpy()[:, 0])
 
 
 def test_a_second_start_takes_up_what_is_finished(demo, monkeypatch):

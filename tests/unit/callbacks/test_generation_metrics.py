@@ -3,16 +3,25 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from keras_fashion.callbacks import generation_metrics as scheduled_scores
+from keras_fashion.callbacks import generation_metrics as module
 from keras_fashion.callbacks.generation_metrics import GenerationMetrics
 from keras_fashion.errors import InputError
-from keras_fashion.metrics.frechet_and_kernel_distance import frechet_distance
+from keras_fashion.evaluation import feature_scores
+from keras_fashion.metrics import frechet_distance
 
-NAMES = ["fid", "kid", "precision", "recall", "density", "coverage"]
+NAMES = [
+    "frechet_distance",
+    "kernel_distance",
+    "kernel_distance_deviation",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+]
 
 
 class FakeInception:
-    """Sees the mean colors of a picture's quarters."""
+    """Computes the mean colors of a picture's quarters."""
 
     kind = "fid"
 
@@ -23,10 +32,10 @@ class FakeInception:
 
 @pytest.fixture
 def fake_inception(monkeypatch):
-    """In place of what takes a file of 90 MB and a second a picture."""
-    monkeypatch.setattr(scheduled_scores, "inception_features", lambda name: FakeInception())
+    """Replaces a network that takes a file of 90 MB and a second for each picture."""
+    monkeypatch.setattr(module, "inception_features", lambda name: FakeInception())
     monkeypatch.setattr(
-        scheduled_scores,
+        module,
         "kept_inception_features",
         lambda catalogue, rows, size, network: network.features(catalogue.pictures(size)[rows]),
     )
@@ -44,7 +53,7 @@ def started(catalogue, generator, every=2, count=2000, inception="", last=5):
 
 
 def real_pictures(catalogue):
-    """Draws the real ones, in their order, as a perfect generator."""
+    """Returns a perfect generator, which draws the real pictures in their order."""
     return lambda latents, categories: (
         catalogue.pictures((16, 16))[np.arange(24)].astype(np.float32) / 127.5 - 1
     )
@@ -66,27 +75,38 @@ def test_scores_are_logged_when_due_and_nan_when_not(tiny_catalogue, fake_incept
         assert list(logs) == ["generator_loss", *NAMES]
         due = epoch + 1 in (2, 4, 5)
         assert all(np.isfinite(logs[name]) == due for name in NAMES)
-    lines = capsys.readouterr().err.splitlines()
+    # Pictures that are decoded for the first time show their progress there too.
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("epoch ")]
     assert [line.split(":")[0] for line in lines] == ["epoch 2", "epoch 4", "epoch 5"]
-    assert f"fid {logs['fid']:.4g}, kid" in lines[-1]
+    distance = logs["frechet_distance"]
+    assert f"frechet_distance {distance:.4g}, kernel_distance" in lines[-1]
 
 
 def test_a_perfect_generator_and_a_hopeless_one(tiny_catalogue, fake_inception):
     best = started(tiny_catalogue, real_pictures(tiny_catalogue), inception="x").scores()
-    assert best["fid"] == pytest.approx(0, abs=0.5)  # rounding of pixels
+    assert best["frechet_distance"] == pytest.approx(0, abs=0.5)  # rounding of pixels
     assert best["precision"] == best["recall"] == best["coverage"] == 1
     worst = started(tiny_catalogue, black, inception="x").scores()
-    assert worst["fid"] > 1000 and worst["kid"] > best["kid"]
+    assert worst["frechet_distance"] > 1000
+    assert worst["kernel_distance"] > best["kernel_distance"]
     assert worst["precision"] == worst["density"] == worst["coverage"] == 0
 
 
-def test_the_fid_is_that_of_the_pictures(tiny_catalogue, fake_inception):
-    found = started(tiny_catalogue, noise, inception="x").scores()["fid"]
+def test_the_frechet_distance_is_that_of_the_pictures(tiny_catalogue, fake_inception):
+    found = started(tiny_catalogue, noise, inception="x").scores()["frechet_distance"]
     # The 24 pictures are a whole batch and no more.
     drawn = np.clip(np.round((noise(np.zeros(24), None) + 1) * 127.5), 0, 255).astype(np.uint8)
     see = FakeInception().features
     real = see(tiny_catalogue.pictures((16, 16))[np.arange(24)])
     assert found == pytest.approx(frechet_distance(real, see(drawn)), rel=0.02)
+
+
+def test_all_scores_are_those_of_the_evaluation(tiny_catalogue, fake_inception):
+    metrics = started(tiny_catalogue, noise, inception="x")
+    pictures = metrics.model.draw(metrics.latents, metrics.categories)
+    expected = feature_scores(metrics.real, FakeInception().features(pictures), "fid", seed=4)
+    assert metrics.scores() == pytest.approx(expected)
+    assert list(metrics.scores()) == NAMES
 
 
 def test_codes_and_categories_are_the_same_at_each_scoring(tiny_catalogue, fake_inception):
@@ -113,20 +133,20 @@ def test_categories_are_in_the_catalogues_proportions(tiny_catalogue, fake_incep
 
 def test_without_an_inception_the_classifier_sees(tiny_catalogue):
     scores = started(tiny_catalogue, real_pictures(tiny_catalogue)).scores()
-    assert list(scores) == [f"classifier_{name}" for name in [*NAMES, "accuracy"]]
-    assert scores["classifier_fid"] == pytest.approx(0, abs=1e-3)
-    assert 0 <= scores["classifier_accuracy"] <= 1
+    assert list(scores) == [f"category_{name}" for name in [*NAMES, "accuracy"]]
+    assert scores["category_frechet_distance"] == pytest.approx(0, abs=1e-3)
+    assert 0 <= scores["category_accuracy"] <= 1
     other = started(tiny_catalogue, black).scores()
-    assert other["classifier_fid"] > 1
-    # One picture is of one category: it is right in a third.
-    assert other["classifier_accuracy"] == pytest.approx(1 / 3)
+    assert other["category_frechet_distance"] > 1
+    # All pictures are the same, so that one of three categories is right.
+    assert other["category_accuracy"] == pytest.approx(1 / 3)
 
 
 def test_what_cannot_be_scored_is_refused(tiny_catalogue):
-    with pytest.raises(InputError, match="6 pictures, and there are 5.*--metrics-every"):
+    with pytest.raises(InputError, match="6 pictures, and there are 5.*`metrics_every`"):
         started(tiny_catalogue, noise, count=5)
     one = SimpleNamespace(
         name="hats", categories=["Hats"], item_ids=range(9), item_categories=np.zeros(9, int)
     )
-    with pytest.raises(InputError, match="hats has one category.*--inception"):
+    with pytest.raises(InputError, match="hats has one category.*`inception`"):
         started(one, noise)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from keras_fashion.callbacks import mode_collapse as collapse_watch
+from keras_fashion.callbacks import mode_collapse
 from keras_fashion.callbacks.mode_collapse import ModeCollapseMonitor
 
 
@@ -51,7 +51,7 @@ def test_diversity_is_the_ratio_of_mean_distances(watch, tiny_catalogue):
     made = watch(spread([1.0, 0.5, 0.25]))
     found = made.diversity()
     pictures = tiny_catalogue.pictures((16, 16))
-    latents = np.random.default_rng(3).uniform(-1, 1, (collapse_watch.LATENTS, 5))[:, 0]
+    latents = np.random.default_rng(3).uniform(-1, 1, (mode_collapse.NUM_LATENTS, 5))[:, 0]
     for category, amount in enumerate([1.0, 0.5, 0.25]):
         items = np.flatnonzero(tiny_catalogue.item_categories == category)
         real = [
@@ -83,7 +83,7 @@ def test_a_collapse_is_said_once_after_two_epochs(watch, capsys):
     assert said.count("warning") == 1
     assert "epoch 2: 1 of 3 categories have collapsed" in said
     assert "Shoes (0.00)" in said and "Bags" not in said
-    assert "--learning-rate" in said and "--batch-size" in said and "--preset" in said
+    assert "`learning_rate`" in said and "`batch_size`" in said and "`preset`" in said
 
 
 def test_two_epochs_must_be_running(watch, capsys):
@@ -113,8 +113,8 @@ def test_a_young_generator_is_left_in_peace(watch, capsys):
 def test_a_discriminator_that_has_won(watch, capsys, losses, won):
     run(watch(spread([1.0] * 3)), [losses] * 4)
     said = capsys.readouterr().err
-    assert said.count("the discriminator has won") == won
-    assert not won or "its loss is 0.001 and the generator's 0.50" in said
+    assert said.count("the discriminator dominates") == won
+    assert not won or "Its loss is 0.001 and the generator's 0.50" in said
 
 
 def test_pictures_that_are_not_numbers_are_no_collapse(watch, capsys):

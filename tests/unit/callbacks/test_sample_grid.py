@@ -27,7 +27,9 @@ class Painter(keras.Model):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder, painter = tmp_path_factory.mktemp("run"), Painter()
-    callback = SampleGrid(folder, every=2, columns=5, seed=3)
+    callback = SampleGrid(
+        folder / "samples", log_dir=folder / "logs" / "samples", every=2, columns=5, seed=3
+    )
     callbacks = keras.callbacks.CallbackList([callback], model=painter, epochs=5)
     callbacks.on_train_begin()
     for painter.epoch in range(5):
@@ -70,3 +72,13 @@ def test_tensorboard_gets_the_same_images(run):
 
 def test_is_a_keras_callback(run):
     assert isinstance(run[2], keras.callbacks.Callback)
+
+
+def test_without_a_log_folder_only_grids_are_written(tmp_path):
+    callback = SampleGrid(tmp_path / "grids", columns=2, last=1)
+    callback.set_model(Painter())
+    callback.on_train_begin()
+    callback.on_epoch_end(0)
+    callback.on_train_end()
+    written = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")]
+    assert sorted(written) == ["grids", "grids/epoch_0001.png"]

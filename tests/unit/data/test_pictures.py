@@ -1,11 +1,12 @@
 import io
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_fashion.data.pictures import decode_picture, scale, unscale
+from keras_fashion.data.pictures import decode_picture, fit_on_white, scale, unscale
 
 
 def encode(pixels, kind="PNG", **options):
@@ -102,3 +103,41 @@ def test_unscale_is_the_inverse_and_clips():
     np.testing.assert_array_equal(unscale(scale(every)), every)
     np.testing.assert_array_equal(unscale(np.array([-1.5, 1.5])), [0, 255])
     assert unscale(np.zeros(1)).dtype == tf.uint8
+
+
+def keras_resizing(pixels, size):
+    layer = keras.layers.Resizing(
+        *size, pad_to_aspect_ratio=True, fill_value=255, antialias=True, dtype="float32"
+    )
+    resized = layer(pixels[None].astype(np.float32))[0]
+    return np.clip(np.round(resized), 0, 255).astype(int)
+
+
+@pytest.mark.parametrize("shape, size", [((96, 72), (64, 48)), ((32, 32), (64, 64))])
+def test_without_bars_keras_resizes_alike(shape, size):
+    pixels = noise(*shape)
+    ours = fit_on_white(tf.constant(pixels), size).numpy().astype(int)
+    assert np.abs(ours - keras_resizing(pixels, size)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "shape, size, white_columns",
+    [((96, 64), (64, 64), (22, 20)), ((384, 256), (64, 48), (6, 4))],
+)
+def test_keras_blends_white_bars_into_the_edge_of_a_picture(shape, size, white_columns):
+    """Why `fit_on_white` is not `keras.layers.Resizing`."""
+    black = np.zeros((*shape, 3), np.uint8)
+    ours = fit_on_white(tf.constant(black), size).numpy().astype(int)
+    keras_s = keras_resizing(black, size)
+    columns = tuple((each == 255).all((0, 2)).sum() for each in (ours, keras_s))
+    assert columns == white_columns
+    assert set(np.unique(ours)) == {0, 255}
+    assert np.abs(ours - keras_s).max() > 80
+
+
+def test_keras_rescales_alike_but_for_the_last_bit():
+    """Why `scale` is not `keras.layers.Rescaling`."""
+    every = np.arange(256, dtype=np.uint8)
+    ours, keras_s = scale(every).numpy(), np.asarray(keras.layers.Rescaling(1 / 127.5, -1)(every))
+    np.testing.assert_allclose(ours, keras_s, atol=2e-7)
+    assert (ours != keras_s).any()

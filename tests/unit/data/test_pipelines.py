@@ -267,7 +267,9 @@ def test_a_batch_that_replicas_cannot_share_is_refused(pictures):
     with pytest.raises(InputError, match="8 rows of a batch cannot be shared evenly by 3 devices"):
         triplets(SPLIT, 8, 0, context=context)
     context = tf.distribute.InputContext(1, 0, 4)
-    with pytest.raises(InputError, match="6 rows .* 4 devices; give a --batch-size, and --neg"):
+    with pytest.raises(
+        InputError, match="6 rows .* 4 devices: `batch_size` and `negatives` must be"
+    ):
         triplets(SPLIT, 8, 0, negatives=6, context=context)
     with pytest.raises(ValueError, match="12 pictures do not make a batch of 13"):
         labeled_pictures(pictures, np.arange(ITEMS), 13, 0)

@@ -1,9 +1,11 @@
-"""Small networks with large random weights: untrained ones draw flat gray and like it equally."""
+"""Fixtures: small networks with large random weights.
+
+Other untrained networks draw flat gray, for which all users have the same preference.
+"""
 
 import keras
 import numpy as np
 import pytest
-from traced_maximizer import traced
 
 from keras_fashion.design import (
     AGGREGATIONS,
@@ -45,7 +47,7 @@ def recommender(make_recommender) -> DVBPR:
 def make_gan():
     """Makes a GAN of three categories for pictures of (size, size).
 
-    Its latents are of 4: in more, untrained networks are too rough to climb on.
+    Its latents are of 4: in more, the objective of untrained networks is too rough for an ascent.
     """
 
     def make(size: int) -> ConditionalGAN:
@@ -67,14 +69,12 @@ def gan(make_gan) -> ConditionalGAN:
 
 @pytest.fixture(scope="session")
 def maximizer(recommender, gan) -> PreferenceMaximizer:
-    """Of 4 restarts and 12 steps, for all tests: what it traces is what they cost."""
+    """Of 4 restarts and 12 steps, for all tests, because tracing is most of the cost."""
     short = Procedure(restarts=4, steps=12, learning_rate=0.1, patience=13)
-    return traced(PreferenceMaximizer(recommender, gan, short))
+    return PreferenceMaximizer(recommender, gan, short)
 
 
 @pytest.fixture(scope="session")
-def soft_min(maximizer) -> Aggregation:
-    """How groups decide together, where any way but the mean will do."""
-    aggregation = AGGREGATIONS["soft-min"]
-    traced(maximizer, aggregation)
-    return aggregation
+def soft_min() -> Aggregation:
+    """The aggregation of tests in which any but the mean will do; each one is traced."""
+    return AGGREGATIONS["soft-min"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from keras_fashion.design.edit_directions import edit, find_directions, probe
+from keras_fashion.design.edit_directions import edit_latents, find_directions, fit_probes
 from keras_fashion.design.latent_search import to_normal
 from keras_fashion.errors import InputError
 
@@ -22,7 +22,7 @@ def x():
 
 @pytest.fixture(scope="module")
 def directions(x):
-    return probe(x, pd.DataFrame(10 + x @ WEIGHTS.T, columns=NAMES))
+    return fit_probes(x, pd.DataFrame(10 + x @ WEIGHTS.T, columns=NAMES))
 
 
 def test_a_known_direction_is_recovered(directions, x):
@@ -34,18 +34,18 @@ def test_a_known_direction_is_recovered(directions, x):
 def test_one_unit_of_strength_is_one_standard_deviation(directions, x):
     latents = np.random.default_rng(1).uniform(-0.9, 0.9, (6, 5)).astype(np.float32)
     for strength in (-2, 1):
-        edited = edit(latents, directions.direction("width"), strength)
+        edited = edit_latents(latents, directions.direction("width"), strength)
         change = (to_normal(edited).numpy() - to_normal(latents).numpy()) @ WEIGHTS[2]
         deviation = (x @ WEIGHTS[2]).std()
         np.testing.assert_allclose(change, strength * deviation, rtol=0.01)
         assert edited.dtype == np.float32 and np.abs(edited).max() < 1
 
 
-def test_what_is_held_stays_and_the_rest_still_moves_by_one(directions):
+def test_held_attributes_stay_and_the_edited_one_moves_by_one(directions):
     step = directions.direction("length", ["lightness"])
     by_probes = directions.slopes @ step
     np.testing.assert_allclose(by_probes, [1, 0, 0], atol=1e-3)
-    # The smallest such step, by hand: (1, -1) / 2 within the first two coordinates, scaled.
+    # The smallest such step, by hand, is proportional to (1, -1) in the first two coordinates.
     np.testing.assert_allclose(step[1] / step[0], -1, rtol=0.01)
     assert (directions.slopes @ directions.direction("length"))[1] > 0.5
 
@@ -61,7 +61,7 @@ def test_the_held_basis_is_orthonormal_and_spans_the_slopes(directions):
 
 def test_explained_is_low_where_an_attribute_is_not_linear(x):
     noise = np.random.default_rng(2).normal(size=400)
-    found = probe(x, pd.DataFrame({"square": x[:, 0] ** 2, "half": x[:, 0] + noise}))
+    found = fit_probes(x, pd.DataFrame({"square": x[:, 0] ** 2, "half": x[:, 0] + noise}))
     assert found.explained[0] < 0.1
     assert 0.4 < found.explained[1] < 0.6
     held_out = np.random.default_rng(3).standard_normal((2000, 5))

@@ -6,7 +6,7 @@ from skimage.color import rgb2lab
 
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, GARMENT
 from keras_fashion.data.sources.atelier.garments import draw_garment
-from keras_fashion.design.picture_attributes import picture_attributes
+from keras_fashion.design.picture_attributes import measure_attributes
 
 RED = (170, 60, 50)
 
@@ -20,7 +20,7 @@ def paint(*boxes, ground=(240, 240, 238), size=(60, 40)):
 
 
 def attributes_of(picture):
-    return picture_attributes(picture[None]).iloc[0]
+    return measure_attributes(picture[None]).iloc[0]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_pattern_sees_stripes_and_neither_a_seam_nor_the_outline():
     seamed, striped = plain.copy(), plain.copy()
     seamed[10:50, 30] = (90, 30, 25)
     striped[10:50:4, 10:50] = striped[11:50:4, 10:50] = (230, 220, 210)
-    found = picture_attributes(np.stack([plain, seamed, striped]))["pattern"]
+    found = measure_attributes(np.stack([plain, seamed, striped]))["pattern"]
     assert found[0] < 0.5 and found[1] < 0.5 and found[2] > 10
 
 
@@ -78,7 +78,7 @@ def test_a_picture_of_nothing_has_values_too():
 
 def test_pictures_are_measured_each_by_itself(top):
     pictures = np.stack([paint(), top, top[:, ::-1]])
-    found = picture_attributes(pictures)
+    found = measure_attributes(pictures)
     assert len(found) == 3 and np.isfinite(found.to_numpy()).all()
     np.testing.assert_allclose(found.iloc[1], attributes_of(top), rtol=1e-5)
     np.testing.assert_allclose(found.iloc[2], found.iloc[1], rtol=1e-4)

@@ -1,8 +1,9 @@
-"""Clusters that are none; `tests/integration/training` has those that are."""
+"""Choices of devices that are refused; `tests/integration/app/training` has those that train."""
 
 import json
 
 import pytest
+import tensorflow as tf
 
 from keras_fashion.distribution.devices import strategy_for
 from keras_fashion.errors import InputError
@@ -32,3 +33,14 @@ def test_a_wrong_cluster_is_refused(config, message, monkeypatch):
         monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(InputError, match=message):
         strategy_for("multi-worker")
+
+
+def test_a_choice_that_is_no_number_is_refused():
+    with pytest.raises(InputError, match="`devices` is 'gpu': give auto, cpu, multi-worker or"):
+        strategy_for("gpu")
+
+
+def test_more_gpus_than_there_are_are_refused(monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
+    with pytest.raises(InputError, match=r"`devices` is 2, but this machine has 1 GPU\(s\)"):
+        strategy_for("2")

@@ -1,6 +1,6 @@
 """Runs of untrained models over the tiny catalogue, and a maximizer over two of them.
 
-The models stay in memory: to read them from a disk would cost as much as to make them.
+The models stay in memory, because reading them from a disk takes as long as making them.
 """
 
 from dataclasses import replace
@@ -8,7 +8,6 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from traced_maximizer import traced
 
 from keras_fashion.app.run import Run
 from keras_fashion.data import picture_batches
@@ -17,7 +16,7 @@ from keras_fashion.models import DVBPR, GAN_PRESETS, CompactEncoder
 
 
 def amplify(network: keras.Model, factor: float) -> None:
-    """For untrained networks draw flat gray, and like it equally."""
+    """Scales kernels: untrained networks draw flat gray, and score all of it equally."""
     for weight in network.weights:
         if weight.name == "kernel":
             weight.assign(factor * weight)
@@ -25,7 +24,7 @@ def amplify(network: keras.Model, factor: float) -> None:
 
 @pytest.fixture(scope="session")
 def make_dvbpr(tiny_catalogue, tmp_path_factory):
-    """Makes the run of a DVBPR that sees pictures of 32x32."""
+    """Makes the run of a DVBPR for pictures of 32x32."""
 
     def make(seed: int) -> Run:
         keras.utils.set_random_seed(seed)
@@ -53,7 +52,7 @@ def second_dvbpr(make_dvbpr) -> Run:
 
 @pytest.fixture(scope="session")
 def gan(tiny_catalogue, tmp_path_factory) -> Run:
-    """Run of a GAN that draws pictures of 16x16."""
+    """Makes the run of a GAN that draws pictures of 16x16."""
     path = tmp_path_factory.mktemp("runs") / "gan"
     run = Run.create(path, {"model": "gan", "seed": 0}, tiny_catalogue)
     run.model = replace(GAN_PRESETS["default"], latent_dim=8).make(3, (16, 16), 4, seed=3)
@@ -64,6 +63,6 @@ def gan(tiny_catalogue, tmp_path_factory) -> Run:
 
 @pytest.fixture(scope="session")
 def maximizer(dvbpr, gan) -> PreferenceMaximizer:
-    """A quick one, for all tests: what it traces is what they cost."""
+    """A quick one, for all tests, because tracing is most of the cost."""
     quick = Procedure(restarts=3, steps=2)
-    return traced(PreferenceMaximizer(dvbpr.model, gan.model, quick))
+    return PreferenceMaximizer(dvbpr.model, gan.model, quick)

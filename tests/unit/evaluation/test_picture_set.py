@@ -6,11 +6,13 @@ from PIL import Image
 
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.picture_set import (
+    category_to_folder,
     common_size,
-    drawn_rows,
+    folder_to_category,
     picture_paths,
     pictures_in_folder,
     pictures_of_catalogue,
+    sample_rows,
 )
 
 
@@ -56,24 +58,24 @@ def test_a_catalogue_gives_its_own(tiny_catalogue):
     assert found.categories[:4].tolist() == ["Bags", "Shoes", "Tops", "Bags"]
     original = Image.open(io.BytesIO(tiny_catalogue.picture_files[5]))
     np.testing.assert_array_equal(found.pictures[5], np.asarray(original))
-    some = found.of(np.array([5, 1]))
+    some = found.take(np.array([5, 1]))
     assert some.categories.tolist() == ["Tops", "Shoes"] and len(some) == 2
 
 
 def test_drawing_is_without_repetition_and_by_the_seed():
-    rows = drawn_rows(1000, 200, 0)
+    rows = sample_rows(1000, 200, 0)
     assert len(np.unique(rows)) == 200 and (np.diff(rows) > 0).all() and rows.max() > 900
-    assert (drawn_rows(1000, 200, 0) == rows).all()
-    assert (drawn_rows(1000, 200, 1) != rows).any()
+    assert (sample_rows(1000, 200, 0) == rows).all()
+    assert (sample_rows(1000, 200, 1) != rows).any()
     for count in (None, 1000, 2000):
-        assert (drawn_rows(1000, count, 0) == np.arange(1000)).all()
+        assert (sample_rows(1000, count, 0) == np.arange(1000)).all()
 
 
 def test_what_cannot_be_read_is_named(tmp_path, save):
     with pytest.raises(InputError, match="holds no pictures"):
         picture_paths(tmp_path)
     first = save("Tops/a.png")
-    with pytest.raises(InputError, match=r"b.png is 6x9 and a.png 6x8.*--picture-size"):
+    with pytest.raises(InputError, match=r"b.png is 6x9 and a.png 6x8.*`picture_size`"):
         common_size([first, save("Tops/b.png", size=(9, 6))])
     damaged = tmp_path / "Tops" / "c.png"
     damaged.write_bytes(first.read_bytes()[:60])
@@ -85,3 +87,23 @@ def test_what_cannot_be_read_is_named(tmp_path, save):
     save("sheet.png")
     with pytest.raises(InputError, match="sub-folders.*sheet.png beside"):
         picture_paths(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("category", "folder"),
+    [
+        ("Socks & Tights", "Socks & Tights"),
+        ("Männer", "Männer"),
+        ("Women/Tops", "Women%2FTops"),
+        ("..", "%2E%2E"),
+        (".hidden", "%2Ehidden"),
+        ("50%", "50%25"),
+        ("a:b\\c", "a%3Ab%5Cc"),
+        ("dress ", "dress%20"),
+    ],
+)
+def test_names_of_folders_there_and_back(category, folder, tmp_path):
+    assert category_to_folder(category) == folder
+    assert folder_to_category(folder) == category
+    (tmp_path / folder).mkdir()
+    assert [each.name for each in tmp_path.iterdir()] == [folder]

@@ -13,6 +13,7 @@ from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation import ranking
 from keras_fashion.evaluation.ranking import HeldOutRanks, rank_held_out
+from keras_fashion.metrics import NDCG, MeanReciprocalRank, RankingAUC, RecallAtK
 from keras_fashion.models.recommender import ScoringVectors
 
 ITEMS = 14
@@ -178,7 +179,7 @@ def test_recall_of_ties_for_the_first_place_is_its_expected_value(tied, recall):
 
 
 def vectors_of(split, dtype=np.float32):
-    """Of every second item, one after the other twice: pairs of items that tie exactly."""
+    """Scoring vectors in which each two successive items tie exactly."""
     rng = np.random.default_rng(3)
     users = rng.normal(size=(split.num_users, 8)).astype(dtype)
     items = np.repeat(rng.normal(size=(split.num_items // 2, 8)), 2, axis=0).astype(dtype)
@@ -196,7 +197,7 @@ def test_scoring_vectors_give_what_their_scores_give(dtype):
     for name in ("auc", "matched", "above", "tied"):
         np.testing.assert_allclose(getattr(ours, name), getattr(dense, name))
     assert ours.coverage == pytest.approx(dense.coverage)
-    # A twin that the user does not have ties in every precision.
+    # The other item of a pair ties in every precision, if the user does not have it.
     assert np.any(ours.tied == 1)
 
 
@@ -304,7 +305,7 @@ def test_refuses_a_model_that_has_diverged(bad):
 
 @pytest.mark.parametrize("k", [0, ITEMS + 1])
 def test_refuses_a_list_longer_than_the_catalogue(k):
-    with pytest.raises(InputError, match=f"k = {k} .*14 items"):
+    with pytest.raises(InputError, match=f"{k} in `ks` .*14 items"):
         rank_held_out(lambda users: np.zeros((len(users), ITEMS)), random_split(0), ks=(1, k))
 
 
@@ -314,3 +315,23 @@ def test_refuses_scores_of_another_catalogue():
         rank_held_out(lambda users: np.zeros((len(users), 13)), split)
     with pytest.raises(InputError, match="9 users and 12 items.*9 and 14"):
         rank_held_out(vectors_of(random_split(0, items=12)), split)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_keras_metrics_of_the_whole_catalogue_give_the_same(ties):
+    split = random_split(7)
+    scores = np.random.default_rng(8).normal(size=(9, ITEMS))
+    scores = np.rint(2 * scores) if ties else scores
+    means = rank_held_out(lambda users: scores[users], split, ks=(3,)).means()
+    labels = np.full((len(split.test), ITEMS), -1)
+    for row, (user, item) in enumerate(split.test):
+        labels[row, candidates(split, user, item)] = 0
+        labels[row, item] = 1
+    for name, metric in [
+        ("auc_all", RankingAUC()),
+        ("recall@3", RecallAtK(k=3)),
+        ("ndcg@3", NDCG(k=3)),
+        ("mrr", MeanReciprocalRank()),
+    ]:
+        metric.update_state(labels, scores[split.test[:, 0]])
+        assert means[name] == pytest.approx(float(metric.result()))

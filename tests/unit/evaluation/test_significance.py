@@ -51,7 +51,7 @@ def test_pairs_find_what_the_spread_over_users_hides():
     first, second = users + rng.normal(0.01, 0.02, 300), users
     test = paired_test(first, second)
     assert test.p_value < 0.001 and test.difference.low > 0
-    # Each mean by itself is far less sure than their difference.
+    # Each mean by itself is far less certain than their difference.
     assert bootstrap_mean(first).low < bootstrap_mean(second).high
     same = paired_test(users + rng.normal(0, 0.02, 300), users)
     assert same.p_value > 0.02
@@ -63,6 +63,6 @@ def test_batches_and_seeds(monkeypatch):
     whole = bootstrap_mean(values, seed=3), paired_test(values, np.zeros(40), seed=3)
     assert (bootstrap_mean(values, seed=3), paired_test(values, np.zeros(40), seed=3)) == whole
     assert bootstrap_mean(values, seed=4) != whole[0]
-    monkeypatch.setattr(significance, "HELD", 4000)
+    monkeypatch.setattr(significance, "VALUES_PER_BATCH", 4000)
     small = bootstrap_mean(values, seed=3)
     assert small.low == pytest.approx(whole[0].low, abs=0.05)

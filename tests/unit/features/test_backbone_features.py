@@ -9,7 +9,7 @@ from PIL import Image
 from keras_fashion.data import Catalogue, prepare
 from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.features import make_backbone_features
-from keras_fashion.features.pretrained import usual_picture_size
+from keras_fashion.features.pretrained import default_picture_size
 from keras_fashion.models.backbones import BACKBONES
 
 
@@ -63,4 +63,4 @@ def test_usual_size_has_the_pictures_proportions(tmp_path, height, width, expect
     Image.new("RGB", (width, height)).save(data, "PNG")
     items = pd.DataFrame({"item": ["1"], "category": ["Tops"], "picture": [data.getvalue()]})
     prepare(InMemory(items), tmp_path / "one")
-    assert usual_picture_size(Catalogue.load(tmp_path / "one")) == expected
+    assert default_picture_size(Catalogue.load(tmp_path / "one")) == expected

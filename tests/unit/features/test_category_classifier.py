@@ -1,4 +1,5 @@
 import io
+import random
 import shutil
 
 import keras
@@ -10,7 +11,7 @@ from PIL import Image
 from keras_fashion.data import Catalogue, prepare
 from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.features import category_classifier
-from keras_fashion.features.classifier import epochs_for
+from keras_fashion.features.classifier import num_epochs
 from keras_fashion.models import CategoryClassifier
 
 COUNT = 256
@@ -77,7 +78,9 @@ def test_it_does_not_depend_on_the_run_that_needs_it_first(tiny_catalogue, tmp_p
         copy = tmp_path / str(seed)
         shutil.copytree(tiny_catalogue.path, copy, ignore=lambda *_: ["category_classifier.keras"])
         keras.utils.set_random_seed(seed)
+        states = random.getstate(), np.random.get_state()[1].tolist()
         category_classifier(Catalogue.load(copy))
+        assert (random.getstate(), np.random.get_state()[1].tolist()) == states
     for first, second in zip(*seen, strict=True):
         np.testing.assert_array_equal(first, second)
 
@@ -90,4 +93,4 @@ def test_a_catalogue_smaller_than_a_batch_is_learned_from_too(tiny_catalogue):
 
 @pytest.mark.parametrize(("items", "epochs"), [(24, 10), (2000, 10), (4000, 5), (50_000, 1)])
 def test_epochs(items, epochs):
-    assert epochs_for(items) == epochs
+    assert num_epochs(items) == epochs

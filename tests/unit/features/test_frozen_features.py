@@ -70,7 +70,7 @@ def test_blocks_stand_side_by_side_at_one_scale(shop):
     [
         ((), "at least one.*classifier, attributes"),
         (("color",), "no features 'color'.*classifier, attributes.*vgg16"),
-        (("attributes", "resnet50"), "keras-fashion features .*shop --backbone resnet50"),
+        (("attributes", "resnet50"), "resnet50.npy does not exist.*features.catalogue, 'resnet50'"),
     ],
 )
 def test_what_is_not_there_is_refused(shop, names, match):
@@ -85,12 +85,12 @@ def test_features_that_are_not_the_catalogues_are_refused(shop, content):
         path.write_bytes(content)
     else:
         np.save(path, content)
-    with pytest.raises(InputError, match=r"features_vgg16.npy is .*make it again"):
+    with pytest.raises(InputError, match=r"features_vgg16.npy is .*makes it again"):
         frozen_features(shop, ("vgg16",))
 
 
 def test_attributes_of_too_many_values_are_refused(shop, monkeypatch):
     module = import_module("keras_fashion.features.frozen")
-    monkeypatch.setattr(module, "MOST_VALUES", 7)
+    monkeypatch.setattr(module, "MAX_VALUES", 7)
     with pytest.raises(InputError, match=r"8 values.*color \(3\), size \(3\)"):
         frozen_features(shop, ("attributes",))

@@ -1,4 +1,4 @@
-"""The client, over REST and gRPC, against a double of the server that has its answers by heart."""
+"""Tests of the client over REST and gRPC, against a server double with fixed answers."""
 
 import inspect
 import json
@@ -25,7 +25,7 @@ from keras_fashion.serving.signatures.request_checks import require
 WAYS = ["rest", "grpc"]
 
 PNG = b"\x89PNG\x00\xff"
-"""No text, in whatever code."""
+"""Bytes that are no text in any encoding."""
 
 LISTS = {"item_id": [[b"x1", b""], ["Röcke".encode(), b"x2"]], "score": [[0.5, -1], [2, 3.0]]}
 USERS = {"known_user": [True, False]}
@@ -52,7 +52,7 @@ ANSWERS = {
         "redesign": DRAWN | {"preference": [3.0, 2.0], "distance": [0.0, 1.0]},
     },
 }
-"""What is served: by whom, which signature, and what it answers."""
+"""Fixed answers by class and name of the signature."""
 
 ASKED = {
     "recommend": (
@@ -102,11 +102,11 @@ ASKED = {
         },
     ),
 }
-"""By signature: the method with what it is called with, and what the server is to be asked."""
+"""By signature: the method with its arguments, and the inputs that the server must receive."""
 
 
 class Canned:
-    """A signature that takes what the served one takes, keeps it, and says always the same."""
+    """A signature with the inputs of the served one, which keeps them and has a fixed answer."""
 
     def __init__(self, function, answer):
         self.structured_input_signature = (), {each.name: each for each in function.input_signature}
@@ -159,7 +159,7 @@ def client(double, way):
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_asks_for_what_is_served_and_reads_the_answer(client, double, signatures, name):
+def test_a_request_has_the_served_inputs_and_the_answer_is_read(client, double, signatures, name):
     (method, given, options), asked = ASKED[name]
     answer = getattr(client, method)(*given, **options)
     model = "designer" if name in ANSWERS[ServedDesigner] else "recommender"
@@ -180,7 +180,7 @@ def _plain(tensor):
 
 
 def _encoded(value):
-    """Text as the server has it."""
+    """Returns text as bytes."""
     if isinstance(value, dict):
         return {key: _encoded(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -188,29 +188,27 @@ def _encoded(value):
     return value.encode() if isinstance(value, str) else value
 
 
-def test_what_is_read_is_what_is_served(exported):
-    """Of the answers above and of those of the client: the names and types of the outputs."""
+def test_the_outputs_that_are_read_are_those_that_are_served(exported):
+    """The outputs of the answers above and of the client have the served names and types."""
     kinds = {
         "recommend": answers.Recommendations,
         "recommend_newcomer": answers.NewcomerRecommendations,
         "score": answers.Scores,
         "score_picture": answers.PictureScores,
         "similar": answers.SimilarItems,
-        "generate": answers.Drawings,
+        "generate": answers.GeneratedPictures,
         "design": answers.Designs,
-        "redesign": answers.Strip,
+        "redesign": answers.Redesign,
     }
-    by_heart = {name: each for served in ANSWERS.values() for name, each in served.items()}
+    fixed = {name: each for served in ANSWERS.values() for name, each in served.items()}
     served = {}
     for model in ("recommender/2", "designer/1"):
         facts = (exported / model / "assets.extra" / "keras_fashion.json").read_text("utf-8")
         served |= json.loads(facts)["signatures"]
-    assert set(served) == set(by_heart) == set(ASKED) == {*kinds, "embed"}
+    assert set(served) == set(fixed) == set(ASKED) == {*kinds, "embed"}
     for name, described in served.items():
         outputs = {key: each.split(" ")[0] for key, each in described["outputs"].items()}
-        assert outputs == {
-            key: tf.constant(value).dtype.name for key, value in by_heart[name].items()
-        }
+        assert outputs == {key: tf.constant(value).dtype.name for key, value in fixed[name].items()}
         assert set(outputs) == set(kinds[name]._fields if name in kinds else ["embedding"])
 
 
@@ -224,7 +222,7 @@ def test_asks_for_a_version(double, way, asked):
     assert [version for _, version, _ in double.asked] == [1, 1]
 
 
-def test_what_the_server_refuses_is_said_and_not_asked_again(client, double):
+def test_a_refused_request_is_reported_and_not_repeated(client, double):
     with pytest.raises(RequestRefused, match="category is not known: Hats$") as refused:
         client.recommend(["ann"], category="Hats")
     assert refused.value.status in (400, "INVALID_ARGUMENT")
@@ -233,16 +231,16 @@ def test_what_the_server_refuses_is_said_and_not_asked_again(client, double):
 
 FAULTS = {"rest": [503, 429], "grpc": ["UNAVAILABLE", "UNAVAILABLE"]}
 SLOW = 1.0
-"""Seconds."""
+"""Seconds that the slow server takes."""
 
 
-def test_what_fails_for_a_while_is_asked_again(client, double, way):
+def test_a_temporary_failure_is_retried(client, double, way):
     double.faults.extend(FAULTS[way])
     assert client.score(["ann"], ["none"]).known_item.tolist() == [True, False]
     assert len(double.asked) == 1 and not double.faults
 
 
-def test_what_goes_on_failing_is_given_up(double, way):
+def test_a_lasting_failure_is_reported(double, way):
     double.faults.extend(FAULTS[way] * 4)
     with (
         Client(double.addresses[way], timeout=60, retries=1) as client,
@@ -253,8 +251,8 @@ def test_what_goes_on_failing_is_given_up(double, way):
     double.faults.clear()
 
 
-def test_a_server_that_is_slow_is_asked_once(double, way):
-    """It goes on with what it was asked; more of it would not be quicker."""
+def test_a_request_to_a_slow_server_is_not_repeated(double, way):
+    """It goes on computing the first request, so a repetition would only add to its work."""
     double.asked.clear()
     double.faults.append(SLOW)
     with (
@@ -277,7 +275,7 @@ def test_a_client_serves_many_threads(client, double):
     assert len(double.asked) == 40
 
 
-def test_a_server_that_is_not_there_is_said(way):
+def test_an_absent_server_is_reported(way):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -289,7 +287,7 @@ def test_a_server_that_is_not_there_is_said(way):
         client.score(["ann"], ["none"])
 
 
-def test_a_server_that_is_silent_is_not_waited_for(way):
+def test_a_silent_server_is_not_waited_for_longer_than_the_timeout(way):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         scheme = {"rest": "http", "grpc": "grpc"}[way]
@@ -303,7 +301,7 @@ def test_a_server_that_is_silent_is_not_waited_for(way):
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b'{"predictions": []}', b'{"outputs": {}}', b"[]"])
-def test_an_answer_of_something_else_is_said(double, answer):
+def test_an_answer_of_another_kind_is_reported(double, answer):
     double.faults.append(answer)
     with (
         Client(double.addresses["rest"]) as client,
@@ -321,7 +319,7 @@ def test_wrong_addresses_are_refused():
         Client("http://localhost:8501", version=1, label="stable")
 
 
-def test_rest_does_without_tensorflow():
+def test_rest_does_not_import_tensorflow():
     code = (
         "import sys; from keras_fashion.serving import Client; Client('http://localhost:1'); "
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
@@ -329,8 +327,8 @@ def test_rest_does_without_tensorflow():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
-def test_what_it_asks_for_by_itself_is_what_the_package_does():
-    """Written twice, because the client does without TensorFlow."""
+def test_defaults_are_those_of_the_package():
+    """The defaults are repeated in the client, because it does not import TensorFlow."""
     defaults = {
         name: each.default
         for method in (Client.design, Client.redesign)

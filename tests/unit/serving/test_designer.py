@@ -1,4 +1,4 @@
-"""The exported designer, in a process of its own, against the Python one."""
+"""Tests of the exported designer, in another process, against the Python one."""
 
 from dataclasses import replace
 
@@ -12,10 +12,10 @@ from keras_fashion.data import decode_picture
 from keras_fashion.design import PROCEDURES, PreferenceMaximizer
 from keras_fashion.design import redesign as redesign_in_python
 from keras_fashion.serving.signatures.designer import (
-    MOST_DRAWINGS,
-    MOST_FRAMES,
-    MOST_MEMBERS,
-    MOST_STEPS,
+    MAX_FRAMES,
+    MAX_GENERATED,
+    MAX_MEMBERS,
+    MAX_STEPS,
 )
 
 DEFAULT = PROCEDURES["default"]
@@ -28,7 +28,7 @@ def answers(all_answers):
 
 @pytest.fixture(scope="module")
 def maximizer(world):
-    """Makes as many steps as are asked for, which are not those of the exported one by itself."""
+    """A maximizer with the requested number of steps, which is not the default."""
     procedure = replace(DEFAULT, steps=DESIGN["steps"])
     assert procedure != DEFAULT
     return PreferenceMaximizer(world.dvbpr.model, world.gan.model, procedure)
@@ -43,8 +43,8 @@ def test_generates_as_in_python(world, answers, maximizer):
     np.testing.assert_allclose(answers["generate"]["realism"], realism, rtol=1e-3, atol=1e-4)
 
 
-def is_alike(answer, designs):
-    """Whether what was served is what Python made: pictures, and what is said of them."""
+def assert_close(answer, designs):
+    """Asserts that a served answer has the pictures and values of Python's designs."""
     pictures = answer["image_bytes"]
     assert pictures.shape == designs.pictures.shape and pictures.dtype == np.uint8
     assert np.abs(pictures.astype(int) - designs.pictures.astype(int)).max() <= 1
@@ -54,36 +54,36 @@ def is_alike(answer, designs):
 
 @pytest.mark.parametrize(("name", "users"), [("design", ["bob", "bob"]), ("group", GROUP)])
 def test_designs_as_in_python(world, answers, maximizer, name, users):
-    """One user is in Python a group of the same one twice, which needs no other graph."""
+    """In Python, one user is a group of the same user twice, which needs no other graph."""
     catalogue = world.catalogue
     users = [catalogue.user_index(user) for user in users]
     category = catalogue.category_index("Röcke")
     designs = maximizer.design(users, category, count=3, eta=0.5, seed=7)
     first = {key: value[0] for key, value in vars(designs).items() if key != "evaluations"}
-    is_alike(answers[name], replace(designs, **first))
-    # The search ran: chance finds nothing so good among as many latents, by the members' mean.
+    assert_close(answers[name], replace(designs, **first))
+    # The search ran: its designs are better than random latents by the members' mean.
     thetas = world.dvbpr.model.theta.numpy()[users]
     _, embeddings, realism = maximizer.terms(maximizer.prior(32, 7), tf.fill([32], category))
     sample = maximizer.prior_sample([category]).embeddings[0].numpy() @ thetas.T
     level, spread = sample.mean(axis=0), sample.std(axis=0)
-    together = ((embeddings.numpy() @ thetas.T - level) / spread).mean(axis=1)
-    chance = level.mean() + spread.mean() * together
+    mean = ((embeddings.numpy() @ thetas.T - level) / spread).mean(axis=1)
+    chance = level.mean() + spread.mean() * mean
     objective = answers[name]["preference"] - 0.5 * (answers[name]["realism"] - 1) ** 2
     assert objective.min() > np.max(chance - 0.5 * (realism - 1) ** 2)
 
 
-def test_steps_are_those_that_were_asked_for(answers):
+def test_the_number_of_steps_is_that_of_the_request(answers):
     pictures = [answers[name]["image_bytes"] for name in ("no_steps", "fewer_steps", "design")]
     assert not np.array_equal(pictures[0], pictures[1])
     assert not np.array_equal(pictures[1], pictures[2])
 
 
 def test_designing_is_the_default(all_answers):
-    """No other signature takes the same."""
+    """No other signature has the same inputs."""
     model = all_answers["designer/1"]
     takes = dict(zip(model["signatures"], model["takes"], strict=True))
-    alike = {name for name in takes if takes[name] == takes["serving_default"]}
-    assert alike == {"design", "serving_default"}
+    same = {name for name in takes if takes[name] == takes["serving_default"]}
+    assert same == {"design", "serving_default"}
 
 
 def test_redesigns_as_in_python(world, answers, maximizer, new_picture):
@@ -98,7 +98,7 @@ def test_redesigns_as_in_python(world, answers, maximizer, new_picture):
         eta=0.1,
         proximity=0.1,
     )
-    is_alike(answers["redesign"], strip)
+    assert_close(answers["redesign"], strip)
     np.testing.assert_allclose(answers["redesign"]["distance"], strip.distance, rtol=1e-2)
     assert not np.array_equal(strip.pictures[0], strip.pictures[-1])
 
@@ -116,22 +116,22 @@ RESTARTS = f"count must be from 1 to {DEFAULT.restarts}; row 0 has"
         ("whose", "user_id is not known: nobody"),
         ("too_many", f"{RESTARTS} {DEFAULT.restarts + 1}"),
         ("none_asked", f"{RESTARTS} 0"),
-        ("flood", f"count must be from 1 to {MOST_DRAWINGS}"),
-        ("empty_group", f"user_id must have from 1 to {MOST_MEMBERS} rows; there are 0"),
-        ("crowd", f"user_id must have from 1 to {MOST_MEMBERS} rows; there are {MOST_MEMBERS + 1}"),
+        ("flood", f"count must be from 1 to {MAX_GENERATED}"),
+        ("empty_group", f"user_id must have from 1 to {MAX_MEMBERS} rows; there are 0"),
+        ("crowd", f"user_id must have from 1 to {MAX_MEMBERS} rows; there are {MAX_MEMBERS + 1}"),
         ("negative_eta", "eta must be from 0.0 to 1000.0; row 0 has -0.5"),
         ("eta_of_nan", "eta must be from 0.0 to 1000.0; row 0 has nan"),
-        ("endless", f"steps must be from 0 to {MOST_STEPS}"),
+        ("endless", f"steps must be from 0 to {MAX_STEPS}"),
         ("broken", "image_bytes must be undamaged JPEG files"),
-        ("one_frame", f"frames must be from 2 to {MOST_FRAMES}; row 0 has 1"),
-        ("film", f"frames must be from 2 to {MOST_FRAMES}"),
+        ("one_frame", f"frames must be from 2 to {MAX_FRAMES}; row 0 has 1"),
+        ("film", f"frames must be from 2 to {MAX_FRAMES}"),
         ("pushed", "proximity must be from 0.0 to 1000.0; row 0 has -1"),
     ],
 )
 def test_mistakes_are_named(answers, name, words):
     message = str(answers[name]["error"])
     assert words in message
-    assert "[ann" not in message  # only what is wrong is named
+    assert "[ann" not in message  # only the wrong ids are named
 
 
 def test_the_categories_are_those_of_the_catalogue(world):

@@ -1,4 +1,4 @@
-"""The exported recommender, in a process of its own, against the Keras models."""
+"""Tests of the exported recommender, in another process, against the Keras models."""
 
 import numpy as np
 import pytest
@@ -8,17 +8,17 @@ from tiny_world import CATEGORIES
 
 from keras_fashion.data import decode_picture, leave_one_out, scale
 from keras_fashion.models import VisRank
-from keras_fashion.serving.signatures.item_table import MOST_K, NO_SCORE
+from keras_fashion.serving.signatures.item_table import MAX_K, NO_SCORE
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 
 SCORED = [*MODELS, "bprmf"]
-"""BPR-MF is not exported: the signatures are those of the others, and are called as they are."""
+"""BPR-MF is not exported here. Its signatures are called in this process."""
 
 
 @pytest.fixture(scope="module")
 def answers(all_answers, world, tmp_path_factory):
     served = ServedRecommender(world.bprmf, tmp_path_factory.mktemp("ids"))
-    functions = served.signatures_served()
+    functions = served.signatures()
 
     def asked(question):
         function = functions[question.signature]
@@ -35,7 +35,7 @@ def answers(all_answers, world, tmp_path_factory):
 
 
 def true_scores(run, catalogue, pictures):
-    """(U, I) by calling the Keras model on every pair, not by its scoring vectors."""
+    """Returns (U, I) scores by calling the Keras model on every pair, without scoring vectors."""
     rows = []
     for user in range(len(catalogue.user_ids)):
         items = np.arange(len(catalogue.item_ids))
@@ -46,7 +46,7 @@ def true_scores(run, catalogue, pictures):
 
 @pytest.fixture(scope="module")
 def scores(world):
-    """What each export should say: (U + 1, I), the last row for users who are not known."""
+    """The expected scores of each export, (U + 1, I), with a last row for unknown users."""
     catalogue = world.catalogue
     popularity = np.zeros(20)
     for _, item in leave_one_out(catalogue, seed=0).train:
@@ -63,7 +63,7 @@ def scores(world):
 @pytest.mark.parametrize("model", SCORED)
 def test_scores_are_those_of_the_python_model(answers, scores, model):
     expected = scores[model]
-    assert expected[0].std() > 0.05  # so that the tolerance below means something
+    assert expected[0].std() > 0.05  # so that the tolerance below is small in comparison
     table = answers[f"score_{model}"]["score"].reshape(7, 21)
     np.testing.assert_allclose(table[:, :20], expected, rtol=1e-5, atol=1e-5)
     assert (table[:, 20] == NO_SCORE).all()
@@ -80,7 +80,7 @@ def test_unknown_users_and_items_are_flagged(world, answers):
 
 
 def best(catalogue, row, bought, k, category=None):
-    """The brute-force answer for one user: ids and scores, the best first."""
+    """Returns the ids and scores for one user by brute force, the best first."""
     candidates = [
         item
         for item in range(len(catalogue.item_ids))
@@ -128,7 +128,7 @@ def test_every_row_has_its_own_k_category_and_seen_items(world, answers, scores)
             [score for _, score in expected] + [NO_SCORE] * missing,
             rtol=1e-5,
         )
-    # What was bought does stand there where it is wanted.
+    # Bought items are included if the request does not exclude them.
     shoes = [catalogue.item_ids[item] for item in bought_by(catalogue, 1)]
     assert set(shoes) & set(answer["item_id"][1])
 
@@ -141,7 +141,7 @@ def test_one_row_is_answered_as_many_are(world, answers):
 
 
 def test_more_rows_than_a_batch_holds_are_answered_each_by_its_own_k(world, answers):
-    """200 rows, which are cut into batches of 64 whose lists are of different lengths."""
+    """200 rows are split into batches of 64, whose lists have different lengths."""
     answer = answers["many"]
     assert answer["item_id"].shape == (200, 20)
     whole = answers["top_dvbpr"]["item_id"]
@@ -159,7 +159,7 @@ def test_embeds_new_pictures_as_in_training(world, answers, new_picture):
     pictures = tf.stack([scale(decode_picture(file, (32, 32))) for file in files])
     embedding = answers["picture"]["embedding"]
     np.testing.assert_allclose(embedding, world.dvbpr.model.encoder(pictures), rtol=1e-5, atol=1e-6)
-    # The catalogue's own pictures give the vectors that training left.
+    # The catalogue's own pictures have the vectors of the run.
     np.testing.assert_allclose(embedding[:3], world.dvbpr.vectors.items[:3], rtol=1e-4, atol=1e-6)
 
 
@@ -196,7 +196,7 @@ def test_similar_items_are_those_of_visrank(world, answers, new_picture, model):
         assert ids[:k].tolist() == catalogue.item_ids[order].tolist()
         np.testing.assert_allclose(similarity[:k], row[order], atol=1e-5)
         assert (ids[k:] == "").all() and (similarity[k:] == NO_SCORE).all()
-    # A garment of the catalogue is most like itself.
+    # An item of the catalogue is most similar to itself.
     assert answer["item_id"][:3, 0].tolist() == catalogue.item_ids[:3].tolist()
 
 
@@ -215,13 +215,13 @@ def test_newcomers_are_made_from_what_they_bought(world, answers, scores):
             answer["score"][place, :count], [score for _, score in expected], rtol=1e-4, atol=1e-5
         )
         assert (answer["score"][place, count:] == NO_SCORE).all()
-    # Of whose purchases nothing is known gets what sells.
-    sells = best(catalogue, scores["full"][6], [], 3, CATEGORIES[2])
-    assert answer["item_id"][2, :3].tolist() == [item for item, _ in sells]
+    # A row without known purchases gets the most popular items.
+    popular = best(catalogue, scores["full"][6], [], 3, CATEGORIES[2])
+    assert answer["item_id"][2, :3].tolist() == [item for item, _ in popular]
     assert (answer["item_id"][2, 3:] == "").all()
 
 
-def test_only_models_that_know_histories_serve_newcomers(all_answers):
+def test_only_models_with_histories_serve_newcomers(all_answers):
     for version, serves in {"1": False, "2": True}.items():
         signatures = all_answers[f"recommender/{version}"]["signatures"]
         assert ("recommend_newcomer" in signatures) == serves
@@ -231,8 +231,8 @@ def test_only_models_that_know_histories_serve_newcomers(all_answers):
     ("name", "words"),
     [
         ("hats", ["category is not known: Hats"]),
-        ("giant", [f"k must be from 1 to {MOST_K}; row 1 has {MOST_K + 1}"]),
-        ("k_of_0", [f"k must be from 1 to {MOST_K}; row 0 has 0"]),
+        ("giant", [f"k must be from 1 to {MAX_K}; row 1 has {MAX_K + 1}"]),
+        ("k_of_0", [f"k must be from 1 to {MAX_K}; row 0 has 0"]),
         ("empty", ["must have from 1 to 1024 rows, each as many; there are 0, 0, 0, 0"]),
         ("ragged", ["user_id, k, category, exclude_seen must have", "there are 2, 1, 2, 2"]),
         ("flood", ["must have from 1 to 1024 rows, each as many; there are 1025, 1025"]),

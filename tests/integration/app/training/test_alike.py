@@ -1,6 +1,6 @@
-"""One device, two devices and two machines learn the same from the same batches.
+"""Tests that one device, two devices and two machines learn the same from the same batches.
 
-`tests/long/training` has all models and Adam.
+`tests/long/app/training` has all models and Adam.
 """
 
 import pytest
@@ -17,6 +17,6 @@ def test_losses_scores_and_weights_are_those_of_one_device(trained, devices):
     assert_alike(trained, devices, FEW, "sgd")
 
 
-def test_an_epoch_may_be_ended_on_fewer_devices(trained, tiny_catalogue):
-    """After three steps of five; its loss is the mean of the five."""
+def test_an_epoch_may_be_completed_on_fewer_devices(trained, tiny_catalogue):
+    """The training is stopped after three steps of five; the loss is the mean of the five."""
     assert_ended_on_fewer(tiny_catalogue, trained, FEW, "sgd")

@@ -1,4 +1,7 @@
-"""Two machines, by the command itself: one is lost, one is told to end; any number goes on."""
+"""Tests of two workers, started by the command: one is killed, one is stopped by SIGTERM.
+
+Any number of workers then resumes the training.
+"""
 
 import signal
 import subprocess
@@ -10,18 +13,18 @@ from click.testing import CliRunner
 from workers import environment_of, free_ports
 
 from keras_fashion.app.cli.main import main
-from keras_fashion.app.training.checkpoints import Checkpoints, checkpoints_in
+from keras_fashion.app.training.checkpoints import Checkpoints, list_checkpoints
 
 OPTIONS = (
     *("--batch-size", "8", "--latent-size", "4", "--patience", "9999", "--seed", "3"),
     *("--epochs", "4000", "--checkpoint-every", "18"),
 )
-EPOCH = 5
-"""Steps of one."""
+STEPS = 5
+"""Number of steps of an epoch."""
 
 
-def started(catalogue, out):
-    """The command as the processes of two workers."""
+def start(catalogue, out):
+    """Starts the command as the processes of two workers."""
     command = [sys.executable, "-c", "from keras_fashion.app.cli.main import main; main()"]
     ports = free_ports(2)
     return [
@@ -50,15 +53,15 @@ def arguments(catalogue, out, devices):
 
 
 def train_here(catalogue, out, last, monkeypatch):
-    """The command in this process, without TF_CONFIG, told to end after `last` steps of all."""
+    """Runs the command in this process, without TF_CONFIG, and stops it after `last` steps."""
     is_due = Checkpoints.is_due
 
-    def is_due_and_told(self):
-        if self.progress.epoch * EPOCH + self.progress.batch == last:
+    def patched(self):
+        if self.progress.epoch * STEPS + self.progress.batch == last:
             signal.raise_signal(signal.SIGTERM)
         return is_due(self)
 
-    monkeypatch.setattr(Checkpoints, "is_due", is_due_and_told)
+    monkeypatch.setattr(Checkpoints, "is_due", patched)
     ended = CliRunner().invoke(main, arguments(catalogue, out, "cpu"))
     monkeypatch.undo()
     assert ended.exit_code == 75, ended.output
@@ -66,14 +69,14 @@ def train_here(catalogue, out, last, monkeypatch):
 
 
 def newest(out):
-    found = checkpoints_in(out / "checkpoints")
+    found = list_checkpoints(out / "checkpoints")
     return found[-1].name if found else "epoch-0-step-0"
 
 
 def steps(name):
-    """Done in all, up to a checkpoint."""
+    """Returns the number of all completed steps at a checkpoint."""
     _, epoch, _, step = name.split("-")
-    return int(epoch) * EPOCH + int(step)
+    return int(epoch) * STEPS + int(step)
 
 
 def wait_for(out, least, workers):
@@ -86,12 +89,12 @@ def wait_for(out, least, workers):
         time.sleep(0.1)
 
 
-def test_lost_told_to_end_and_alone(tiny_catalogue, tmp_path, monkeypatch):
+def test_workers_that_are_lost_or_stopped_can_be_replaced(tiny_catalogue, tmp_path, monkeypatch):
     out = tmp_path / "run"
 
-    # One is killed, then the chief: the other ends and says why.
+    # One worker is killed, then the chief. The other one stops and says why.
     for left, killed in ((0, 1), (1, 0)):
-        workers = started(tiny_catalogue, out)
+        workers = start(tiny_catalogue, out)
         wait_for(out, steps(newest(out)) + 40, workers)
         workers[killed].kill()
         began = time.monotonic()
@@ -103,21 +106,21 @@ def test_lost_told_to_end_and_alone(tiny_catalogue, tmp_path, monkeypatch):
         workers[killed].communicate()
     kept = newest(out)
 
-    # Two go on; worker 1 is told to end, and both leave with a checkpoint.
-    workers = started(tiny_catalogue, out)
+    # Two workers resume. Worker 1 receives SIGTERM, and both stop with a checkpoint.
+    workers = start(tiny_catalogue, out)
     wait_for(out, steps(kept) + 40, workers)
     workers[1].send_signal(signal.SIGTERM)
     ended = [worker.communicate(timeout=60) for worker in workers]
     assert [worker.returncode for worker in workers] == [75, 75], ended
-    assert f"goes on from {kept}" in ended[0][1]
+    assert f"continues from {kept}" in ended[0][1]
     assert "keeps every step so far" in ended[0][1]
     kept = newest(out)
 
-    # One goes on alone.
+    # A single worker resumes.
     last = steps(kept) + 20
-    assert f"goes on from {kept}" in train_here(tiny_catalogue, out, last, monkeypatch)
+    assert f"continues from {kept}" in train_here(tiny_catalogue, out, last, monkeypatch)
 
-    # And all have learned what one device learns that nothing happened to.
+    # The result is that of one device that was not interrupted.
     whole = tmp_path / "whole"
     train_here(tiny_catalogue, whole, last, monkeypatch)
     ours, theirs = (pd.read_csv(each / "history.csv") for each in (out, whole))

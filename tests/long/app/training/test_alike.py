@@ -1,6 +1,6 @@
-"""One device, two devices and two machines learn the same: every model, by SGD and by Adam.
+"""Tests that one device, two devices and two machines learn the same, with SGD and with Adam.
 
-`tests/integration/training` has some models, by SGD.
+All models are trained. `tests/integration/app/training` has some models, with SGD.
 """
 
 import pytest
@@ -14,7 +14,7 @@ CASES = {
 
 @pytest.fixture(scope="module", params=CASES)
 def trained(request, tiny_catalogue, made_once):
-    """A folder of runs, which models they are of, and what they were trained with."""
+    """Returns the folder of the runs, the names of their models, and the optimizer."""
     optimizer, models = request.param, CASES[request.param]
     folder = made_once(
         f"alike_{optimizer}",
@@ -29,6 +29,6 @@ def test_losses_scores_and_weights_are_those_of_one_device(trained, devices):
     assert_alike(folder, devices, models, optimizer)
 
 
-def test_an_epoch_may_be_ended_on_fewer_devices(trained, tiny_catalogue):
-    """After three steps of five; its loss is the mean of the five."""
+def test_an_epoch_may_be_completed_on_fewer_devices(trained, tiny_catalogue):
+    """The training is stopped after three steps of five; the loss is the mean of the five."""
     assert_ended_on_fewer(tiny_catalogue, *trained)

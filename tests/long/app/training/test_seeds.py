@@ -1,19 +1,13 @@
-"""A training's seed decides everything; `tests/unit/training` has what trains quickly."""
+"""Tests that the seed of a training determines everything."""
 
 import numpy as np
 import pytest
 
-from keras_fashion.app.training import (
-    BPRMFOptions,
-    DVBPROptions,
-    GANOptions,
-    train_gan,
-    train_recommender,
-)
+from keras_fashion.app.training import GANOptions, recommender_options, train_gan, train_recommender
 from keras_fashion.app.training.options import PictureSize
 
 
-def test_the_seed_of_a_gan_decides_everything(tiny_catalogue, tmp_path):
+def test_the_seed_of_a_gan_determines_everything(tiny_catalogue, tmp_path):
     once = GANOptions(
         epochs=1, batch_size=8, picture_size=PictureSize(16, 16), width=4, grid_every=2
     )
@@ -21,7 +15,7 @@ def test_the_seed_of_a_gan_decides_everything(tiny_catalogue, tmp_path):
         train_gan(tiny_catalogue, tmp_path / name, once, seed=seed).model.get_weights()
         for name, seed in (("first", 1), ("again", 1), ("other", 2))
     )
-    # But for a rounding, where threads add in another order (docs/training.md).
+    # They differ by rounding, where threads add in another order (docs/training.md).
     for one, two in zip(first, again, strict=True):
         np.testing.assert_allclose(one, two, atol=1e-6)
     assert not all(np.allclose(*each, atol=1e-4) for each in zip(first, other, strict=True))
@@ -30,12 +24,12 @@ def test_the_seed_of_a_gan_decides_everything(tiny_catalogue, tmp_path):
 @pytest.mark.parametrize(
     "options",
     [
-        BPRMFOptions(epochs=2, batch_size=16, latent_size=4),
-        DVBPROptions(epochs=2, batch_size=16, picture_size=16, embedding_size=4),
+        recommender_options("bprmf", epochs=2, batch_size=16, latent_size=4),
+        recommender_options("dvbpr", epochs=2, batch_size=16, picture_size=16, embedding_size=4),
     ],
     ids=lambda options: options.model,
 )
-def test_the_seed_of_a_recommender_decides_everything(tiny_catalogue, tmp_path, options):
+def test_the_seed_of_a_recommender_determines_everything(tiny_catalogue, tmp_path, options):
     first, again, other = (
         train_recommender(tiny_catalogue, tmp_path / name, options, seed=seed).vectors
         for name, seed in (("first", 1), ("again", 1), ("other", 2))

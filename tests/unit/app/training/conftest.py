@@ -1,4 +1,4 @@
-"""Ctrl-C that is heard, trainings that are told to end, and the comparison of two."""
+"""Fixtures that stop trainings by signals and compare two runs."""
 
 import os
 import signal
@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from keras_fashion.app.run import Run
-from keras_fashion.app.training.checkpoints import Checkpoints, checkpoints_in
+from keras_fashion.app.training.checkpoints import Checkpoints, list_checkpoints
 from keras_fashion.errors import Terminated
 
 
 @pytest.fixture(autouse=True)
-def _heard():
-    """A process that a script has started in the background ignores Ctrl-C."""
+def _handle_ctrl_c():
+    """Handles Ctrl-C, which a process that a script has started in the background ignores."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -24,7 +24,10 @@ def _heard():
 
 @pytest.fixture
 def signal_at(monkeypatch):
-    """Sends this process a signal after a number of steps."""
+    """Returns a function that sends this process a signal after a number of steps.
+
+    It returns a function that stops doing so.
+    """
 
     def signal_at(step, number=signal.SIGINT):
         is_due, count = Checkpoints.is_due, [0]
@@ -43,20 +46,20 @@ def signal_at(monkeypatch):
 
 @pytest.fixture
 def stopped_at(signal_at, tmp_path):
-    """Trains into a folder, told to end after some steps of all, and each time gone on with.
+    """Returns a function that trains into a folder, stopped by SIGTERM after some steps.
 
-    Gives the run and the name of the checkpoint that it went on from at last.
+    It returns the run and the name of the checkpoint that was resumed last.
     """
 
     def stopped_at(train, steps):
         out = tmp_path / "stopped"
         for step in np.diff(steps, prepend=0):
-            go_on = signal_at(step, signal.SIGTERM)
+            stop_signals = signal_at(step, signal.SIGTERM)
             with pytest.raises(Terminated, match="keeps every step"):
                 train(out)
-            go_on()
+            stop_signals()
             assert Run(out).metrics["interrupted"] and Run(out).metrics["training_seconds"] > 0
-        last = checkpoints_in(out / "checkpoints")[-1].name
+        last = list_checkpoints(out / "checkpoints")[-1].name
         return train(out), last
 
     return stopped_at
@@ -64,7 +67,7 @@ def stopped_at(signal_at, tmp_path):
 
 @pytest.fixture
 def assert_alike():
-    """Two runs of real models; TensorFlow's sums may differ in the last bit."""
+    """Compares two runs of real models; TensorFlow's sums may differ in the last bit."""
 
     def assert_alike(run, straight):
         ours, theirs = (_numbers(each.path / "model.keras") for each in (run, straight))
@@ -79,7 +82,7 @@ def assert_alike():
 
 
 def _numbers(path):
-    """Weights of a model, with its optimizer's and random number generators' states, by name."""
+    """Returns the weights and states of the optimizer and random number generators, by name."""
     found = {}
 
     def add(name, each):

@@ -48,7 +48,7 @@ def test_a_run_holds_the_model_and_its_history(run, tiny_catalogue):
 
 
 def test_the_networks_are_those_of_the_last_epoch(run):
-    """The kept model draws what the last grid shows: nothing is chosen by a loss."""
+    """The saved model draws what the last grid shows, because no loss selects an epoch."""
     (last,) = (run.path / "samples").iterdir()
     assert last.name == "epoch_0002.png"
     with Image.open(last) as grid:
@@ -62,12 +62,13 @@ def test_the_networks_are_those_of_the_last_epoch(run):
 
 @pytest.fixture
 def one_gan(monkeypatch):
-    """Every training is of the same model, whose step is traced once.
+    """Makes all trainings use one model, whose step is traced once.
 
-    What is gone on with finds nothing in it, as in a new process: each number is -1.
+    All its variables are set to -1 before a training is resumed, as a new process has none of the
+    values.
     """
     module, made = sys.modules["keras_fashion.app.training.loop"], []
-    new_gan, new_step = gan._new_gan, module._step
+    new_gan, new_step = gan._make_gan, module._compile_step
 
     def same_gan(*arguments):
         if not made:
@@ -79,16 +80,16 @@ def one_gan(monkeypatch):
                 each.assign(tf.cast(tf.fill(each.shape, -1), each.dtype))
         return made[0]
 
-    monkeypatch.setattr(gan, "_new_gan", same_gan)
-    monkeypatch.setattr(module, "_step", lambda model: made[1])
+    monkeypatch.setattr(gan, "_make_gan", same_gan)
+    monkeypatch.setattr(module, "_compile_step", lambda model: made[1])
 
 
-def test_one_that_is_stopped_ends_where_one_that_never_stopped_ends(
+def test_a_stopped_training_ends_as_one_that_never_stopped(
     run, tiny_catalogue, stopped_at, assert_alike, one_gan
 ):
-    """Both networks and optimizers, the average, the latents to come, the losses.
+    """Compares both networks and optimizers, the averaged weights, the seeds and the losses.
 
-    It stops two steps before R1's penalty is due again.
+    The training is stopped two steps before the R1 penalty is due again.
     """
     stopped, last = stopped_at(lambda out: train(tiny_catalogue, out), [1, 15])
     assert last == "epoch-1-step-3"
@@ -105,7 +106,7 @@ def test_one_that_is_stopped_ends_where_one_that_never_stopped_ends(
         )
 
 
-def test_what_cannot_be_trained_is_refused_and_leaves_no_folder(tiny_catalogue, tmp_path):
+def test_refused_arguments_leave_no_folder(tiny_catalogue, tmp_path):
     with pytest.raises(InputError, match="24 pictures, fewer than a batch of 25.*--batch-size"):
         train_gan(tiny_catalogue, tmp_path / "run", GANOptions(batch_size=25))
     with pytest.raises(InputError, match="divisible by 16"):

@@ -1,15 +1,13 @@
-"""A training that stops and goes on ends where one that never stopped ends, to the last bit.
+"""Tests that a training that is stopped and resumed ends as one that never stopped, bit for bit.
 
-`train_gan` and `train_recommender` train models of one weight here, which every batch, every
-random number and both moments of Adam move, so that nothing can be lost or done twice unseen.
+`train_gan` and `train_recommender` train models of one weight here, which depends on every batch,
+every random number and both moments of Adam, so that nothing can be lost or repeated unnoticed.
 `test_gan.py` and `test_recommenders.py` have a real model each, and `tests/fuzz/kill_training.py`
-kills at random moments; here are the moments that are hard.
+kills at random moments. The moments that are difficult are tested here.
 """
 
 import csv
-import fcntl
 import json
-import os
 import shutil
 import signal
 from contextlib import suppress
@@ -22,15 +20,9 @@ import pytest
 import tensorflow as tf
 
 from keras_fashion.app.run import Run
-from keras_fashion.app.training import (
-    BPRMFOptions,
-    GANOptions,
-    PopRankOptions,
-    train_gan,
-    train_recommender,
-)
-from keras_fashion.app.training.checkpoints import Checkpoints, checkpoints_in
-from keras_fashion.app.training.lock import run_lock
+from keras_fashion.app.run_lock import lock_run
+from keras_fashion.app.training import GANOptions, recommender_options, train_gan, train_recommender
+from keras_fashion.app.training.checkpoints import Checkpoints, list_checkpoints
 from keras_fashion.app.training.options import CheckpointSchedule, PictureSize
 from keras_fashion.callbacks.validation_auc import ValidationAUC
 from keras_fashion.data import Catalogue
@@ -39,7 +31,7 @@ from keras_fashion.models import Recommender
 
 
 def step_of(model, seen):
-    """Moves the weight by what is in the batch and by a random number; gives the loss."""
+    """Changes the weight by the batch and a random number; returns the loss."""
     target = tf.reduce_mean(seen) + keras.random.uniform((), seed=model.noise)
     loss = (model.weight - target) ** 2
     model.optimizer.apply([model.weight - target], [model.weight.value])
@@ -48,7 +40,7 @@ def step_of(model, seen):
 
 @keras.saving.register_keras_serializable(package="tests")
 class OneWeightGAN(keras.Model):
-    """Draws gray pictures, the weight times a code."""
+    """Draws gray pictures, the weight times a latent."""
 
     latent_dim, num_categories = 2, 3
 
@@ -93,7 +85,7 @@ NETWORKS = ("generator", "discriminator")
 
 @keras.saving.register_keras_serializable(package="tests")
 class OneWeightRecommender(Recommender):
-    """Scores that go up and down with the weight, for each user and item in another way."""
+    """Gives scores that vary with the weight, for each user and item in another way."""
 
     def __init__(self, num_users, num_items, **kwargs):
         super().__init__(num_users, num_items, **kwargs)
@@ -116,7 +108,7 @@ class OneWeightRecommender(Recommender):
 
 # 24 pictures: 4 epochs of 6 steps. 36 interactions: 4 epochs of 5.
 GAN = GANOptions(epochs=4, batch_size=4, picture_size=PictureSize(16, 16), grid_every=3)
-RECOMMENDER = BPRMFOptions(epochs=4, batch_size=8, learning_rate=0.1)
+RECOMMENDER = recommender_options("bprmf", epochs=4, batch_size=8, learning_rate=0.1)
 KINDS = {
     "gan": (train_gan, GAN, "epoch-1-step-3"),
     "recommender": (train_recommender, RECOMMENDER, "epoch-1-step-4"),
@@ -143,17 +135,19 @@ class Training:
         self.straight_state = self.state()
 
     def __call__(self, out, options=None, seed=5, every=10**6, catalogue=None):
-        def of_gan(catalogue, options, seed):
+        def make_gan(catalogue, options, seed):
             self.model = OneWeightGAN()
             return self.model
 
-        def of_recommender(options, catalogue, parts, seed):
+        def make_recommender(options, catalogue, parts, seed):
             self.model = OneWeightRecommender(parts.num_users, parts.num_items)
             return self.model
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("keras_fashion.app.training.gan._new_gan", of_gan)
-            patch.setattr("keras_fashion.app.training.recommenders.untrained", of_recommender)
+            patch.setattr("keras_fashion.app.training.gan._make_gan", make_gan)
+            patch.setattr(
+                "keras_fashion.app.training.recommenders.make_recommender", make_recommender
+            )
             return self.function(
                 catalogue or self.catalogue,
                 out,
@@ -216,17 +210,17 @@ def rows(run):
 def test_sigterm_within_an_epoch_twice(training, stopped_at, capsys):
     run, last = stopped_at(training, [1, 9])
     assert last == training.ninth_step
-    assert f"goes on from {last}" in capsys.readouterr().err
+    assert f"continues from {last}" in capsys.readouterr().err
     training.assert_same(run)
 
 
 def test_a_process_that_dies_after_a_checkpoint(training, tmp_path, signal_at):
-    """As a kill leaves it: rows in the history that no checkpoint knows of, half a row."""
+    """The history has rows that no checkpoint includes, and half a row, as a kill leaves it."""
     out = tmp_path / "run"
-    go_on = signal_at(9)
+    stop_signals = signal_at(9)
     training(out, every=4)
-    go_on()
-    newest = checkpoints_in(out / "checkpoints")[-1]
+    stop_signals()
+    newest = list_checkpoints(out / "checkpoints")[-1]
     assert newest.name == training.ninth_step
     for path in newest.parent.glob(f"{newest.name}.*"):
         path.unlink()
@@ -251,35 +245,15 @@ def test_a_finished_run_is_left_alone(training, capsys):
 
 def test_two_processes_do_not_train_into_one_folder(gan, tmp_path):
     out = tmp_path / "run"
-    lock = os.open(tmp_path / ".run.lock", os.O_RDWR | os.O_CREAT)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    with pytest.raises(InputError, match="run is being trained by another process"):
+    with lock_run(out), pytest.raises(InputError, match="run is being trained by another process"):
         gan(out)
     assert not out.exists()
-    os.close(lock)
     gan(out, replace(GAN, epochs=1))
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_a_lock_whose_file_is_gone_is_none(tmp_path, monkeypatch):
-    """The process that held it removes the file just after another has opened it."""
-    flock, path = fcntl.flock, tmp_path / ".run.lock"
-    removed = []
-
-    def late(lock, how):
-        if not removed:
-            removed.append(path.unlink())
-        flock(lock, how)
-
-    monkeypatch.setattr("fcntl.flock", late)
-    with run_lock(tmp_path / "run"):
-        assert removed and path.exists()
-        with pytest.raises(InputError, match="another process"), run_lock(tmp_path / "run"):
-            pass
-
-
-def test_what_is_of_no_more_use_is_removed(training):
-    kept = checkpoints_in(training.straight.path / "checkpoints")
+def test_unneeded_checkpoints_are_removed(training):
+    kept = list_checkpoints(training.straight.path / "checkpoints")
     extendable = training.options.extendable
     assert [path.name for path in kept] == (["epoch-4-step-0"] if extendable else [])
     assert (training.straight.path / "checkpoints").exists() == extendable
@@ -309,7 +283,7 @@ def test_another_training_is_refused(training, changed, seed, message):
         ({"options": {"latent_dim": 100}}, "was started with --.* None, not"),
     ],
 )
-def test_what_is_no_such_run_is_refused(training, tmp_path, config, message):
+def test_other_runs_are_refused(training, tmp_path, config, message):
     (tmp_path / "config.json").write_text(json.dumps(training.straight.config | config))
     (tmp_path / "model.keras").touch()
     with pytest.raises(InputError, match=message):
@@ -325,11 +299,11 @@ def test_options_of_another_version_are_refused(training, tmp_path):
         training(tmp_path)
 
 
-def test_a_failed_run_is_not_taken_up(training, tmp_path):
+def test_a_failed_run_is_not_resumed(training, tmp_path):
     shutil.copytree(training.straight.path, tmp_path / "run")
     run = Run(tmp_path / "run")
     run.write_metrics(1.0, interrupted=True, failed="collapsed in epoch 2")
-    with pytest.raises(InputError, match="has failed, collapsed in epoch 2. Train anew"):
+    with pytest.raises(InputError, match="has failed: collapsed in epoch 2. Train again"):
         training(tmp_path / "run")
 
 
@@ -342,38 +316,38 @@ def test_a_model_without_its_checkpoints_is_not_overwritten(training, tmp_path):
     else:
         Run(out).write_metrics(1.0, interrupted=True)
     before = (out / "model.keras").read_bytes()
-    for _ in range(2):  # after the first try it is not finished either
-        with pytest.raises(InputError, match="a model and no checkpoint to go on from"):
+    for _ in range(2):  # After the first try it is not finished either.
+        with pytest.raises(InputError, match="a model and no checkpoint to continue from"):
             training(out, options)
     assert (out / "model.keras").read_bytes() == before
 
 
 def test_vectors_are_never_those_of_another_model(recommender, tmp_path, signal_at, monkeypatch):
-    """Interrupted, gone on with to a better epoch, and told to end then."""
+    """A training is interrupted, resumed until a better epoch, and then stopped by SIGTERM."""
     out, options = tmp_path / "run", replace(RECOMMENDER, epochs=9)
     monkeypatch.setattr(
         ValidationAUC, "on_epoch_end", lambda self, epoch, logs: logs.update(val_auc=float(epoch))
     )
     for step, number in ((6, signal.SIGINT), (30, signal.SIGTERM)):
-        go_on = signal_at(step, number)
+        stop_signals = signal_at(step, number)
         with suppress(Terminated):
             run = recommender(out, options)
             first = (out / "model.keras").read_bytes()
             assert len(run.vectors.users) == 8
-        go_on()
+        stop_signals()
     assert (out / "model.keras").read_bytes() != first
     with pytest.raises(InputError, match="has no vectors of its model yet.*same command again"):
         Run(out).vectors  # noqa: B018
     assert len(recommender(out, options).vectors.users) == 8
 
 
-def test_an_interrupted_recommender_is_of_use_and_its_catalogue_may_move(
+def test_an_interrupted_recommender_can_be_used_and_its_catalogue_may_move(
     recommender, tiny_catalogue, tmp_path, signal_at, capsys
 ):
     out = tmp_path / "run"
-    go_on = signal_at(13)
+    stop_signals = signal_at(13)
     run = recommender(out)
-    go_on()
+    stop_signals()
     assert "interrupted" in capsys.readouterr().err
     assert run.metrics["interrupted"] and len(run.vectors.users) == 8
     moved = Catalogue.load(shutil.copytree(tiny_catalogue.path, tmp_path / "elsewhere"))
@@ -385,12 +359,12 @@ def test_ctrl_c_before_the_first_epoch_says_so(gan, tmp_path, signal_at):
     signal_at(1)
     with pytest.raises(InputError, match="no model yet"):
         gan(tmp_path / "run")
-    # From here `test_sigterm_within_an_epoch_twice` goes on.
-    kept = checkpoints_in(tmp_path / "run" / "checkpoints")
+    # `test_sigterm_within_an_epoch_twice` resumes such a run.
+    kept = list_checkpoints(tmp_path / "run" / "checkpoints")
     assert [path.name for path in kept] == ["epoch-0-step-1"]
 
 
-def test_ctrl_c_while_a_checkpoint_is_written_breaks_off_the_end_of_the_epoch(
+def test_ctrl_c_while_a_checkpoint_is_written_interrupts_the_end_of_the_epoch(
     recommender, tmp_path, monkeypatch
 ):
     save, ends, told = Checkpoints.save, [], []
@@ -409,7 +383,7 @@ def test_ctrl_c_while_a_checkpoint_is_written_breaks_off_the_end_of_the_epoch(
     recommender.assert_same(recommender(tmp_path / "run"))
 
 
-def test_more_epochs_of_a_gan_go_on_where_fewer_ended(gan, tmp_path):
+def test_more_epochs_of_a_gan_continue_where_fewer_ended(gan, tmp_path):
     gan(tmp_path / "run", replace(GAN, epochs=2))
     run = gan(tmp_path / "run")
     gan.assert_same(run)
@@ -422,26 +396,26 @@ def test_sample_grids_are_drawn_when_due(gan):
     assert grids == ["epoch_0003.png", "epoch_0004.png"]
 
 
-def test_a_model_without_steps_is_left_alone_too(tiny_catalogue, tmp_path, capsys):
-    run = train_recommender(tiny_catalogue, tmp_path / "run", PopRankOptions())
+def test_a_finished_model_without_steps_is_left_alone(tiny_catalogue, tmp_path, capsys):
+    run = train_recommender(tiny_catalogue, tmp_path / "run", recommender_options("poprank"))
     before = (run.path / "model.keras").stat().st_mtime_ns
-    train_recommender(tiny_catalogue, tmp_path / "run", PopRankOptions())
+    train_recommender(tiny_catalogue, tmp_path / "run", recommender_options("poprank"))
     assert "is finished." in capsys.readouterr().err
     assert (run.path / "model.keras").stat().st_mtime_ns == before
 
 
 def test_a_collapsed_gan_is_stopped_and_its_last_good_epoch_kept(gan, tmp_path, monkeypatch):
-    """From the third epoch on every code gives one picture."""
-    from keras_fashion.callbacks import mode_collapse as collapse_watch
+    """From the third epoch on all latents give one picture."""
+    from keras_fashion.callbacks import mode_collapse
 
-    monkeypatch.setattr(collapse_watch, "YOUNG", 0)
+    monkeypatch.setattr(mode_collapse, "MIN_STEPS", 0)
     epoch = [0]
 
     def diversity(self):
         epoch[0] += 1
         return dict.fromkeys("abc", 1.0 if epoch[0] < 3 else 0.01)
 
-    monkeypatch.setattr(collapse_watch.ModeCollapseMonitor, "diversity", diversity)
+    monkeypatch.setattr(mode_collapse.ModeCollapseMonitor, "diversity", diversity)
     steps_kept = []
     save = Run.save_model
 
@@ -454,5 +428,5 @@ def test_a_collapsed_gan_is_stopped_and_its_last_good_epoch_kept(gan, tmp_path, 
         gan(tmp_path / "run")
     assert steps_kept == [6, 12]
     assert "collapsed" in Run(tmp_path / "run").metrics["failed"]
-    with pytest.raises(InputError, match="has failed, collapsed"):
+    with pytest.raises(InputError, match="has failed: collapsed"):
         gan(tmp_path / "run")

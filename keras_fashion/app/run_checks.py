@@ -1,0 +1,138 @@
+"""Checks that a run, or two runs together, can be used for what a command is asked to do.
+
+Example:
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for model, fingerprint in (("dvbpr", "e5c1"), ("gan", "07aa")):
+    ...     (folder / model).mkdir()
+    ...     config = {"model": model, "seed": 0, "catalogue": "/shop", "fingerprint": fingerprint}
+    ...     _ = (folder / model / "config.json").write_text(json.dumps(config))
+    >>> dvbpr, gan = Run(folder / "dvbpr"), Run(folder / "gan")
+    >>> require_gan(gan).path.name
+    'gan'
+    >>> require_matching_pair(dvbpr, gan)
+    Traceback (most recent call last):
+        ...
+    keras_fashion.errors.InputError: ... were trained on different catalogues; train both on the
+    same one.
+"""
+
+import numpy as np
+
+from keras_fashion.app.run import Run
+from keras_fashion.errors import InputError
+
+
+def require_finished(run: Run) -> Run:
+    """Returns a run whose training has reached its end.
+
+    `train_recommender` and `train_gan` return normally when the user interrupts them, because the
+    model of the epochs so far can be used. A recipe that compares models must not use it.
+
+    Args:
+        run: The run.
+
+    Raises:
+        InputError: If the training was interrupted.
+    """
+    if run.metrics.get("interrupted", True):
+        raise InputError(f"{run.path} was interrupted; start again to train it to its end.")
+    return run
+
+
+def require_dvbpr(run: Run) -> Run:
+    """Returns the run of a DVBPR whose scores depend on the picture of an item only.
+
+    Args:
+        run: The run.
+
+    Raises:
+        InputError: If it is the run of another model, or of a DVBPR with latent vectors or biases
+            of items.
+    """
+    if run.config["model"] != "dvbpr":
+        raise InputError(
+            f"{run.path} is a run of {run.config['model']}, not of dvbpr, and no other model "
+            "learns from the pictures themselves; train a dvbpr."
+        )
+    options = run.config.get("options", {})
+    if options.get("latent_size") or options.get("bias"):
+        raise InputError(
+            f"{run.path} was trained with latent vectors or biases of items (--latent-size, "
+            "--bias). A designed picture has none, and an explanation of a picture would omit "
+            "them; use a dvbpr that was trained without these options."
+        )
+    return run
+
+
+def require_gan(run: Run) -> Run:
+    """Returns the run of a GAN.
+
+    Args:
+        run: The run.
+
+    Raises:
+        InputError: If it is the run of another model.
+    """
+    if run.config["model"] != "gan":
+        raise InputError(
+            f"{run.path} is a run of {run.config['model']}; only that of a gan can generate "
+            "pictures."
+        )
+    return run
+
+
+def require_matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
+    """Returns the runs of a DVBPR and a GAN that were trained on the same catalogue.
+
+    Args:
+        recommender: The run of the DVBPR; see `require_dvbpr`.
+        gan: The run of the GAN.
+
+    Raises:
+        InputError: If one is the run of another model, or if their catalogues differ.
+    """
+    for run, model in ((recommender, "dvbpr"), (gan, "gan")):
+        if run.config["model"] != model:
+            raise InputError(
+                f"{run.path} is a run of {run.config['model']}, not of {model}; give the run of a "
+                "dvbpr first, then that of a gan."
+            )
+    _require_same_catalogue(require_dvbpr(recommender), gan)
+    return recommender, gan
+
+
+def require_independent_dvbpr(other: Run, recommender: Run) -> Run:
+    """Returns the run of a second DVBPR that can judge the designs of a first one.
+
+    Args:
+        other: The run of the second DVBPR.
+        recommender: The run of the DVBPR that designs.
+
+    Raises:
+        InputError: If both are the same run, if the second is not a DVBPR (see `require_dvbpr`),
+            if their catalogues differ, or if the second was not trained on all users of the first.
+    """
+    require_dvbpr(other)
+    if other.path.resolve() == recommender.path.resolve():
+        raise InputError(
+            f"{other.path} is the run that designs, so it always agrees with itself; give one that "
+            "was trained with another --seed."
+        )
+    _require_same_catalogue(other, recommender)
+    missing = np.setdiff1d(recommender.split.train[:, 0], other.split.train[:, 0])
+    if len(missing):
+        raise InputError(
+            f"{other.path} was not trained on {len(missing)} of the users of {recommender.path}; "
+            "train both with the same --split, or both without."
+        )
+    return other
+
+
+def _require_same_catalogue(first: Run, second: Run) -> None:
+    if first.config["fingerprint"] != second.config["fingerprint"]:
+        raise InputError(
+            f"{first.path} and {second.path} were trained on different catalogues; train both on "
+            "the same one."
+        )

@@ -1,0 +1,23 @@
+# Written by `make stubs`; change `__init__.py` instead.
+from .catalogue import Catalogue as Catalogue
+from .columns import Attribute as Attribute
+from .pictures import decode_picture as decode_picture
+from .pictures import scale as scale
+from .pictures import unscale as unscale
+from .pipelines import labeled_pictures as labeled_pictures
+from .pipelines import picture_batches as picture_batches
+from .pipelines import triplets as triplets
+from .preparation import check as check
+from .preparation import prepare as prepare
+from .sources.amazon.reviews import AmazonReviews as AmazonReviews
+from .sources.atelier.oracle import Oracle as Oracle
+from .sources.atelier.oracle import TRUTH_FILE as TRUTH_FILE
+from .sources.atelier.source import Atelier as Atelier
+from .sources.dvbpr.npy import DVBPRNpy as DVBPRNpy
+from .sources.in_memory import InMemory as InMemory
+from .sources.shop.shop_files import ShopFiles as ShopFiles
+from .sources.source import Source as Source
+from .sources.tfds.classification import TFDSClassification as TFDSClassification
+from .split import Split as Split
+from .split import leave_one_out as leave_one_out
+from .split import read_split as read_split

@@ -1,0 +1,229 @@
+"""Blocks of scores, laid out by popularity and compared with the held-out items of their users."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from keras_fashion.data.split import Split
+from keras_fashion.errors import InputError
+from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.retrieval import CHUNK, best_columns
+
+COLD = 5
+"""Items with fewer training interactions are cold (Kang et al., ICDM 2017)."""
+
+BINS = COLD + 1
+"""Number of popularity bins: items with 0, 1, 2, 3, 4, and 5 or more training interactions."""
+
+Scores = Callable[[np.ndarray], np.ndarray | tf.Tensor]
+"""Function from users, of shape (B,), int, to their scores of all items, of shape (B, I)."""
+
+
+@dataclass(frozen=True)
+class BlockLayout:
+    """Columns of a block: items by bin, the most popular first, each bin in whole chunks.
+
+    Attributes:
+        items: Item of each column, of shape (J,), int64; I for a column that only pads its chunk.
+        column: Column of each item, of shape (I,), int32.
+        bin_of_chunk: One-hot bins of shape (J / CHUNK, BINS), float64.
+        sizes: Number of items in each bin, of shape (BINS,), int64.
+        padding: Number of columns that pad each bin, of shape (BINS,), int64.
+    """
+
+    items: np.ndarray
+    column: np.ndarray
+    bin_of_chunk: np.ndarray
+    sizes: np.ndarray
+    padding: np.ndarray
+
+    @classmethod
+    def of(cls, bins: np.ndarray) -> "BlockLayout":
+        """Lays out items by their bins, of shape (I,), int."""
+        sizes = np.bincount(bins, minlength=BINS)
+        chunks = -(-sizes // CHUNK)
+        popular_first = np.argsort(-bins, kind="stable")
+        width = CHUNK * chunks
+        bin_of_column = np.repeat(np.arange(BINS)[::-1], width[::-1])
+        # The first columns of a bin hold its items, and the rest of them stays empty.
+        offset = (np.cumsum(width[::-1]) - width[::-1])[::-1]
+        before = (np.cumsum(sizes[::-1]) - sizes[::-1])[::-1]
+        sorted_bins = bins[popular_first]
+        columns = np.arange(len(bins)) - before[sorted_bins] + offset[sorted_bins]
+        items = np.full(len(bin_of_column), len(bins))
+        items[columns] = popular_first
+        column = np.empty(len(bins), np.int32)
+        column[popular_first] = columns
+        return cls(items, column, np.eye(BINS)[bin_of_column[::CHUNK]], sizes, width - sizes)
+
+
+class ComparedBlock(NamedTuple):
+    """Result of the pass over a block of scores.
+
+    Attributes:
+        excess: How many more columns of each bin score above the target than below, of shape
+            (B, BINS), float64; NaN if a score is NaN.
+        tied: Number of other columns that tie with the target, of shape (B,), float64.
+        unlisted: Logarithm of the probability that a column is in none of the lists, of shape
+            (len(ks), J), float64.
+    """
+
+    excess: tf.Tensor
+    tied: tf.Tensor
+    unlisted: tf.Tensor
+
+
+def block_comparison(
+    scores: ScoringVectors | Scores, split: Split, layout: BlockLayout
+) -> Callable[..., ComparedBlock]:
+    """Returns a function that computes a block of scores and compares each with its row's target.
+
+    Args:
+        scores: Scoring vectors, or a function of users, see `rank_held_out`.
+        split: The split, whose size the scores must have.
+        layout: Layout of a block.
+
+    Returns:
+        A function of the block's users, of shape (B,), int, and of what `_compared` takes beside
+        the block.
+
+    Raises:
+        InputError: If the scores are of another number of items or users than the split.
+    """
+    if not isinstance(scores, ScoringVectors):
+
+        def of_scores(users: np.ndarray, *args: Any) -> ComparedBlock:
+            block = tf.convert_to_tensor(scores(users))
+            if block.shape != (len(users), split.num_items):
+                raise InputError(
+                    f"the scores of {len(users)} users are of shape {tuple(block.shape)}; "
+                    f"the split has {split.num_items} items."
+                )
+            if not block.dtype.is_floating:
+                block = tf.cast(block, tf.float64)
+            return _compared_scores(block, layout.items, *args)
+
+        return of_scores
+
+    vectors = scores
+    if (len(vectors.users), len(vectors.items)) != (split.num_users, split.num_items):
+        raise InputError(
+            f"the scoring vectors are of {len(vectors.users)} users and {len(vectors.items)} "
+            f"items; the split has {split.num_users} and {split.num_items}."
+        )
+    # The bias is one more dimension, in which every user is 1, so that it needs no second pass.
+    items = np.zeros((len(layout.items), vectors.items.shape[1] + 1), vectors.items.dtype)
+    items[:, -1] = -np.inf
+    items[layout.column, :-1] = vectors.items
+    items[layout.column, -1] = vectors.biases
+    items = tf.constant(items)
+
+    def of_products(users: np.ndarray, *args: Any) -> ComparedBlock:
+        rows = np.ones((len(users), items.shape[1]), vectors.users.dtype)
+        rows[:, :-1] = vectors.users[users]
+        return _compared_products(rows, items, *args)
+
+    return of_products
+
+
+def known_items(held_out: np.ndarray, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the items that the users of held-out interactions have in any part of a split.
+
+    Args:
+        held_out: Users and their held-out items, of shape (m, 2), int.
+        split: The split.
+
+    Returns:
+        Rows of `held_out`, in order, and items, each of shape (n,), int; the held-out item of a row
+        itself is not among them.
+    """
+    parts = np.concatenate([split.train, split.validation, split.test]).astype(np.int64)
+    users, items = np.divmod(
+        np.unique(parts[:, 0] * split.num_items + parts[:, 1]), split.num_items
+    )
+    first = np.searchsorted(users, held_out[:, 0])
+    lengths = np.searchsorted(users, held_out[:, 0], side="right") - first
+    rows = np.repeat(np.arange(len(held_out)), lengths)
+    within_row = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    known = items[first[rows] + within_row]
+    other = known != held_out[rows, 1]
+    return rows[other], known[other]
+
+
+@tf.function(reduce_retracing=True, autograph=False)
+def _compared_products(users: tf.Tensor, items: tf.Tensor, *args: Any) -> ComparedBlock:
+    # Multiplied in the same graph, the block is overwritten in place and never copied.
+    return _compared(tf.matmul(users, items, transpose_b=True), *args)
+
+
+@tf.function(reduce_retracing=True, autograph=False)
+def _compared_scores(scores: tf.Tensor, items: tf.Tensor, *args: Any) -> ComparedBlock:
+    padded = tf.pad(scores, [[0, 0], [0, 1]], constant_values=-np.inf)
+    return _compared(tf.gather(padded, items, axis=1), *args)
+
+
+def _compared(
+    block: tf.Tensor,
+    target: tf.Tensor,
+    hidden: tf.Tensor,
+    bin_of_chunk: tf.Tensor,
+    ks: tuple[int, ...],
+) -> ComparedBlock:
+    """Compares a block of scores with the targets of its rows.
+
+    Args:
+        block: Scores in the layout, of shape (B, J), float; -inf for padding.
+        target: Column of each user's held-out item, of shape (B,), int.
+        hidden: Rows and columns of items that the users know, of shape (n, 2), int.
+        bin_of_chunk: One-hot bins of shape (J / CHUNK, BINS), float64.
+        ks: Lengths of the users' lists.
+    """
+    no_score = tf.fill(tf.shape(hidden)[:1], tf.constant(-np.inf, block.dtype))
+    block = tf.tensor_scatter_nd_update(block, hidden, no_score)
+    target_score = tf.gather(block, target[:, None], axis=1, batch_dims=1)
+    chunks = tf.reshape(block, [tf.shape(block)[0], -1, CHUNK])
+    # The sign is 1 above, 0 at a tie, -1 below; NaN stays NaN.
+    sign = tf.sign(chunks - target_score[:, :, None])
+    excess = tf.matmul(tf.cast(tf.reduce_sum(sign, axis=2), tf.float64), bin_of_chunk)
+    apart = tf.reduce_sum(tf.cast(tf.reduce_sum(tf.abs(sign), axis=2), tf.float64), axis=1)
+    tied = tf.cast(tf.shape(block)[1] - 1, tf.float64) - apart
+    if not ks:
+        return ComparedBlock(excess, tied, tf.zeros([0, tf.shape(block)[1]], tf.float64))
+    scores, columns = best_columns(block, max(ks) + 1)
+    unlisted = tf.stack([_unlisted(block, scores, columns, k) for k in ks])
+    return ComparedBlock(excess, tied, unlisted)
+
+
+def _unlisted(block: tf.Tensor, scores: tf.Tensor, columns: tf.Tensor, k: int) -> tf.Tensor:
+    """Computes the logarithm of the probability that a column is in no user's list of k items.
+
+    Args:
+        block: Scores of shape (B, J), float; -inf where there is no item to recommend.
+        scores: The n best scores of each row, of shape (B, n), n > k unless k = J.
+        columns: Their columns, of shape (B, n), int.
+        k: Length of a list.
+
+    Returns:
+        Array of shape (J,), float64.
+    """
+    last = scores[:, k - 1 : k]
+    following = tf.pad(scores, [[0, 0], [0, 1]], constant_values=-np.inf)[:, k : k + 1]
+    open_end = (following == last) & (last > -np.inf)
+    scores, columns = scores[:, :k], columns[:, :k]
+    certain = (scores > -np.inf) & ~(open_end & (scores == last))
+    listed = tf.boolean_mask(columns, certain)[:, None]
+    unlisted = tf.tensor_scatter_nd_update(
+        tf.zeros(tf.shape(block)[1], tf.float64),
+        listed,
+        tf.fill(tf.shape(listed)[:1], tf.constant(-np.inf, tf.float64)),
+    )
+    # Items that tie with the last one have equal chances of the places left by those above.
+    rows = tf.where(open_end[:, 0])[:, 0]
+    last = tf.gather(last, rows)
+    sharing = tf.cast(tf.gather(block, rows) == last, tf.float32)
+    places = k - tf.math.count_nonzero(tf.gather(scores, rows) > last, axis=1, dtype=tf.float32)
+    passed_over = tf.math.log1p(-places / tf.reduce_sum(sharing, axis=1))
+    return unlisted + tf.cast(tf.linalg.matvec(sharing, passed_over, transpose_a=True), tf.float64)

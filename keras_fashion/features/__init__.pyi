@@ -1,0 +1,6 @@
+# Written by `make stubs`; change `__init__.py` instead.
+from .classifier import category_classifier as category_classifier
+from .evaluation_classifier import EvaluationClassifier as EvaluationClassifier
+from .evaluation_classifier import train_evaluation_classifier as train_evaluation_classifier
+from .frozen import frozen_features as frozen_features
+from .pretrained import make_backbone_features as make_backbone_features

@@ -1,0 +1,27 @@
+# Written by `make stubs`; change `__init__.py` instead.
+from .diversity import opposite_ssim as opposite_ssim
+from .diversity import opposite_ssim_by_category as opposite_ssim_by_category
+from .features import FeatureMetric as FeatureMetric
+from .frechet_and_kernel_distance import FrechetDistance as FrechetDistance
+from .frechet_and_kernel_distance import KernelDistance as KernelDistance
+from .frechet_and_kernel_distance import KernelDistanceEstimate as KernelDistanceEstimate
+from .frechet_and_kernel_distance import frechet_distance as frechet_distance
+from .frechet_and_kernel_distance import kernel_distance as kernel_distance
+from .inception import inception_score as inception_score
+from .manifold import Coverage as Coverage
+from .manifold import Density as Density
+from .manifold import DensityCoverage as DensityCoverage
+from .manifold import ManifoldPrecision as ManifoldPrecision
+from .manifold import ManifoldRecall as ManifoldRecall
+from .manifold import PrecisionRecall as PrecisionRecall
+from .manifold import density_coverage as density_coverage
+from .manifold import precision_recall as precision_recall
+from .nearest_neighbors import NearestReal as NearestReal
+from .nearest_neighbors import NearestRealSummary as NearestRealSummary
+from .nearest_neighbors import nearest_real as nearest_real
+from .ranking import MeanReciprocalRank as MeanReciprocalRank
+from .ranking import NDCG as NDCG
+from .ranking import RankingAUC as RankingAUC
+from .ranking import RankingMetric as RankingMetric
+from .ranking import RecallAtK as RecallAtK
+from .ranking import expected_gain as expected_gain

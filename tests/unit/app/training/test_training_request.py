@@ -1,0 +1,89 @@
+"""Tests that a second start of a recipe trains nothing twice and removes nothing."""
+
+import shutil
+
+import pytest
+
+from keras_fashion.app.run_checks import require_finished
+from keras_fashion.app.training import recommender_options, train_recommender
+from keras_fashion.app.training.options import options_class
+from keras_fashion.errors import InputError
+
+
+@pytest.fixture
+def train(tiny_catalogue, tmp_path):
+    """Returns a function that trains the run `demo/r`, unless it is finished."""
+
+    def train(seed=1, options=recommender_options("random"), **rest):  # noqa: B008
+        out = tmp_path / "demo" / "r"
+        return require_finished(train_recommender(tiny_catalogue, out, options, seed=seed, **rest))
+
+    return train
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_finished_run_is_returned_as_it_is(train):
+    before = contents(train().path)
+    assert contents(train().path) == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "difference"),
+    [
+        ({"seed": 2}, "--seed 1, not 2"),
+        ({"options": recommender_options("poprank")}, "a random, not a poprank"),
+        ({"split_seed": 3}, "--split-seed 0, not 3"),
+    ],
+)
+def test_a_finished_run_of_another_training_is_never_removed(train, changed, difference):
+    before = contents(train().path)
+    with pytest.raises(InputError, match=rf"demo/r is another training.*{difference}.*--out"):
+        train(**changed)
+    assert contents(train().path) == before
+
+
+def test_a_new_option_in_a_release_removes_no_finished_run(train, monkeypatch):
+    """A later version has an option that the run was made without."""
+    run = train()
+    before = contents(run.path)
+    monkeypatch.setattr(options_class("random"), "recorded", lambda self: {"temperature": 0.5})
+    with pytest.raises(InputError, match="--temperature None, not 0.5; name another --out"):
+        train()
+    assert contents(run.path) == before
+
+
+def test_a_run_on_another_split_is_refused(train, tiny_catalogue, tmp_path):
+    user, items = tiny_catalogue.user_ids[0], tiny_catalogue.item_ids[:2]
+    rows = "".join(f"{user},{item},train\n" for item in items)
+    (tmp_path / "a.csv").write_text("user,item,part\n" + rows)
+    run = train(split=tmp_path / "a.csv")
+    assert run.split.train.tolist() == [[0, 0], [0, 1]]
+    assert train(split=tmp_path / "a.csv").path == run.path
+    with pytest.raises(InputError, match="its split is not leave one out"):
+        train()
+    assert (run.path / "split.csv").is_file()
+
+
+def test_an_interrupted_training_is_an_error_and_is_resumed(train, tmp_path):
+    options = recommender_options("bprmf", epochs=1, batch_size=8)
+    run = train(options=options)
+    run.write_metrics(1.0, interrupted=True)
+    with pytest.raises(InputError, match="r was interrupted"):
+        require_finished(run)
+    # It has no checkpoint, so that resuming it is refused; the model is kept.
+    with pytest.raises(InputError, match="no checkpoint to continue from"):
+        train(options=options)
+    assert (run.path / "model.keras").is_file()
+
+
+def test_a_folder_of_something_else_is_left_alone(train, tmp_path):
+    (tmp_path / "demo" / "r").mkdir(parents=True)
+    (tmp_path / "demo" / "r" / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match="not empty.*--out"):
+        train()
+    assert (tmp_path / "demo" / "r" / "letter.txt").read_text() == "dear"
+    shutil.rmtree(tmp_path / "demo" / "r")
+    assert train().path.exists()
