@@ -18,6 +18,7 @@ from .gan_presets import GANPreset as GANPreset
 from .gan_presets import GAN_PRESETS as GAN_PRESETS
 from .generator import Generator as Generator
 from .inception import inception_features as inception_features
+from .item_knn import ItemKNN as ItemKNN
 from .loading import load as load
 from .matrix_factorization import BPRMF as BPRMF
 from .matrix_factorization import BiasedMF as BiasedMF

@@ -35,6 +35,7 @@ RECOMMENDERS = {
         "visrank": ("visrank", "VisRank", "What looks like the mean of what the user bought."),
         "visrankmax": ("visrank", "VisRankMax", "What looks like one item that the user bought."),
         "fm": ("factorization_machine", "FM", "Factorization machine over item attributes."),
+        "itemknn": ("item_knn", "ItemKNN", "What is bought with what the user bought."),
         "vbpr": ("vbpr", "VBPR", "Matrix factorization with frozen visual features."),
         "dvbpr": ("dvbpr", "DVBPR", "Learns item embeddings from the pixels, end to end."),
     }.items()
