@@ -139,12 +139,12 @@ kill-training: $(VENV)/installed
 	$(BIN)/python tests/fuzz/kill_training.py --kills 50
 
 test-beam: $(BEAM)/installed
-	$(BEAM)/bin/python -m pytest tests/integration/catalogue/test_beam.py
+	$(BEAM)/bin/python -m pytest tests/integration/data/test_beam.py
 
 # As a user gets it: without the sources, the tests and what developers need.
 test-wheel: $(VENV)/installed
 	rm -rf build dist $(WHEEL)
-	$(BIN)/python -m build --wheel --no-isolation
+	$(BIN)/python -m build --wheel
 	$(PYTHON) -m venv $(WHEEL)
 	$(WHEEL)/bin/python -m pip install --progress-bar on dist/*.whl
 	cd $(WHEEL) && bin/keras-fashion --version && bin/keras-fashion train --help && \

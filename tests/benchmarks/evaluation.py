@@ -1,11 +1,11 @@
-"""CPU time of the exact evaluation, against the bare matrix product and against Cornac's.
+"""Measures the CPU time of the exact evaluation, of the bare matrix product and of Cornac.
 
     python tests/benchmarks/evaluation.py --peer .venv-peers/bin/python --json
 
-Random factors over a synthetic split of H&M's size, or over a catalogue's. The product and the
-evaluations take turns, so that whatever else the machine does falls on all alike; Cornac's
-evaluator runs in between, in its own environment, with the same factors. Times are medians of the
-CPU seconds of all threads.
+The factors are random, over a synthetic split of H&M's size or over that of a catalogue. The
+product and the evaluations are timed in turn, so that other load on the machine affects all of
+them equally. Cornac's evaluator runs in between, in its own environment, with the same factors.
+Times are medians of the CPU seconds of all threads.
 """
 
 import json
@@ -42,7 +42,7 @@ PEER = Path(__file__).with_name("cornac_evaluation.py")
     "--split",
     "split_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Its split.  [default: leave one out]",
+    help="Split of the catalogue.  [default: leave one out]",
 )
 @click.option("--factors", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--rounds", type=click.IntRange(1), default=15, show_default=True)
@@ -78,7 +78,7 @@ def main(
         )
     )
     vectors = ScoringVectors(users, items, biases)
-    # Products of small whole numbers are exact in any order of summing, and tie all the time.
+    # Products of small whole numbers are exact in any order of summation, and often tie.
     whole = ScoringVectors(*(np.rint(each[..., :8]) for each in (users, items)), 0 * biases)
 
     tested, every = tf.constant(users[split.test[:, 0]]), tf.constant(items)
@@ -108,7 +108,7 @@ def main(
         measure()
         ours = rank_held_out(vectors, split, ks=(10,)).per_user()
         ties = rank_held_out(whole, split).auc
-        # Cornac counts ties as lost: of the scores below, of the turned ones above.
+        # Cornac counts ties as lost: `whole` gives the share below, `whole, turned` that above.
         theirs = (1 + np.array(cornac["whole"]) - np.array(cornac["whole, turned"])) / 2
         report["largest_difference_of_a_user"] = {
             "auc, many ties": float(np.abs(ties - theirs).max()),
@@ -143,7 +143,7 @@ def main(
 
 
 def like_hm() -> "Split":
-    """887 users with 30 of 17,033 items each, as uneven in popularity as in H&M's sample."""
+    """Makes a split of 887 users with 30 of 17,033 items each, as skewed as H&M's sample."""
     from keras_fashion.data.split import Split
 
     users, items = 887, 17_033
@@ -160,7 +160,7 @@ def like_hm() -> "Split":
 
 
 def cornac_measures(peer: Path, split: "Split", *vectors: Any) -> dict[str, Any]:
-    """What `cornac_evaluation.py` measures with the same factors, in its own environment."""
+    """Runs `cornac_evaluation.py` with the same factors, in its own environment."""
     with tempfile.TemporaryDirectory() as folder:
         task, answer = Path(folder, "task.npz"), Path(folder, "answer.json")
         arrays = {
@@ -170,14 +170,14 @@ def cornac_measures(peer: Path, split: "Split", *vectors: Any) -> dict[str, Any]
         }
         parts = {part: getattr(split, part) for part in ("train", "validation", "test")}
         np.savez(task, **arrays, **parts)
-        # One thread: its products are of one user, and a second thread would only wait.
+        # One thread, because its products are of one user, and a second thread would only wait.
         one = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         subprocess.run([peer, PEER, task, answer], check=True, env=one)
         return json.loads(answer.read_text())
 
 
 def cpu_seconds(call: Callable[[], Any]) -> float:
-    """CPU seconds of all threads of this process during a call."""
+    """Returns the CPU seconds of all threads of this process during a call."""
     started = time.process_time()
     call()
     return time.process_time() - started

@@ -1,10 +1,11 @@
-"""CNN passes and seconds to an AUC: siamese triplets, shared negatives, a plain PyTorch loop.
+"""Measures CNN passes and seconds until an AUC is reached, by three trainings of DVBPR.
 
     python tests/benchmarks/shared_negatives.py --catalogue FOLDER --split FILE --peer PYTHON
 
-Each trains DVBPR from the same pictures. The yardstick is the best validation AUC of the siamese
-default; the table says what each needed to reach it. Seconds are of training alone, without the
-validation after each epoch; all run one after the other, so keep the machine quiet.
+They are siamese triplets, shared negatives, and a plain PyTorch loop, on the same pictures. The
+table shows what each needed to reach the best validation AUC of the siamese default. Seconds are
+those of training alone, without the validation after each epoch. The trainings run one after the
+other, so that nothing else should run on the machine.
 """
 
 import json
@@ -24,46 +25,68 @@ from keras_fashion.app.cli.startup import quiet_tensorflow
 
 PEER = Path(__file__).with_name("torch_dvbpr.py")
 BATCH_SIZE, LEARNING_RATE = 32, 2e-3
-"""The siamese default's, and the PyTorch loop's; the rate is that of shared negatives, too."""
+"""Those of the siamese default and of the PyTorch loop; shared negatives have the same rate."""
 
 
 class Stopwatch(keras.callbacks.Callback):
-    """Seconds of each epoch's steps; put it first, before the validation."""
+    """Measures the seconds of each epoch's steps, if it is the first callback."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seconds: list[float] = []
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Starts."""
+        """Starts the watch."""
         self.started = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Stops."""
+        """Stops the watch."""
         self.seconds.append(time.monotonic() - self.started)
 
 
 @click.command()
 @click.option(
-    "--catalogue", type=click.Path(exists=True, path_type=Path), required=True, help="Prepared."
+    "--catalogue", type=click.Path(exists=True, path_type=Path), required=True, help="Catalogue."
 )
 @click.option(
     "--split",
     "split_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Its split.  [default: leave one out]",
+    help="Split of the catalogue.  [default: leave one out]",
 )
 @click.option(
     "--peer",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Python of an environment with PyTorch.  [default: no peer]",
 )
-@click.option("--epochs", type=click.IntRange(1), default=16, show_default=True, help="Siamese.")
 @click.option(
-    "--shared-epochs", type=click.IntRange(1), default=6, show_default=True, help="The others."
+    "--epochs",
+    type=click.IntRange(1),
+    default=16,
+    show_default=True,
+    help="Epochs of the siamese training.",
 )
-@click.option("--positives", type=click.IntRange(1), default=128, show_default=True, help="B.")
-@click.option("--negatives", type=click.IntRange(1), default=128, show_default=True, help="M.")
+@click.option(
+    "--shared-epochs",
+    type=click.IntRange(1),
+    default=6,
+    show_default=True,
+    help="Epochs with shared negatives.",
+)
+@click.option(
+    "--positives",
+    type=click.IntRange(1),
+    default=128,
+    show_default=True,
+    help="Positives of a batch.",
+)
+@click.option(
+    "--negatives",
+    type=click.IntRange(1),
+    default=128,
+    show_default=True,
+    help="Negatives of a batch.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def main(
     catalogue: Path,
@@ -75,7 +98,7 @@ def main(
     negatives: int,
     as_json: bool,
 ) -> None:
-    """Measures what an AUC costs."""
+    """Measures the cost of an AUC."""
     quiet_tensorflow()
     from keras_fashion.callbacks.validation_auc import ValidationAUC
     from keras_fashion.data import Catalogue, leave_one_out, read_split, triplets
@@ -148,7 +171,7 @@ def main(
 
 
 def curve(name: str, auc: list[float], passes: int, seconds: list[float]) -> dict[str, Any]:
-    """Validation AUC of each epoch, and what it had cost until then."""
+    """Returns the validation AUC of each epoch, and the cost up to it."""
     return {
         "name": name,
         "auc": auc,
@@ -158,7 +181,7 @@ def curve(name: str, auc: list[float], passes: int, seconds: list[float]) -> dic
 
 
 def to_reach(best: float, row: dict[str, Any]) -> dict[str, Any]:
-    """The cost of the first epoch that reaches an AUC; None if none does."""
+    """Returns the cost up to the first epoch that reaches an AUC; None if no epoch does."""
     at = next((k for k, auc in enumerate(row["auc"]) if auc >= best), None)
     return {
         f"{cost}_to_reach": None if at is None else row[cost][at] for cost in ("passes", "seconds")

@@ -194,35 +194,47 @@ class GANOptions(ModelOptions):
     model: ClassVar[str] = "gan"
     extendable: ClassVar[bool] = True
     preset: str = option(
-        "default", "networks and their constants; dvbpr is the paper's", ("default", "dvbpr")
+        "default",
+        "Networks and their constants; dvbpr is the GAN of the paper's code.",
+        ("default", "dvbpr"),
     )
-    epochs: int = option(18, "passes over the pictures")
-    batch_size: int = option(0, "pictures a step; 0: the preset's", minimum=0)
+    epochs: int = option(18, "Number of passes over the pictures.")
+    batch_size: int = option(
+        0, "Number of pictures in a step; 0 takes that of the preset.", minimum=0
+    )
     picture_size: tuple[int, int] = option(
-        SQUARE, "height and width that pictures are fitted into, in pixels, divisible by 16"
+        SQUARE, "Height and width in pixels into which pictures are fitted, divisible by 16."
     )
     width: int = option(
-        0, "channels of both networks at half the picture's size; 0: the preset's", minimum=0
+        0,
+        "Number of channels of both networks at half the picture size; 0 takes that of the preset.",
+        minimum=0,
     )
-    learning_rate: float = option(0.0, "of both Adams; 0: the preset's")
+    learning_rate: float = option(
+        0.0, "Learning rate of both optimizers; 0 takes that of the preset."
+    )
     mixed_precision: bool = option(
-        False, "whether convolutions run in bfloat16, on processors that have it"
+        False, "Whether convolutions run in bfloat16, on processors that support it."
     )
-    jit: bool = option(False, "whether XLA compiles the step; much slower on a CPU")
-    grid_every: int = option(3, "epochs from one sample grid to the next")
+    jit: bool = option(
+        False, "Whether the step is compiled with XLA, which is much slower on a CPU."
+    )
+    grid_every: int = option(3, "Number of epochs between two sample grids.")
     metrics_every: int = option(
         0,
-        "epochs from one scoring of generated pictures (FID, KID, precision, recall, density, "
-        "coverage) to the next; the last is scored too; 0: never",
+        "Number of epochs between two measurements of generated pictures (FID, KID, precision, "
+        "recall, density, coverage); the last epoch is measured too. 0 measures nothing.",
         minimum=0,
     )
     num_metrics_pictures: int = option(
-        2000, "pictures that are scored, real and generated; at most the catalogue's", minimum=6
+        2000,
+        "Maximum number of real and of generated pictures that are measured.",
+        minimum=6,
     )
     inception: str = option(
         "",
-        "for the scores: FID's Inception (.pt or .whl), or imagenet, or a .h5 of Keras's "
-        "InceptionV3; without it features are those of the category classifier",
+        "Network of the measurements: the Inception network of FID (.pt or .whl), imagenet, or an "
+        ".h5 file of Keras's InceptionV3; by default the category classifier.",
     )
 
     def __post_init__(self) -> None:
@@ -230,5 +242,5 @@ class GANOptions(ModelOptions):
         super().__post_init__()
         if self.inception and not self.metrics_every:
             raise InputError(
-                "--inception is for scores, and none are asked for; give --metrics-every."
+                "--inception is the network of the measurements, which are off; give --metrics-every."
             )

@@ -9,5 +9,5 @@ def test_options_check_themselves():
         recommender_options("bprmf", monitor="loss")
     with pytest.raises(InputError, match="give a tuple of names"):
         recommender_options("visrank", features="classifier")
-    with pytest.raises(InputError, match="--inception is for scores.*--metrics-every"):
+    with pytest.raises(InputError, match="--inception is the network.*--metrics-every"):
         GANOptions(inception="weights.pt")
