@@ -17,7 +17,7 @@ from keras_fashion.models.category_classifier import CategoryClassifier
 MIN_EPOCHS = 8
 MAX_EPOCHS = 30
 PICTURES = 120_000
-"""Number of pictures that training sees at least, within `MAX_EPOCHS`: small sets take more epochs."""
+"""Number of pictures that training sees at least, if `MAX_EPOCHS` suffice for it."""
 HELD_OUT = 10
 """One real picture in so many is held out of the training."""
 

@@ -2,7 +2,7 @@
 
 import lazy_loader
 
-# Loaded on first use: the functions take NumPy arrays and need no TensorFlow.
+# Loaded on first use: not all of it needs TensorFlow.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={

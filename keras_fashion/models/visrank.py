@@ -34,9 +34,9 @@ class VisRank(Recommender):
         >>> import numpy as np
         >>> from keras_fashion.models import VisRank
         >>> model = VisRank(num_users=1, num_items=3, feature_size=2)
-        >>> model.adapt(np.array([[2.0, 0], [-1, 1], [-1, -1]]), train=np.array([[0, 1]]))
+        >>> model.adapt(np.array([[2.0, 0], [-1, 2], [-1, -2]]), train=np.array([[0, 1]]))
         >>> model.scoring_vectors().scores(np.array([0])).round(2)
-        array([[-0.71,  1.  ,  0.  ]], dtype=float32)
+        array([[-0.45,  1.  , -0.6 ]], dtype=float32)
     """
 
     def __init__(self, num_users: int, num_items: int, feature_size: int, **kwargs: Any) -> None:
@@ -178,9 +178,9 @@ class VisRankMax(keras.Model):
         >>> import numpy as np
         >>> from keras_fashion.models import VisRankMax
         >>> model = VisRankMax(num_users=1, num_items=3, feature_size=2)
-        >>> model.adapt(np.array([[2.0, 0], [-1, 1], [-1, -1]]))
+        >>> model.adapt(np.array([[2.0, 0], [-1, 2], [-1, -2]]))
         >>> model.scoring_vectors(train=np.array([[0, 0], [0, 1]])).scores(np.array([0])).round(2)
-        array([[1., 1., 0.]], dtype=float32)
+        array([[ 1.  ,  1.  , -0.45]], dtype=float32)
     """
 
     fit_settings: ClassVar[FitSettings | None] = None

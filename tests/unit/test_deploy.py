@@ -169,7 +169,8 @@ def test_the_training_finds_its_workers(tmp_path):
     # Options are those of the command line.
     arguments = done.stdout[end:].split()
     assert arguments[0] == "train" and arguments[-2:] == ["--devices", "multi-worker"]
-    known = {option for each in train.get_command(click.Context(train), "dvbpr").params for option in each.opts}
+    command = train.get_command(click.Context(train), "dvbpr")
+    known = {option for each in command.params for option in each.opts}
     assert {each for each in arguments if each.startswith("--")} <= known
 
 

@@ -44,8 +44,13 @@ def test_every_file_that_is_no_module_is_packaged(asked):
     assert data == others
 
 
+def normalized(name):
+    """The name of a distribution as PyPI compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def test_every_package_that_is_imported_is_asked_for(asked):
-    required = {re.match(r"[\w-]+", line)[0] for line in asked["install_requires"]}
+    required = {normalized(re.match(r"[\w-]+", line)[0]) for line in asked["install_requires"]}
     imported = set()
     for path in (ROOT / "keras_fashion").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -56,6 +61,8 @@ def test_every_package_that_is_imported_is_asked_for(asked):
     imported -= {"keras_fashion", *sys.stdlib_module_names}
     assert {"tensorflow", "sklearn", "PIL"} < imported
     of = packages_distributions()
-    missing = {name for name in imported if required.isdisjoint(of.get(name, [name]))}
+    missing = {
+        name for name in imported if required.isdisjoint(map(normalized, of.get(name, [name])))
+    }
     of_extras, of_tfds = {"apache_beam", "faiss"}, {"array_record", "requests"}
     assert missing == of_extras | of_tfds

@@ -242,5 +242,6 @@ class GANOptions(ModelOptions):
         super().__post_init__()
         if self.inception and not self.metrics_every:
             raise InputError(
-                "--inception is the network of the measurements, which are off; give --metrics-every."
+                "--inception is the network of the measurements, which are off; "
+                "give --metrics-every."
             )
