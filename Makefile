@@ -76,6 +76,7 @@ lint: $(VENV)/installed
 
 types: $(VENV)/installed
 	$(BIN)/mypy
+	$(BIN)/mypy recipes/*.py
 
 stubs: $(VENV)/installed
 	$(BIN)/python tests/support/write_stubs.py

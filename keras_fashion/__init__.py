@@ -1,4 +1,4 @@
-"""Learn people's taste in clothes; recommend garments that exist and design ones that do not.
+"""Fashion recommendation and design: garments that exist, and new ones, for each user.
 
 The library is what a training script imports: `keras_fashion.data`, `models`, `losses`, `metrics`,
 `optimizers`, `callbacks`, `features`, `design`, `evaluation`, `distribution` and `serving`. The

@@ -5,14 +5,16 @@ r"""Design measured: the talk's table, cost, redesign, groups, and the truth whe
     keras-fashion train gan CATALOGUE --out runs/gan
     python recipes/design_study.py runs/dvbpr runs/gan --unseen runs/unseen --out runs/design
 
-The second DVBPR judges what the first one's optimizer has made. On an atelier the truth is known as
-well. Writes results.json and the pictures people.png, redesign.png under --out.
+The second DVBPR evaluates the designs independently: they were not optimized for it. On an atelier
+the truth is known as well. Writes results.json and the pictures people.png, redesign.png under --out.
 """
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
@@ -75,7 +77,7 @@ def design_study(
 ) -> None:
     """Measure the designs of the runs RECOMMENDER and GAN."""
     run, drawn = require_matching_pair(Run(recommender), Run(gan))
-    judge = require_independent_dvbpr(Run(unseen), run)
+    independent = require_independent_dvbpr(Run(unseen), run)
     maximizers = {
         "generation": PreferenceMaximizer(run.model, drawn.model),
         "generation, dvbpr": PreferenceMaximizer(run.model, drawn.model, PROCEDURES["dvbpr"]),
@@ -87,10 +89,10 @@ def design_study(
         maximizers,
         users,
         users_for_eta,
-        unseen=judge,
+        unseen=independent,
         seed=seed,
     )
-    strips = redesign_study(run, judge, maximizers["generation"], redesigns, seed)
+    strips = redesign_study(run, independent, maximizers["generation"], redesigns, seed)
     world = Path(run.catalogue.path)
     oracle = Oracle.load(world) if (world / TRUTH_FILE).is_file() else None
     shared = group_study(run, maximizers["generation"], oracle, groups, seed=seed)
@@ -125,7 +127,7 @@ def design_study(
     say("Less retrieval, user by user", pd.DataFrame(means(results["less_retrieval"])).T)
     say("By category", study.by_category())
     say("Over eta", study.eta)
-    say("Cost, networks traced and prior judged before", pd.DataFrame(results["cost"]).T)
+    say("Cost, networks traced and prior scored before", pd.DataFrame(results["cost"]).T)
     say("Redesign, means over strips", strips)
     say("A picture for each group of four", shared)
     if "truth" in results:
@@ -150,8 +152,10 @@ def cost(
     return rows
 
 
-def less_retrieval(study: GenerationStudy, methods: list[str]) -> dict[str, dict[str, Estimate]]:
-    """How much more each method reaches than retrieval does for the same user."""
+def less_retrieval(
+    study: GenerationStudy, methods: list[str]
+) -> dict[str, dict[str, Estimate | None]]:
+    """Computes how much more each method reaches than retrieval does for the same user."""
     by = study.rows.pivot(index="pair", columns="method")
     return {
         method: {
@@ -162,8 +166,8 @@ def less_retrieval(study: GenerationStudy, methods: list[str]) -> dict[str, dict
     }
 
 
-def true_means(oracle: Oracle, study: GenerationStudy, run: Run) -> dict[str, dict]:
-    """Method to the means over users of what is true of its first picture."""
+def true_means(oracle: Oracle, study: GenerationStudy, run: Run) -> dict[str, dict[str, Any]]:
+    """Computes the means over users of the true measures of each method's first picture."""
     names = [run.catalogue.categories[category] for category in study.categories]
     rows = true_utilities(oracle, study.users, names, study.pictures)
     return estimates(
@@ -174,18 +178,18 @@ def true_means(oracle: Oracle, study: GenerationStudy, run: Run) -> dict[str, di
     )
 
 
-def estimates(table: dict[str, dict]) -> dict[str, dict]:
-    """A table of estimates as JSON has it."""
+def estimates(table: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Returns a table of estimates as JSON stores it."""
     return {
         method: {name: each and asdict(each) for name, each in row.items()}
         for method, row in table.items()
     }
 
 
-def means(table: dict[str, dict]) -> dict[str, dict[str, str]]:
-    """The same to be read: mean (low to high)."""
+def means(table: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """Returns the table of `estimates` as text: mean (low to high)."""
 
-    def shown(each: dict | None) -> str:
+    def shown(each: dict[str, Any] | None) -> str:
         if each is None or each["low"] is None:
             return "-" if each is None else f"{each['mean']:.3f}"
         return f"{each['mean']:.3f} ({each['low']:.3f} to {each['high']:.3f})"
@@ -196,7 +200,7 @@ def means(table: dict[str, dict]) -> dict[str, dict[str, str]]:
 
 
 def say(title: str, table: pd.DataFrame) -> None:
-    """A table on stdout."""
+    """Prints a table to stdout."""
     click.echo(f"\n{title}\n{table.to_string(float_format='{:.3f}'.format)}")
 
 

@@ -101,6 +101,7 @@ def hm_gan(
     everything = pictures_of_catalogue(loaded, picture_size)
     items = np.arange(len(everything))
     features = kept_inception_features(loaded, items, picture_size, network)
+    assert everything.categories is not None
     classifier = train_evaluation_classifier(everything.pictures, everything.categories, seed)
     first, second = np.array_split(np.random.default_rng(seed).permutation(items), 2)
 

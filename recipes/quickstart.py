@@ -131,7 +131,7 @@ def quickstart(
         classifier,
         {"generation": maximizer},
         pairs,
-        pairs_for_eta=pairs // 3,
+        num_pairs_for_eta=pairs // 3,
         seed=seed,
     )
     names = [catalogue.categories[index] for index in study.categories]
@@ -185,9 +185,9 @@ def quickstart(
 
 
 def truth_section(truth: pd.DataFrame) -> Section:
-    """What the atelier alone can tell: whether designs meet the taste they were made for."""
+    """Returns the section on whether designs meet the true preferences, known of the atelier."""
     titles = {
-        "recovery": "taste recovery",
+        "recovery": "preference recovery",
         "above_retrieved": "above the first retrieved",
         "above_best": "above the best that exists",
     }
@@ -195,12 +195,13 @@ def truth_section(truth: pd.DataFrame) -> Section:
         "Truth",
         [
             Table(
-                "Color and length, measured from the pixels, against the shopper's true taste",
+                "Color and length, measured from the pixels, against the shopper's true preferences",
                 [Column("method"), *(Column(title, best="highest") for title in titles.values())],
                 [[method, *(row[name] for name in titles)] for method, row in truth.iterrows()],
-                note="Of the first picture of each user. Taste recovery: the share of the "
-                "category's real garments whose color and length the shopper's true taste ranks "
-                "below what was measured in the picture; about 0.5 for a garment drawn at random. "
+                note="Of the first picture of each user. Preference recovery: the share of the "
+                "category's real garments whose color and length the shopper's true preferences "
+                "rank below what was measured in the picture; about 0.5 for a garment drawn at "
+                "random. "
                 "The others: the share of users who truly like it better than the first garment "
                 "retrieved for them, and than the best that exists for them, which no "
                 "recommender can know. The truth is known because the shoppers are simulated; no "
@@ -211,7 +212,7 @@ def truth_section(truth: pd.DataFrame) -> Section:
 
 
 def print_table(rows: dict[str, dict[str, float | None]], columns: list[str]) -> None:
-    """A table on stdout."""
+    """Prints a table to stdout."""
     click.echo("\n" + f"{'':18}" + "".join(f"{name:>16}" for name in columns))
     for name, row in rows.items():
         cells = (
@@ -221,7 +222,7 @@ def print_table(rows: dict[str, dict[str, float | None]], columns: list[str]) ->
 
 
 def say(text: str) -> None:
-    """A line of progress on stderr."""
+    """Prints a line of progress to stderr."""
     click.echo(text, err=True)
 
 

@@ -64,7 +64,7 @@ def _require_alike(first: Run, other: Run) -> None:
 
 
 def _labels(runs: Sequence[Run]) -> list[str]:
-    """The model where it is the only one, else with its folder's name, else with its path."""
+    """Returns a unique label of each run: its model, with its folder or its path if needed."""
     choices = [
         (
             run.config["model"],

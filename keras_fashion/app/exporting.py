@@ -137,7 +137,7 @@ def _save(
     facts = {
         "catalogue": catalogue.name,
         "fingerprint": catalogue.fingerprint,
-        "licence": catalogue.license,
+        "license": catalogue.license,
         "categories": catalogue.categories,
         "models": [run.config["model"] for run in runs],
         "measured": measurements_to_json(measured),

@@ -104,7 +104,7 @@ def require_matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
 
 
 def require_independent_dvbpr(other: Run, recommender: Run) -> Run:
-    """Returns the run of a second DVBPR that can judge the designs of a first one.
+    """Returns the run of an independent DVBPR, which can evaluate the designs of another.
 
     Args:
         other: The run of the second DVBPR.

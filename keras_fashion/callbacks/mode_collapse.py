@@ -28,7 +28,7 @@ NUM_LATENTS = 8
 COLLAPSED = 0.25
 """Diversity below which a category has collapsed.
 
-Measured on the demo shop at 32x32 and 64x64 and on H&M. After 500 steps, no category of a healthy
+Measured on the atelier at 32x32 and 64x64 and on H&M. After 500 steps, no category of a healthy
 training was below 0.45; before, they were between 0.22 and 0.45. A category that had collapsed (no
 penalty and a hundredfold learning rate of the generator) was at 0.00. Twenty times the learning
 rate did not collapse any category, with the penalty or without.

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.data.pipelines import picture_batches
+from keras_fashion.data.pipelines import Pictures, picture_batches
 from keras_fashion.data.split import Split
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import ScoresDiverged
@@ -22,7 +22,9 @@ class ValidationAUC(keras.callbacks.Callback):
     (`Recommender.adapt_users`), so that the model can be saved and used as it is.
 
     Put it before `EarlyStopping`, `ModelCheckpoint` or `TensorBoard` in the list of callbacks,
-    which read what it adds.
+    which read what it adds. The first two need `mode="max"`, because Keras cannot tell from the name
+    that a higher value is better:
+    `keras.callbacks.EarlyStopping("val_auc", mode="max", patience=4, restore_best_weights=True)`.
 
     Several workers share the computation: each embeds a part of the items and ranks for a part of
     the users.
@@ -49,7 +51,7 @@ class ValidationAUC(keras.callbacks.Callback):
     def __init__(
         self,
         split: Split,
-        pictures: np.ndarray | None = None,
+        pictures: Pictures | None = None,
         workers: Workers | None = None,
     ) -> None:
         super().__init__()
@@ -58,8 +60,9 @@ class ValidationAUC(keras.callbacks.Callback):
         self.items = self.workers.local_slice(split.num_items)
         self.pictures = None if pictures is None else picture_batches(pictures, items=self.items)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Scores all items for all validation users and adds the means to the logs."""
+        logs = {} if logs is None else logs
         if self.pictures is None:
             items = self.model.item_vectors()
         else:

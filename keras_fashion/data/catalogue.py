@@ -6,7 +6,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ class Catalogue:
         if not tf.io.gfile.exists(f"{folder}/catalogue.json"):
             raise InputError(
                 f"{path} is not a prepared catalogue (it holds no catalogue.json); make one with "
-                "`keras-fashion prepare` or keras_fashion.data.prepare."
+                "`keras_fashion.data.prepare`."
             )
         try:
             facts = json.loads(_read(f"{folder}/catalogue.json"))
@@ -230,7 +230,7 @@ class Catalogue:
         start, end = np.searchsorted(self.interactions[:, 0], [user, user + 1])
         return self.interactions[start:end, 1]
 
-    def pictures_of(self, items: Sequence[int], size: tuple[int, int]) -> np.ndarray:
+    def pictures_of(self, items: Iterable[int], size: tuple[int, int]) -> np.ndarray:
         """Decodes the pictures of a few items.
 
         Args:

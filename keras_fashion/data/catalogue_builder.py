@@ -21,7 +21,10 @@ ITEMS_PER_SHARD = 4096  # About 30 MB if the pictures have sides of 256 pixels.
 INTERACTIONS_PER_SHARD = 65_536
 
 
-class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
+class CatalogueBuilder(
+    FileReaderBuilder,
+    skip_registration=True,  # type: ignore[call-arg] # TFDS has no types
+):
     """Writes the items and interactions of a source as a TFDS data set.
 
     The splits are `items` and `interactions`, in the given order. Their shards are written one
@@ -111,11 +114,11 @@ class CatalogueBuilder(FileReaderBuilder, skip_registration=True):
         download_config: tfds.download.DownloadConfig,
     ) -> None:
         attributes, read_picture = self.source.attributes, self.source.read_picture
-        shards = [
+        item_shards = [
             ItemExamples(chunk, attributes, read_picture, self.stop_at_bad)
             for chunk in _chunks(self.items, ITEMS_PER_SHARD)
         ]
-        paths = self._write("items", shards, len(self.items), download_config)
+        paths = self._write("items", item_shards, len(self.items), download_config)
         indexes = [read_index(path) for path in paths]
         self.written = {
             name: np.concatenate([index[name] for index in indexes]) for name in indexes[0]

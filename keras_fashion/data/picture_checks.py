@@ -12,6 +12,9 @@ from PIL import ExifTags, Image, ImageOps
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 """Formats that are accepted. EPS is not among them, because Pillow runs Ghostscript for it."""
 
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+"""Suffixes of the files that are taken for pictures."""
+
 LARGE = 2**24
 """Number of pixels above which pictures are converted one at a time: one such picture with
 transparency takes 270 MB."""

@@ -210,7 +210,7 @@ class PictureTable:
         rows = np.empty((items.size, self._row_bytes), np.uint8)
         for row, item in zip(rows, items.reshape(-1).tolist(), strict=True):
             position = self._start + item * self._row_bytes
-            if os.preadv(self._descriptor, [row], position) != self._row_bytes:
+            if os.preadv(self._descriptor, [row.data], position) != self._row_bytes:
                 raise OSError("the table of pictures is shorter than it was: remove it")
         return rows.reshape(*items.shape, *self.shape[1:])
 

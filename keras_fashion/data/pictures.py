@@ -14,9 +14,6 @@ vanishes. Without bars the two agree within 1 level. `Rescaling(1 / 127.5, offse
 
 import tensorflow as tf
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
-"""Suffixes of the files that are taken for pictures."""
-
 DECODER = 2
 """Version of the pixels that `decode_picture` returns; tables of another version are not read."""
 

@@ -106,7 +106,7 @@ def leave_one_out(catalogue: Catalogue, seed: int, minimum_items: int = 5) -> Sp
     if not len(catalogue.user_ids):
         raise InputError(
             f"catalogue {catalogue.name} has items but no users, so that a recommender cannot be "
-            "trained on it; a GAN can (`keras-fashion train gan`)."
+            "trained on it; a `ConditionalGAN` can."
         )
     counts = np.bincount(catalogue.interactions[:, 0], minlength=1)
     starts = np.cumsum(counts) - counts

@@ -28,7 +28,7 @@ def thumbnails(pictures: tf.Tensor) -> tf.Tensor:
 
 
 def picture_similarity(small: tf.Tensor) -> tf.Tensor:
-    """Returns the similarity of all pairs of pictures: 1 for copies, towards 0 for others.
+    """Returns the similarity of all pairs of pictures: 1 for copies, near 0 for others.
 
     Args:
         small: (..., n, P) float32, the `thumbnails` of n pictures.

@@ -1,4 +1,4 @@
-"""Redesign: gradual changes of an existing item towards what a user prefers."""
+"""Redesign: gradual changes of an existing item toward what a user prefers."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -61,7 +61,7 @@ def redesign(
     proximity: float = 3.0,
     fixed_directions: np.ndarray | None = None,
 ) -> Redesign:
-    """Changes an item's picture step by step towards what a user prefers.
+    """Changes an item's picture step by step toward what a user prefers.
 
     The picture is inverted, and its latent ascends an objective: that of a design, with the
     penalty on the distance from the consensus replaced by `proximity` times the distance from the

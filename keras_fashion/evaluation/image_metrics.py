@@ -41,36 +41,46 @@ class ScoreMeaning:
 
 
 FEATURE_SCORES = {
-    "frechet_distance": ScoreMeaning("distance of means and covariances (FID)", "lower"),
-    "kernel_distance": ScoreMeaning("unbiased squared discrepancy (KID)", "lower, 0"),
-    "kernel_distance_deviation": ScoreMeaning("its deviation between subsets", ""),
-    "precision": ScoreMeaning("share of generated among the real", "higher"),
-    "recall": ScoreMeaning("share of real among the generated", "higher"),
-    "density": ScoreMeaning("crowding of generated where real ones are", "higher, 1"),
-    "coverage": ScoreMeaning("share of real with a generated one near", "higher"),
+    "frechet_distance": ScoreMeaning("distance of the features' means and covariances (FID)", "lower"),
+    "kernel_distance": ScoreMeaning("squared maximum mean discrepancy, unbiased (KID)", "lower, 0"),
+    "kernel_distance_deviation": ScoreMeaning("standard deviation of KID between subsets", ""),
+    "precision": ScoreMeaning("share of generated pictures among real ones", "higher"),
+    "recall": ScoreMeaning("share of real pictures among generated ones", "higher"),
+    "density": ScoreMeaning("density of generated pictures around real ones", "higher, 1"),
+    "coverage": ScoreMeaning("share of real pictures with a generated one near", "higher"),
 }
 """Scores of `feature_scores`, without prefix."""
 
 _NEAREST_SCORES = {
-    "nearest_median_generated": ScoreMeaning("median distance to the nearest real one", ""),
-    "nearest_median_real": ScoreMeaning("the same, of real to other real ones", ""),
-    "nearest_share_nearer": ScoreMeaning("share as near as the nearest 1 % of real", "0.01"),
-    "nearest_probability_nearer": ScoreMeaning("nearer to a real one than real; 1 copies", "0.5"),
+    "nearest_median_generated": ScoreMeaning(
+        "median distance of generated pictures to the nearest real one", ""
+    ),
+    "nearest_median_real": ScoreMeaning(
+        "median distance of real pictures to the nearest other real one", ""
+    ),
+    "nearest_share_nearer": ScoreMeaning(
+        "share of generated pictures as near to a real one as the nearest 1 % of real ones", "0.01"
+    ),
+    "nearest_probability_nearer": ScoreMeaning(
+        "probability that a generated picture is nearer to a real one than a real one is", "0.5"
+    ),
 }
 MEANINGS = {
     prefix + name: meaning
     for prefix, _ in NETWORKS.values()
     for name, meaning in (FEATURE_SCORES | _NEAREST_SCORES).items()
 } | {
-    "inception_score_real": ScoreMeaning("of the real pictures", ""),
-    "inception_score": ScoreMeaning("clear pictures, many ImageNet classes", "higher"),
-    "category_inception_score_real": ScoreMeaning("of the real pictures", ""),
-    "category_inception_score": ScoreMeaning("clear pictures, many categories", "higher"),
-    "category_accuracy_real": ScoreMeaning("classifier's accuracy on held-out real ones", ""),
-    "category_accuracy": ScoreMeaning("classifier's accuracy on generated ones", "higher"),
-    "category_accuracy_ratio": ScoreMeaning("generated over real", "higher, 1"),
+    "inception_score_real": ScoreMeaning("Inception score of real pictures", ""),
+    "inception_score": ScoreMeaning("Inception score: clear pictures of many ImageNet classes", "higher"),
+    "category_inception_score_real": ScoreMeaning(
+        "Inception score of real pictures by the category classifier", ""
+    ),
+    "category_inception_score": ScoreMeaning("Inception score by categories: clear pictures of many of them", "higher"),
+    "category_accuracy_real": ScoreMeaning("classifier's accuracy on held-out real pictures", ""),
+    "category_accuracy": ScoreMeaning("classifier's accuracy on generated pictures", "higher"),
+    "category_accuracy_ratio": ScoreMeaning("accuracy on generated pictures over that on real ones", "higher, 1"),
     "opposite_ssim_real": ScoreMeaning("diversity of the real pictures", ""),
-    "opposite_ssim": ScoreMeaning("diversity of the generated ones", "as real"),
+    "opposite_ssim": ScoreMeaning("diversity of the generated pictures", "as real"),
 }
 """Every possible score, in the order of tables."""
 

@@ -12,8 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_fashion.data import Catalogue, decode_picture
-from keras_fashion.data.picture_checks import UnusablePicture, usable_picture
-from keras_fashion.data.pictures import SUFFIXES
+from keras_fashion.data.picture_checks import SUFFIXES, UnusablePicture, usable_picture
 from keras_fashion.errors import InputError
 
 _NOT_IN_NAMES = re.compile(r'[/\\:*?"<>|%\x00-\x1f]|^\.|[. ]$')

@@ -62,7 +62,7 @@ class EvaluationClassifier:
 
     @cached_property
     def _features(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        """Traced once for all sets of pictures."""
+        """Returns the features as a `tf.function`, traced once for all sets of pictures."""
         return tf.function(
             lambda batch: self.classifier.features(scale(batch)),
             reduce_retracing=True,

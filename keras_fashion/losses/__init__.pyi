@@ -6,4 +6,5 @@ from .gan import least_squares_discriminator_loss as least_squares_discriminator
 from .gan import least_squares_generator_loss as least_squares_generator_loss
 from .ranking import BPR as BPR
 from .ranking import Logistic as Logistic
+from .ranking import RankingLoss as RankingLoss
 from .ranking import WARP as WARP

@@ -4,7 +4,7 @@ The losses come as a pair of pure functions of the discriminator's outputs, as i
 pair of `keras.losses.Loss`. `ConditionalGAN` trains with the functions: Keras's reduction would
 divide by the number of replicas a second time.
 
-D(x, c) is trained towards 1 for a real picture x of category c and towards 0 for a generated one.
+D(x, c) is trained toward 1 for a real picture x of category c and toward 0 for a generated one.
 This is equation 9 of Mao et al., "Least Squares Generative Adversarial Networks", ICCV 2017, with
 a = 0 and b = c = 1.
 """
@@ -26,7 +26,7 @@ def least_squares_discriminator_loss(
         fake_outputs: Outputs of the discriminator for generated pictures, float of any shape.
 
     Returns:
-        A scalar, 0 if every real picture is judged 1 and every generated one 0.
+        A scalar, 0 if D is 1 for every real picture and 0 for every generated one.
 
     Example:
         >>> float(least_squares_discriminator_loss(tf.constant([1.0, 0.5]), tf.constant([0.0])))
@@ -44,7 +44,7 @@ def least_squares_generator_loss(fake_outputs: keras.KerasTensor) -> keras.Keras
         fake_outputs: Outputs of the discriminator for generated pictures, float of any shape.
 
     Returns:
-        A scalar, 0 if every generated picture is judged 1.
+        A scalar, 0 if D is 1 for every generated picture.
 
     Example:
         >>> float(least_squares_generator_loss(tf.constant([0.0, 1.0])))
@@ -120,8 +120,8 @@ def gradient_penalty(
     Converge?", ICML 2018, without its weight γ / 2.
 
     Args:
-        discriminator: Model of `[pictures, category]` with outputs (B, 1), of which each depends
-            on its own picture only.
+        discriminator: Model of `[pictures, category]` with outputs (B, 1). The output for a picture
+            must not depend on the other pictures.
         pictures: Real pictures, (B, H, W, 3) float32 in [-1, 1].
         category: Categories of the pictures, (B,) int32.
 

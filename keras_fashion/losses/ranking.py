@@ -1,6 +1,6 @@
 """Losses of recommenders: they compare the score of a bought item with those of other items."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any
 
 import keras
@@ -9,15 +9,15 @@ import tensorflow as tf
 from keras_fashion.distribution.global_batch import mean_of_replicas
 
 
-class RankingLoss(keras.losses.Loss):
+class RankingLoss(keras.losses.Loss, ABC):
     """The abstract base of ranking losses.
 
-    The first column of the scores is the positive item of each row, the others are negatives.
-    A subclass gives the formula in `compare`; the base splits the scores and masks negatives that
-    do not count, such as sampled items that the user did buy.
+    Each row of a batch has one positive item, which is compared with the negative items of the
+    row. A subclass gives the formula in `compare`; the base finds the positive item by its label
+    and masks what does not count, such as sampled items that the user did buy.
 
-    The loss is a scalar: the mean over all comparisons that count, which no reduction of a mean
-    over rows would give.
+    The loss is a scalar, the mean over all comparisons that count. It has no `reduction`, because
+    a mean over rows would be another number, and does not take weights of rows.
     """
 
     def __init__(self, name: str | None = None) -> None:
@@ -28,9 +28,9 @@ class RankingLoss(keras.losses.Loss):
         """Computes the loss from the scores.
 
         Args:
-            positive: (B, 1) float32 scores of the positive items.
-            negative: (B, M) float32 scores of the negative items.
-            mask: (B, M) float32, 1 where the comparison counts and 0 where it does not.
+            positive: (B, 1) float32, score of the positive item of each row.
+            negative: (B, N) float32, scores of the items that it is compared with.
+            mask: (B, N) float32, 1 where the comparison counts and 0 where it does not.
 
         Returns:
             A scalar.
@@ -40,15 +40,27 @@ class RankingLoss(keras.losses.Loss):
         """Computes the loss of a batch.
 
         Args:
-            y_true: (B, 1 + M) labels: 1 for the positive item in the first column, 0 for a negative
-                item, and -1 for an item that does not count.
-            y_pred: (B, 1 + M) float32 scores.
+            y_true: (B, N) labels: 1 for the positive item of each row, 0 for a negative item, and
+                -1 for an item that does not count.
+            y_pred: (B, N) float32 scores.
 
         Returns:
             A scalar.
         """
-        mask = tf.cast(tf.convert_to_tensor(y_true)[:, 1:] >= 0, tf.float32)
-        return self.compare(y_pred[:, :1], y_pred[:, 1:], mask)
+        positive = tf.reduce_sum(tf.where(y_true == 1, y_pred, 0), axis=1, keepdims=True)
+        return self.compare(positive, y_pred, tf.cast(y_true == 0, y_pred.dtype))
+
+    def __call__(
+        self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Computes the loss of a batch, see `call`.
+
+        Raises:
+            ValueError: If `sample_weight` is given.
+        """
+        if sample_weight is not None:
+            raise ValueError(f"{type(self).__name__} compares items and takes no sample_weight")
+        return super().__call__(y_true, y_pred)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -56,7 +56,7 @@ class NearestReal(NamedTuple):
 
     @property
     def summary(self) -> NearestRealSummary:
-        """Medians, and two statistics of which one detects few copies and the other many."""
+        """Computes the medians, and two statistics: one detects few copies, the other many."""
         num_generated, num_unseen = len(self.distances), len(self.real_distances)
         ranks = rankdata(np.concatenate([self.real_distances, self.distances]))[:num_unseen]
         mann_whitney_u = ranks.sum() - num_unseen * (num_unseen + 1) / 2

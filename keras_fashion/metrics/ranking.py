@@ -16,12 +16,12 @@ from keras import ops
 
 
 def recall_gain(ranks: Any, k: int) -> Any:
-    """Recall@k of one relevant item at each rank: 1 up to rank k, 0 below (the hit rate)."""
+    """Computes Recall@k (the hit rate) of one relevant item at each rank: 1 up to k, then 0."""
     return ops.cast(ranks <= k, "float64")
 
 
 def ndcg_gain(ranks: Any, k: int | None = None) -> Any:
-    """NDCG@k of one relevant item at each rank: 1 / log2(1 + rank) up to rank k, 0 below.
+    """Computes NDCG@k of one relevant item at each rank: 1 / log2(1 + rank) up to k, then 0.
 
     Järvelin and Kekäläinen, "Cumulated Gain-Based Evaluation of IR Techniques", TOIS 2002. The
     ideal DCG of one relevant item is 1. Without k the list is not cut off.
@@ -31,12 +31,12 @@ def ndcg_gain(ranks: Any, k: int | None = None) -> Any:
 
 
 def reciprocal_rank(ranks: Any) -> Any:
-    """Reciprocal rank of one relevant item at each rank: 1 / rank."""
+    """Computes the reciprocal rank of one relevant item at each rank: 1 / rank."""
     return 1 / ranks
 
 
 def ranking_auc(above: Any, tied: Any, num_candidates: Any) -> Any:
-    """AUC of one relevant item: the share of candidates that score lower, a tie counting half."""
+    """Computes the AUC of one relevant item: the share of candidates below it, ties half."""
     return (num_candidates - above - tied / 2) / num_candidates
 
 

@@ -15,7 +15,7 @@ _OTHERS = {
     "generator": ["Generator"],
     "inception": ["inception_features"],
     "loading": ["load"],
-    "recommender": ["FitSettings", "Recommender", "ScoringVectors"],
+    "recommender": ["FitSettings", "Minimum", "Recommender", "ScoringVectors"],
     "registry": ["RECOMMENDERS", "recommender_class"],
     "retrieval": ["ItemRetriever"],
     "trained": ["TrainedRecommender"],

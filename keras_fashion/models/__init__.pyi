@@ -24,6 +24,7 @@ from .matrix_factorization import BPRMF as BPRMF
 from .matrix_factorization import BiasedMF as BiasedMF
 from .matrix_factorization import WARP as WARP
 from .recommender import FitSettings as FitSettings
+from .recommender import Minimum as Minimum
 from .recommender import Recommender as Recommender
 from .recommender import ScoringVectors as ScoringVectors
 from .registry import RECOMMENDERS as RECOMMENDERS

@@ -19,7 +19,7 @@ class Backbone(NamedTuple):
         network: Constructor of the network.
         preprocess: Function from pixels, 0 to 255, to the input of the network.
         stages: Names of the layers whose outputs are averaged, from early (color, texture) to late
-            (kind of object). The taste of users depends on both.
+            (kind of object). The preferences of users depend on both.
 
     Example:
         >>> BACKBONES["vgg16"].stages[-1]

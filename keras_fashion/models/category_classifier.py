@@ -18,7 +18,8 @@ class CategoryClassifier(keras.Model):
 
     Every stage halves the picture. The features are the concatenated spatial averages of *all*
     stages: the last stage of a classifier alone keeps what distinguishes categories (shape) and
-    loses color and texture, on which taste depends too and which the early stages still contain.
+    loses color and texture, on which preferences depend too and which the early stages still
+    contain.
     The features are standardized over the training pictures, so that no stage dominates a dot
     product or a distance.
 

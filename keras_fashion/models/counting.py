@@ -67,8 +67,29 @@ class RandomScores(Recommender):
         return super().get_config() | {"seed": self.seed}
 
 
+class _ItemCounts(Recommender):
+    """Scores that are one number for each item, the same for every user."""
+
+    def __init__(self, num_users: int, num_items: int, **kwargs: Any) -> None:
+        super().__init__(num_users, num_items, **kwargs)
+        self.counts = self.add_weight(
+            name="counts", shape=(num_items,), initializer="zeros", trainable=False
+        )
+        self.built = True
+
+    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns 1 for every user."""
+        return tf.ones([tf.shape(user)[0], 1])
+
+    def item_vector(
+        self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
+        """Returns the count of each item."""
+        return tf.gather(self.counts.value, item)[:, None]
+
+
 @keras.saving.register_keras_serializable(package="keras_fashion")
-class PopRank(Recommender):
+class PopRank(_ItemCounts):
     """Popularity: x_ui is the number of training interactions of i, the same for every user.
 
     Call `adapt` with the counts; there is nothing to train.
@@ -85,13 +106,6 @@ class PopRank(Recommender):
         >>> model.scoring_vectors().scores(np.array([1]))
         array([[4., 0., 9.]], dtype=float32)
     """
-
-    def __init__(self, num_users: int, num_items: int, **kwargs: Any) -> None:
-        super().__init__(num_users, num_items, **kwargs)
-        self.counts = self.add_weight(
-            name="counts", shape=(num_items,), initializer="zeros", trainable=False
-        )
-        self.built = True
 
     @classmethod
     def from_catalogue(cls, catalogue: Catalogue, split: Split, *, seed: int = 0) -> Self:
@@ -110,19 +124,9 @@ class PopRank(Recommender):
         """Sets the scores to the (I,) numbers of training interactions."""
         self.counts.assign(counts)
 
-    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
-        """Returns 1 for every user."""
-        return tf.ones([tf.shape(user)[0], 1])
-
-    def item_vector(
-        self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
-    ) -> tf.Tensor:
-        """Returns the count of each item."""
-        return tf.gather(self.counts.value, item)[:, None]
-
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
-class CategoryPopularity(PopRank):
+class CategoryPopularity(_ItemCounts):
     """Popularity of categories: x_ui is the number of training interactions with i's category.
 
     Call `adapt`; there is nothing to train.
@@ -160,14 +164,14 @@ class CategoryPopularity(PopRank):
         model.adapt(split.training_counts, values[:, 0])
         return model
 
-    def adapt(self, counts: np.ndarray, categories: np.ndarray) -> None:  # type: ignore[override]
+    def adapt(self, counts: np.ndarray, categories: np.ndarray) -> None:
         """Sums the counts of each category.
 
         Args:
             counts: (I,) int, number of training interactions of each item.
             categories: (I,) int, category of each item.
         """
-        super().adapt(np.bincount(categories, weights=counts)[categories])
+        self.counts.assign(np.bincount(categories, weights=counts)[categories])
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")

@@ -123,7 +123,7 @@ class DVBPRDiscriminator(keras.Model):
         training: Whether to normalize by the statistics of the batch.
 
     Returns:
-        (B, 1) float32, trained towards 1 for real pictures and 0 for generated ones.
+        (B, 1) float32, trained toward 1 for real pictures and 0 for generated ones.
 
     Raises:
         InputError: If the picture size is not divisible by 16.

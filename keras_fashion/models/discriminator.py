@@ -28,7 +28,7 @@ class Discriminator(keras.Model):
         inputs: `[pictures, category]`, (B, H, W, 3) float32 in [-1, 1] and (B,) int32.
 
     Returns:
-        (B, 1) float32, trained towards 1 for real pictures and 0 for generated ones.
+        (B, 1) float32, trained toward 1 for real pictures and 0 for generated ones.
 
     Raises:
         InputError: If the picture size is not divisible by 16.

@@ -1,6 +1,7 @@
 """The abstract base of linear recommenders: scoring, and training by comparison of items."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -70,7 +71,7 @@ class FitSettings:
     negatives: int = 0
 
 
-class Recommender(keras.Model):
+class Recommender(keras.Model, ABC):
     """A preference predictor that is linear in the user: x_ui = p_u · q_i + b_i.
 
     A subclass gives the formula: `user_vector` (p), `item_vector` (q) and, if it has one,
@@ -114,7 +115,8 @@ class Recommender(keras.Model):
         super().__init__(**kwargs)
         self.num_users = num_users
         self.num_items = num_items
-        self.ranking_loss = self.default_loss()
+        self.ranking_loss: keras.losses.Loss = self.default_loss()
+        self.ranking_metrics: list[keras.metrics.Metric] = []
         self.loss_tracker = keras.metrics.Mean(name="loss")
 
     @classmethod
@@ -178,8 +180,9 @@ class Recommender(keras.Model):
 
     def compile(
         self,
-        optimizer: str | keras.Optimizer = "rmsprop",
+        optimizer: str | keras.Optimizer = "adam",
         loss: keras.losses.Loss | None = None,
+        metrics: Sequence[keras.metrics.Metric] | None = None,
         **kwargs: Any,
     ) -> None:
         """Configures the model for training.
@@ -187,10 +190,27 @@ class Recommender(keras.Model):
         Args:
             optimizer: Optimizer. `LazyAdam` updates only the rows of users and items in a batch.
             loss: A ranking loss such as `keras_fashion.losses.BPR()`; by default `default_loss()`.
+            metrics: Metrics of the labels and scores of a batch, such as
+                `keras_fashion.metrics.RankingAUC()`. The batch holds sampled negatives only; see
+                `keras_fashion.callbacks.ValidationAUC` for the exact AUC.
             **kwargs: Further arguments of `keras.Model.compile`.
+
+        Raises:
+            ValueError: If `loss` is not a Keras loss.
         """
-        super().compile(optimizer=optimizer, loss=loss, **kwargs)
+        if loss is not None and not isinstance(loss, keras.losses.Loss):
+            raise ValueError(
+                "loss must be a ranking loss, such as keras_fashion.losses.BPR(), or None; "
+                f"received {loss!r}"
+            )
+        super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **kwargs)
         self.ranking_loss = self.default_loss() if loss is None else loss
+        self.ranking_metrics = list(metrics or [])
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles the model as it was saved; Keras calls it when it opens a file."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
 
     def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Scores pairs of a user and an item.
@@ -208,8 +228,20 @@ class Recommender(keras.Model):
         user = self.user_vector(inputs["user"], inputs.get("history"))
         return tf.reduce_sum(user * vector, axis=-1) + self.item_bias(item)
 
-    def batch_loss(self, batch: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
-        """Computes the ranking loss of a batch of `triplets` plus the regularizer: a scalar."""
+    def score_batch(
+        self, batch: dict[str, tf.Tensor], training: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Computes the labels and the scores of a batch of `keras_fashion.data.triplets`.
+
+        Args:
+            batch: A batch with B positives and a negative for each, or M shared negatives.
+            training: Whether the model is being trained.
+
+        Returns:
+            Labels and scores, (B, 1 + M) float32 each; M is 1 if the negatives are not shared. The
+            labels are those of `RankingLoss` and `RankingMetric`: 1 for the positive item, 0 for a
+            negative item, -1 for a shared negative that the user bought.
+        """
         user, positive, negative = batch["user"], batch["positive"], batch["negative"]
         user_vector = self.user_vector(user, batch.get("history"))
         # One pass over both halves: the arms of the siamese network share all weights.
@@ -227,13 +259,17 @@ class Recommender(keras.Model):
             negative_score = (tf.reduce_sum(user_vector * other, axis=1) + other_bias)[:, None]
             negative_label = tf.zeros_like(negative_score)
         labels = tf.concat([tf.ones_like(positive_score), negative_label], axis=1)
-        loss = self.ranking_loss(labels, tf.concat([positive_score, negative_score], axis=1))
-        return loss + self.regularizer(user, positive, negative)
+        return labels, tf.concat([positive_score, negative_score], axis=1)
+
+    def batch_loss(self, batch: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
+        """Computes the ranking loss of a batch of `triplets` plus the regularizer: a scalar."""
+        return self._loss_of(batch, *self.score_batch(batch, training))
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Trains on one batch of `triplets`."""
         with tf.GradientTape() as tape:
-            loss = self.batch_loss(data, training=True)
+            labels, scores = self.score_batch(data, training=True)
+            loss = self._loss_of(data, labels, scores)
             # Scaled under mixed_float16.
             scaled = self.optimizer.scale_loss(divide_by_replicas(loss))
         variables = self.trainable_variables
@@ -243,13 +279,26 @@ class Recommender(keras.Model):
             # Keras's adaptive optimizers get wrong; in a dense gradient the rows are summed.
             gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
         self.optimizer.apply(gradients, variables)
-        self.loss_tracker.update_state(loss)
-        return {"loss": self.loss_tracker.result()}
+        return self._measure(loss, labels, scores)
 
     def test_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Computes the loss of a batch of `triplets`, for `validation_data`."""
-        self.loss_tracker.update_state(self.batch_loss(data))
-        return {"loss": self.loss_tracker.result()}
+        """Computes the loss and the metrics of a batch of `triplets`, for `validation_data`."""
+        labels, scores = self.score_batch(data)
+        return self._measure(self._loss_of(data, labels, scores), labels, scores)
+
+    def _loss_of(
+        self, batch: dict[str, tf.Tensor], labels: tf.Tensor, scores: tf.Tensor
+    ) -> tf.Tensor:
+        penalty = self.regularizer(batch["user"], batch["positive"], batch["negative"])
+        return self.ranking_loss(labels, scores) + penalty
+
+    def _measure(
+        self, loss: tf.Tensor, labels: tf.Tensor, scores: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        self.loss_tracker.update_state(loss)
+        for metric in self.ranking_metrics:
+            metric.update_state(labels, scores)
+        return self.get_metrics_result()
 
     @property
     def optimizers(self) -> list[keras.Optimizer]:
@@ -258,8 +307,8 @@ class Recommender(keras.Model):
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """The running mean of the loss, which Keras resets at each epoch."""
-        return [self.loss_tracker]
+        """The mean of the loss and the metrics of `compile`, which Keras resets at each epoch."""
+        return [self.loss_tracker, *self.ranking_metrics]
 
     def item_vectors(
         self, pictures: tf.data.Dataset | None = None, items: slice = slice(None)

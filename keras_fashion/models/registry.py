@@ -7,14 +7,16 @@ model is needed, so that the names can be listed without TensorFlow.
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from keras_fashion.errors import InputError
+
 
 class RegisteredRecommender(NamedTuple):
-    """Where a recommender is defined, and what it is in one sentence.
+    """Where a recommender is defined, and a description of it.
 
     Attributes:
         module: Module of `keras_fashion.models`.
         class_name: Class in the module.
-        summary: One sentence for lists of models.
+        summary: Description for lists of models.
     """
 
     module: str
@@ -25,19 +27,19 @@ class RegisteredRecommender(NamedTuple):
 RECOMMENDERS = {
     name: RegisteredRecommender(*fields)
     for name, fields in {
-        "random": ("counting", "RandomScores", "Random scores, the baseline of every table."),
-        "poprank": ("counting", "PopRank", "Popularity: every user gets what is bought most."),
+        "random": ("counting", "RandomScores", "Random scores, as a baseline."),
+        "poprank": ("counting", "PopRank", "Popularity, the same for all users."),
         "biasedmf": ("matrix_factorization", "BiasedMF", "Matrix factorization with all biases."),
         "bprmf": ("matrix_factorization", "BPRMF", "Matrix factorization trained by BPR."),
-        "warp": ("matrix_factorization", "WARP", "Matrix factorization for the top of the list."),
-        "categorypop": ("counting", "CategoryPopularity", "Popularity of categories."),
-        "categoryfreq": ("counting", "CategoryFrequency", "Categories that the user bought."),
-        "visrank": ("visrank", "VisRank", "What looks like the mean of what the user bought."),
-        "visrankmax": ("visrank", "VisRankMax", "What looks like one item that the user bought."),
+        "warp": ("matrix_factorization", "WARP", "Matrix factorization trained by WARP."),
+        "categorypop": ("counting", "CategoryPopularity", "Popularity of the item's category."),
+        "categoryfreq": ("counting", "CategoryFrequency", "Frequency of the category for the user."),
+        "visrank": ("visrank", "VisRank", "Items that look like the mean of the user's purchases."),
+        "visrankmax": ("visrank", "VisRankMax", "Items that look like one of the user's purchases."),
         "fm": ("factorization_machine", "FM", "Factorization machine over item attributes."),
-        "itemknn": ("item_knn", "ItemKNN", "What is bought with what the user bought."),
+        "itemknn": ("item_knn", "ItemKNN", "Items bought together with the user's purchases."),
         "vbpr": ("vbpr", "VBPR", "Matrix factorization with frozen visual features."),
-        "dvbpr": ("dvbpr", "DVBPR", "Learns item embeddings from the pixels, end to end."),
+        "dvbpr": ("dvbpr", "DVBPR", "Item embeddings learned from the pixels, end to end."),
     }.items()
 }
 """Name of each recommender to its definition, in the order of lists."""
@@ -54,12 +56,14 @@ def recommender_class(name: str) -> Any:
         `Recommender` or, if its scores are not linear in the user, another Keras model.
 
     Raises:
-        KeyError: If there is no recommender of that name.
+        InputError: If there is no recommender of that name.
 
     Example:
         >>> from keras_fashion.models.registry import recommender_class
         >>> recommender_class("poprank").__name__
         'PopRank'
     """
+    if name not in RECOMMENDERS:
+        raise InputError(f"there is no recommender {name!r}; there are {', '.join(RECOMMENDERS)}.")
     entry = RECOMMENDERS[name]
     return getattr(import_module(f"keras_fashion.models.{entry.module}"), entry.class_name)

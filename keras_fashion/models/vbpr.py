@@ -119,7 +119,7 @@ class VBPR(VisualRecommender):
             catalogue: Catalogue whose pictures have the features.
             split: Split with the numbers of users and items.
             features: Frozen features: classifier, attributes, or the name of a pretrained network
-                whose features were made; several are put side by side.
+                whose features were made; several are concatenated.
             feature_size: Maximum number of principal components of the features.
             embedding_size: Length of θ.
             latent_size: Length of γ; 0 leaves the latent term out.
@@ -130,7 +130,7 @@ class VBPR(VisualRecommender):
             seed: Seed of the initial weights.
 
         Raises:
-            InputError: If the features cannot be had.
+            InputError: If the features cannot be loaded or made.
         """
         # Imported here, because the frozen features are made with models.
         from keras_fashion.features.frozen import frozen_features

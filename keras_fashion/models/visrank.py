@@ -70,14 +70,14 @@ class VisRank(Recommender):
             catalogue: Catalogue whose pictures have the features.
             split: Split whose training part says what users bought.
             features: Frozen features: classifier, attributes, or the name of a pretrained network
-                whose features were made; several are put side by side.
+                whose features were made; several are concatenated.
             whitening: Power of the eigenvalues by which the principal components are divided: 0 for
                 no whitening, 0.5 for full whitening.
             components: Number of principal components that whitening keeps.
             seed: Not used.
 
         Raises:
-            InputError: If the features cannot be had or `whitening` is above 0.5.
+            InputError: If the features cannot be loaded or made, or `whitening` is above 0.5.
         """
         values = _whitened_features(catalogue, features, whitening, components)
         model = cls(split.num_users, split.num_items, values.shape[1])
@@ -164,9 +164,9 @@ class NearestItemScores(NamedTuple):
 class VisRankMax(keras.Model):
     """x_ui is the largest cosine of f_i and f_j over the items j that u bought.
 
-    `VisRank` with the nearest item in the place of the mean: it keeps the tastes of a user who buys
-    several kinds of things apart. Features are centered and normalized as in `VisRank`. Call
-    `adapt`; there is nothing to train. It is no `Recommender`, because no vector of a user gives a
+    `VisRank` with the nearest item in the place of the mean: it keeps apart the preferences of a
+    user who buys several kinds of things. Features are centered and normalized as in `VisRank`. Call
+    `adapt`; there is nothing to train. It is not a `Recommender`, because no vector of a user gives a
     maximum as a product.
 
     Args:
@@ -213,14 +213,14 @@ class VisRankMax(keras.Model):
             catalogue: Catalogue whose pictures have the features.
             split: Split with the numbers of users and items.
             features: Frozen features: classifier, attributes, or the name of a pretrained network
-                whose features were made; several are put side by side.
+                whose features were made; several are concatenated.
             whitening: Power of the eigenvalues by which the principal components are divided: 0 for
                 no whitening, 0.5 for full whitening.
             components: Number of principal components that whitening keeps.
             seed: Not used.
 
         Raises:
-            InputError: If the features cannot be had or `whitening` is above 0.5.
+            InputError: If the features cannot be loaded or made, or `whitening` is above 0.5.
         """
         values = _whitened_features(catalogue, features, whitening, components)
         model = cls(split.num_users, split.num_items, values.shape[1])

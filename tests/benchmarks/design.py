@@ -40,7 +40,7 @@ def main(recommender: Path, gan: Path, users: int, rounds: int) -> None:
     ratio = step_ratio(run, drawn, users, categories, rounds)
     click.echo(f"time of a step relative to bare passes: {ratio}")
 
-    judge = StandardizedPreference(run, users, categories)
+    standardized = StandardizedPreference(run, users, categories)
     procedures = {"dvbpr": PROCEDURES["dvbpr"]} | {
         f"default, {steps} steps": replace(PROCEDURES["default"], steps=steps)
         for steps in NUM_STEPS
@@ -54,7 +54,7 @@ def main(recommender: Path, gan: Path, users: int, rounds: int) -> None:
         started = time.perf_counter()
         designs = maximized_designs(maximizer, users, categories, seed=0)
         seconds = (time.perf_counter() - started) / len(users)
-        preference = judge.of_pictures(designs.pictures).mean()
+        preference = standardized.of_pictures(designs.pictures).mean()
         different = np.mean([opposite_ssim(each) for each in designs.pictures])
         click.echo(
             f"{name:20}{preference:12.3f}{designs.realism.mean():12.3f}{different:12.3f}"

@@ -106,17 +106,18 @@ def edit(
         np.save(latent_file, flat)
         sheet.save(aside, "PNG")
 
+    deviation, explained = float(directions.deviations[0]), float(directions.explained[0])
+    edits = [
+        {"latent": row // len(strengths) + 1, "strength": strengths[row % len(strengths)]} | values
+        for row, values in enumerate(measured.to_dict("records"))
+    ]
     answer = {
         "category": category,
         "attribute": attribute,
         "hold": hold,
-        "deviation": float(directions.deviations[0]),
-        "explained": float(directions.explained[0]),
-        "edits": [
-            {"latent": row // len(strengths) + 1, "strength": strengths[row % len(strengths)]}
-            | values
-            for row, values in enumerate(measured.to_dict("records"))
-        ],
+        "deviation": deviation,
+        "explained": explained,
+        "edits": edits,
         "latents": str(out / "latents.npy"),
         "sheet": str(out / "sheet.png"),
     }
@@ -124,10 +125,10 @@ def edit(
         click.echo(json.dumps(answer))
         return
     click.echo(
-        f"{title}: a strength of 1 is {answer['deviation']:.3g}; a straight line explains "
-        f"{max(answer['explained'], 0):.0%} of it"
+        f"{title}: a strength of 1 is {deviation:.3g}; a straight line explains "
+        f"{max(explained, 0):.0%} of it"
     )
-    for each in answer["edits"]:
+    for each in edits:
         values = "  ".join(f"{name} {each[name]:.3g}" for name in measured.columns)
         click.echo(f"latent {each['latent']}  {each['strength']:+g}  {values}")
     click.echo(answer["sheet"])

@@ -10,7 +10,7 @@ import click
 from keras_fashion.app.training.options import CheckpointSchedule, PictureSize
 
 
-class PictureSizeParam(click.ParamType):
+class PictureSizeParam(click.ParamType):  # type: ignore[type-arg] # not generic in 8.1
     """Height and width in pixels, such as `192x128`; `64` is 64x64."""
 
     name = "HxW"
@@ -32,7 +32,7 @@ class PictureSizeParam(click.ParamType):
         return PictureSize(int(found[1]), int(found[2] or found[1]))
 
 
-class DevicesParam(click.ParamType):
+class DevicesParam(click.ParamType):  # type: ignore[type-arg] # not generic in 8.1
     """`auto`, `cpu`, `multi-worker` or a positive whole number of GPUs."""
 
     name = "auto|cpu|N|multi-worker"
@@ -49,7 +49,7 @@ class DevicesParam(click.ParamType):
         self.fail(f"{value!r} is none of auto, cpu, multi-worker and a number of devices.")
 
 
-class CheckpointScheduleParam(click.ParamType):
+class CheckpointScheduleParam(click.ParamType):  # type: ignore[type-arg] # not generic in 8.1
     """A number of steps such as `500`, or a time with its unit such as `10m`."""
 
     name = "N|TIME"
@@ -74,7 +74,7 @@ class CheckpointScheduleParam(click.ParamType):
             self.fail(f"{error}.")
 
 
-class AttributeValueParam(click.ParamType):
+class AttributeValueParam(click.ParamType):  # type: ignore[type-arg] # not generic in 8.1
     """A column of the catalogue and one of its values, such as `color=red`."""
 
     name = "COLUMN=VALUE"

@@ -211,7 +211,9 @@ def amazon(
     from keras_fashion.data.sources.amazon.reviews import AmazonReviews
     from keras_fashion.data.sources.web_pictures.picture_fetcher import PictureFetcher
 
-    fetcher = PictureFetcher(pictures, allow_private=allow_private, retry_failed=retry_failed)
+    fetcher: PictureFetcher | None = PictureFetcher(
+        pictures, allow_private=allow_private, retry_failed=retry_failed
+    )
     if no_fetch or click.get_current_context().params["check"]:
         fetcher = None
     return AmazonReviews(reviews, metadata, pictures, fetcher=fetcher, **options)
@@ -288,7 +290,7 @@ def tfds(**options: Any) -> Source:
 @seed_option("Seed of everything that is drawn at random.", maximum=None)
 @from_source
 def atelier(**options: Any) -> Source:
-    """Prepare the built-in synthetic data set of drawn garments and shoppers of known taste."""
+    """Prepare the built-in synthetic data set of drawn garments and shoppers of known preferences."""
     from keras_fashion.data.sources.atelier import Atelier
 
     return Atelier(**options)

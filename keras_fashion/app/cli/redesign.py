@@ -1,4 +1,4 @@
-"""`keras-fashion redesign`: an item that is changed step by step to a user's taste."""
+"""`keras-fashion redesign`: an item that is changed step by step toward a user's preferences."""
 
 import json
 from math import isfinite
@@ -62,7 +62,7 @@ def redesign(
     out: Path,
     as_json: bool,
 ) -> None:
-    """Change an item step by step to a user's taste.
+    """Change an item step by step toward a user's preferences.
 
     Takes the runs of a DVBPR and of a GAN, and an item of the catalogue or any picture. Writes
     frame_1.png, the generator's nearest picture to the item, and so on to the redesign,

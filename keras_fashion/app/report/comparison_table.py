@@ -249,16 +249,16 @@ def _title(metrics: Sequence[str]) -> str:
 
 
 def _best(metric: str) -> Literal["highest"] | None:
-    """Coverage has no best value, because random scores have the highest one."""
+    """Returns which value is best; none for coverage, which is highest for random scores."""
     return None if metric.startswith("coverage@") else "highest"
 
 
 def _cells(comparison: Comparison, metrics: Sequence[str], missing: str) -> pd.DataFrame:
-    """A column of models and one for each metric; means in even rows, their intervals in odd."""
+    """Returns the cells by model and metric: means in even rows, their intervals in odd ones."""
     rows = []
     for name, row in comparison.models.items():
         estimates = [row[metric] for metric in metrics]
-        means = (_number(estimate and estimate.mean, 3) or missing for estimate in estimates)
+        means = (_number(each.mean, 3) if each else missing for each in estimates)
         rows += [[name, *means], ["", *(_interval(each, ".3f", "-") for each in estimates)]]
     return pd.DataFrame(rows, columns=["model", *map(metric_label, metrics)])
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from numbers import Integral, Real
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, TypeGuard
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
@@ -41,7 +41,7 @@ class Text:
 
     @property
     def paragraphs(self) -> list[str]:
-        """The paragraphs of the text."""
+        """Returns the paragraphs of the text."""
         paragraphs = (paragraph.strip() for paragraph in self.text.split("\n\n"))
         return [paragraph for paragraph in paragraphs if paragraph]
 
@@ -126,11 +126,11 @@ class Table:
                 )
 
     def is_numeric(self, number: int) -> bool:
-        """Whether column `number` holds anything other than text."""
+        """Returns whether column `number` holds anything other than text."""
         return not all(isinstance(row[number], str) for row in self.rows)
 
     def shown_cells(self, row: Sequence[Cell]) -> list[ShownCell]:
-        """The cells of a row as they are printed."""
+        """Returns the cells of a row as they are printed."""
         cells = []
         for number, (value, column) in enumerate(zip(row, self.columns, strict=True)):
             text = format_cell(_mean(value), column.digits)
@@ -139,14 +139,10 @@ class Table:
         return cells
 
     def _best(self, number: int) -> str | None:
-        """The best value of a column as it is printed: several cells that print it share it."""
+        """Returns the best value of a column as it is printed, which several cells may share."""
         column = self.columns[number]
         values = [_mean(row[number]) for row in self.rows if row[0] not in self.reference]
-        finite = [
-            value
-            for value in values
-            if isinstance(value, Real) and _is_number(value) and math.isfinite(value)
-        ]
+        finite = [value for value in values if _is_number(value) and math.isfinite(value)]
         if column.best is None or not finite:
             return None
         return format_cell(max(finite) if column.best == "highest" else min(finite), column.digits)
@@ -174,12 +170,12 @@ class Picture:
 
     @property
     def url(self) -> str:
-        """The picture as a data URL of a PNG file."""
+        """Returns the picture as a data URL of a PNG file."""
         return f"data:image/png;base64,{base64.b64encode(_png(self.image)).decode('ascii')}"
 
     @property
     def width(self) -> int | None:
-        """Width at which a figure is shown, in CSS pixels.
+        """Returns the width at which a figure is shown, in CSS pixels.
 
         A figure has more pixels than that, for screens of high resolution. Other pictures are
         shown at their own width, for which this is None.
@@ -284,7 +280,7 @@ def _interval(value: Cell, digits: int) -> str:
     return f"{format_cell(value.low, digits)} to {format_cell(value.high, digits)}"
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 

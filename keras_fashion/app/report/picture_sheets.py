@@ -146,8 +146,9 @@ def _draw_label(draw: ImageDraw.ImageDraw, label: str, width: int, middle: float
 
 
 def _headings(rows: Sequence[SheetRow]) -> list[list[str]]:
-    """The headings above each row; empty where they are those of the row before."""
-    shown, above = [], []
+    """Returns the headings above each row, which are empty if they repeat the row before."""
+    shown: list[list[str]] = []
+    above: list[str] = []
     for row in rows:
         headings = [group.heading for group in row.groups]
         shown.append([""] * len(headings) if headings == above else headings)
@@ -156,7 +157,7 @@ def _headings(rows: Sequence[SheetRow]) -> list[list[str]]:
 
 
 def _columns(rows: Sequence[SheetRow], picture_height: int) -> list[int]:
-    """Width of each column of groups in pixels, which is that of its widest group or heading."""
+    """Returns the width of each column in pixels: that of its widest group or heading."""
     widths = [[_group_width(group, picture_height) for group in row.groups] for row in rows]
     return [max(column) for column in zip_longest(*widths, fillvalue=0)]
 
@@ -203,6 +204,6 @@ def _shorten(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
 
 @cache
 def _font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which matplotlib brings along, so that sheets are the same everywhere."""
+    """Loads DejaVu Sans, which is part of matplotlib, so that sheets are the same everywhere."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, size)

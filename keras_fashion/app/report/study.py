@@ -123,7 +123,7 @@ def study_report(
                 ),
                 Picture(
                     "Redesign: an existing item, its nearest latent in the generator, and steps "
-                    "towards the user's taste.",
+                    "toward the user's preferences.",
                     redesigns_sheet(
                         recommender,
                         maximizer,

@@ -129,7 +129,7 @@ def redesigns_sheet(
                 [
                     PictureGroup("item", original, [f"{score:.2f}"]),
                     PictureGroup(
-                        "its nearest latent, then steps towards the user's taste",
+                        "its nearest latent, then steps toward the user's preferences",
                         redesigned.pictures,
                         [f"{value:.2f}" for value in redesigned.preference],
                     ),

@@ -98,10 +98,10 @@ class ModelOptions:
         for each in fields(self):
             value, choices = getattr(self, each.name), each.metadata["choices"]
             if choices and value not in choices:
-                raise InputError(f"{each.name} {value!r}: there are {', '.join(choices)}.")
+                raise InputError(f"`{each.name}` {value!r}: there are {', '.join(choices)}.")
             several = isinstance(each.default, tuple) and not isinstance(each.default, PictureSize)
             if several and isinstance(value, str):
-                raise InputError(f"{each.name} {value!r}: give a tuple of names.")
+                raise InputError(f"`{each.name}` {value!r}: give a tuple of names.")
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,6 @@ def recommender_options(model: str, **chosen: Any) -> ModelOptions:
         >>> recommender_options("bprmf", epochs=3).recorded()["epochs"]
         3
     """
-    if model not in RECOMMENDERS:
-        raise InputError(f"there is no recommender {model!r}; there are {', '.join(RECOMMENDERS)}.")
     kind = options_class(model)
     names = [each.name for each in fields(kind)]
     if unknown := sorted(set(chosen) - set(names)):

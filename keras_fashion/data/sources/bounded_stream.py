@@ -37,7 +37,7 @@ class BoundedStream(io.RawIOBase):
         """Returns True."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # no `Buffer` before 3.12
         """Reads up to `len(buffer)` bytes and returns their number.
 
         Raises:

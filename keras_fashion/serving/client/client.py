@@ -279,7 +279,7 @@ class Client:
         eta: float = 1.0,
         proximity: float = 3.0,
     ) -> Redesign:
-        """Changes a garment, a JPEG or PNG file, towards what a user or a group prefers.
+        """Changes a garment, a JPEG or PNG file, toward what a user or a group prefers.
 
         Raises:
             RequestRefused: See `generate`; also if a user is unknown.

@@ -175,7 +175,7 @@ class ServedDesigner(ServedModule):
         eta: tf.Tensor,
         proximity: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        """Changes a garment step by step towards what a user or a group prefers.
+        """Changes a garment step by step toward what a user or a group prefers.
 
         Args:
             image_bytes: () string, a JPEG or PNG file.

@@ -71,7 +71,7 @@ def test_it_leaves_runs_exports_and_a_report(demo):
     for name in [*MODELS, "gan"]:
         assert (demo / "demo" / name / "model.keras").is_file()
     html = (demo / "demo" / "report.html").read_text()
-    assert "taste recovery" in html and "data:image/" in html
+    assert "preference recovery" in html and "data:image/" in html
     for name in ("recommender", "designer"):
         assert (demo / "exports" / name / "1" / "saved_model.pb").is_file()
     said, shown = ((demo / name).read_text() for name in ("stdout.txt", "stderr.txt"))

@@ -114,3 +114,15 @@ def test_without_anything_to_compare_no_negative_is_learned_from(loss):
 def test_a_loss_is_serialized(loss):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     assert type(again) is type(loss) and again.get_config() == loss.get_config()
+
+
+def test_the_positive_is_found_by_its_label():
+    scores = np.array([[5.0, 0.0, 1.0]], np.float32)
+    first, last = BPR()(np.array([[1, 0, -1]]), scores), BPR()(np.array([[0, 1, -1]]), scores)
+    assert float(first) == pytest.approx(np.log1p(np.exp(-5)), rel=1e-4)
+    assert float(last) == pytest.approx(np.log1p(np.exp(5)), rel=1e-4)
+
+
+def test_weights_of_rows_are_refused():
+    with pytest.raises(ValueError, match="no sample_weight"):
+        BPR()(np.array([[1, 0]]), np.array([[1.0, 0.0]]), sample_weight=np.array([0.5]))

@@ -20,7 +20,11 @@ from tiny_recommenders import (
     vectors_of,
 )
 
-from keras_fashion.models import DVBPR, RandomScores
+from keras_fashion.data import Split, triplets
+from keras_fashion.losses import Logistic
+from keras_fashion.metrics import RankingAUC
+from keras_fashion.models import DVBPR, RandomScores, load
+from keras_fashion.optimizers import LazyAdam
 
 every_recommender = pytest.mark.parametrize("make", [*COUNTED, *TRAINED])
 
@@ -105,3 +109,40 @@ def test_validation_loss_is_that_of_the_batch(make):
 @pytest.mark.parametrize(("make", "negatives"), [(bprmf, 0), (dvbpr, 4)])
 def test_training_ranks_what_was_bought_above_the_rest(make, negatives):
     assert_ranks_what_was_bought_above_the_rest(make(), negatives)
+
+
+def compiled_and_trained():
+    model = bprmf()
+    model.compile(LazyAdam(0.01), loss=Logistic(), metrics=[RankingAUC()])
+    split = Split(USERS, ITEMS, TRAIN, TRAIN[:0], TRAIN[:0])
+    batches = triplets(split, 4, seed=0)
+    return model, batches, model.fit(batches, steps_per_epoch=3, verbose=0).history
+
+
+def test_metrics_of_compile_are_those_of_the_batches():
+    model, batches, history = compiled_and_trained()
+    assert set(history) == {"loss", "ranking_auc"} and 0 <= history["ranking_auc"][0] <= 1
+    measured = model.evaluate(batches.take(2), verbose=0, return_dict=True)
+    won = [
+        (scores[:, 0] > scores[:, 1]).mean()
+        for labels, scores in (map(np.asarray, model.score_batch(each)) for each in batches.take(2))
+    ]
+    assert measured["ranking_auc"] == pytest.approx(np.mean(won))
+
+
+def test_a_file_keeps_loss_metrics_and_optimizer(tmp_path, recwarn):
+    model, batches, _ = compiled_and_trained()
+    model.save(tmp_path / "model.keras")
+    again = load(tmp_path / "model.keras")
+    assert not [each for each in recwarn if "compile" in str(each.message)]
+    assert isinstance(again.ranking_loss, Logistic) and len(again.ranking_metrics) == 1
+    assert int(again.optimizer.iterations) == 3
+    for each in (model, again):
+        each.fit(batches, steps_per_epoch=2, verbose=0)
+    for ours, theirs in zip(model.weights, again.weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def test_a_loss_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="BPR.*'bpr'"):
+        bprmf().compile("adam", loss="bpr")

@@ -1,7 +1,7 @@
 """The atelier: a procedural catalogue of garments and shoppers whose true preferences are known.
 
 `Atelier` is the source. `Oracle` has the true preferences, and `measure` reads the attributes of a
-garment from any picture, so that designs can be judged by the truth.
+garment from any picture, so that designs can be compared with the truth.
 """
 
 from keras_fashion.data.sources.atelier.measurement import Measurement, measure

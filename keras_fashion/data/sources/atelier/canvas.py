@@ -141,7 +141,7 @@ class Canvas:
         self._alpha = np.zeros((size, size))
 
     def cloth(self, outline: np.ndarray, fabric: Color, folds: np.ndarray | float = 0.0) -> None:
-        """Adds a piece of cloth, shaded towards its edge and with a darker outline.
+        """Adds a piece of cloth, shaded toward its edge and with a darker outline.
 
         Args:
             outline: (n, 2), closed.

@@ -59,8 +59,9 @@ def tops(garment: np.void, size: int) -> Canvas:
         folds,
     )
     _inner_back(canvas, opening, neck, cloth)
-    for side in (1, -1):
-        canvas.stroke(curve(tip, (body - 0.07, -0.50), (body, -0.28)) * (side, 1), 0.03, line, 0.7)
+    arm = curve(tip, (body - 0.07, -0.50), (body, -0.28))
+    for side in (arm, flipped(arm)):
+        canvas.stroke(side, 0.03, line, 0.7)
     hem = curve((body, 0.70), (body / 2, 0.76), (0, 0.76))
     for side in (hem, flipped(hem)):
         canvas.stroke(side, 0.025, line, 0.45)

@@ -1,8 +1,8 @@
 """The simulated shoppers of the atelier: their preferences and their purchases.
 
 A shopper prefers a color in CIELAB, a length for each category, and some patterns, and buys the
-categories in certain shares. The preferences are drawn around those of a few taste groups, so that
-they are approximately of low rank. The utility of garment x for shopper u is, in nats,
+categories in certain shares. The preferences are drawn around those of a few preference groups, so
+that they are approximately of low rank. The utility of garment x for shopper u is, in nats,
 
     t_ux = ln share_u(category) + like_u(pattern)
            - |lab_x - lab_u|^2 / (2 s_color^2) - (length_x - length_u(category))^2 / (2 s_length^2)
@@ -39,7 +39,7 @@ SHOPPER = np.dtype(
 
 
 class TasteGroup(NamedTuple):
-    """Preferences around which those of the shoppers of a group are drawn.
+    """A preference group: the preferences around which those of its shoppers are drawn.
 
     Attributes:
         name: Name of the group.

@@ -130,9 +130,9 @@ class Atelier(Source):
         features = garment_features(self._garments)
         preferences = preference_vectors(self.oracle.shoppers)
         items = []
-        for user, taste in enumerate(tqdm(preferences, "shopping", unit="shopper")):
+        for user, preference in enumerate(tqdm(preferences, "shopping", unit="shopper")):
             seen = rng.choice(len(features), CONSIDERED, replace=False, shuffle=False)
-            scores = features[seen] @ taste + self.oracle.popularity[seen]
+            scores = features[seen] @ preference + self.oracle.popularity[seen]
             items.append(seen[choose(rng, scores[None], bought[user : user + 1])[:, 1]])
         return np.repeat(np.arange(len(bought)), bought), np.concatenate(items)
 

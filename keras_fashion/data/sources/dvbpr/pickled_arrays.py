@@ -113,18 +113,23 @@ class PickledDType:
     """
 
     def __init__(self, code: Any, align: Any, copy: Any) -> None:
-        code = code.decode("latin1") if isinstance(code, bytes) else code
+        code = _decoded(code)
         if not re.fullmatch(r"b1|[iu][1248]|f[248]|[SU][0-9]{1,3}|O[48]?", code):
             raise ValueError("the type is not a number, a string or an object")
         self.numpy: np.dtype[Any] = np.dtype("O" if code[0] == "O" else code)
 
     def __setstate__(self, state: Any) -> None:
         version, order, *structure = state
-        order = order.decode("latin1") if isinstance(order, bytes) else order
+        order = _decoded(order)
         if version != 3 or order not in ("<", ">", "|", "=") or structure[:3] != [None] * 3:
             raise ValueError("the type has more to it than a byte order")
         if order in ("<", ">"):
             self.numpy = self.numpy.newbyteorder(order)
+
+
+def _decoded(text: Any) -> Any:
+    """Returns a `str` of Python 2, which Python 3 may unpickle as bytes, as text."""
+    return text.decode("latin1") if isinstance(text, bytes) else text
 
 
 def _reconstruct(kind: Any, shape: Any, code: Any) -> PickledArray:

@@ -26,7 +26,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from keras_fashion.data.pictures import SUFFIXES
+from keras_fashion.data.picture_checks import SUFFIXES
 from keras_fashion.data.sources.bounded_stream import BoundedStream
 from keras_fashion.data.sources.shop.picture_readers import (
     LOCAL_HEADER,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
-from keras_fashion.data.pictures import SUFFIXES
+from keras_fashion.data.picture_checks import SUFFIXES
 
 
 def find_pictures(folder: Path, stems: Container[str]) -> dict[str, Path]:

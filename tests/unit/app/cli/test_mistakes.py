@@ -46,7 +46,7 @@ def test_a_user_with_too_few_items(chain, refused):
 
 def test_what_is_no_catalogue(refused, tmp_path):
     message = refused("train", "dvbpr", tmp_path, "--out", tmp_path / "run")
-    assert "not a prepared catalogue" in message and "keras-fashion prepare" in message
+    assert "not a prepared catalogue" in message and "keras_fashion.data.prepare" in message
     assert not (tmp_path / "run").exists()
 
 

@@ -5,9 +5,9 @@ from keras_fashion.errors import InputError
 
 
 def test_options_check_themselves():
-    with pytest.raises(InputError, match="monitor 'loss': there are auc, auc_matched"):
+    with pytest.raises(InputError, match="`monitor` 'loss': there are auc, auc_matched"):
         recommender_options("bprmf", monitor="loss")
-    with pytest.raises(InputError, match="give a tuple of names"):
+    with pytest.raises(InputError, match="`features` 'classifier': give a tuple of names"):
         recommender_options("visrank", features="classifier")
     with pytest.raises(InputError, match="--inception is the network.*--metrics-every"):
         GANOptions(inception="weights.pt")
