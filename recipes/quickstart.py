@@ -81,7 +81,7 @@ def quickstart(
     pairs: int,
     seed: int,
 ) -> None:
-    """From a world of drawn garments to recommendations, designs and exported models."""
+    """Recommend and design for simulated shoppers, and export and report the models."""
     started = time.monotonic()
 
     say("1 of 5: the atelier. Garments are drawn, shoppers buy.")

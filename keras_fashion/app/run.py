@@ -16,19 +16,12 @@ import numpy as np
 import tensorflow as tf
 
 import keras_fashion
+from keras_fashion.app.version_0_1 import present_history, present_options
 from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue, Split, leave_one_out, picture_batches, read_split
 from keras_fashion.errors import InputError
 from keras_fashion.models.loading import load
 from keras_fashion.models.registry import recommender_class
-
-RENAMED_OPTIONS = {
-    "regularisation": "regularization",
-    "encoder_regularisation": "encoder_regularization",
-    "style_size": "embedding_size",
-    "metrics_count": "num_metrics_pictures",
-}
-"""The names of options in the `config.json` of version 0.1, and their names since version 0.2."""
 
 
 class Run:
@@ -116,11 +109,8 @@ class Run:
                 f"{self.path} is not a run folder (its config.json lacks "
                 f"{', '.join(sorted(missing))}); make one with `keras-fashion train`."
             )
-        options = config.get("options")
-        if isinstance(options, dict):
-            config["options"] = {
-                RENAMED_OPTIONS.get(name, name): value for name, value in options.items()
-            }
+        if isinstance(options := config.get("options"), dict):
+            config["options"] = present_options(options)
         return config
 
     @cached_property
@@ -277,10 +267,12 @@ class Run:
         with open(history, newline="") as file:
             header, *rows = list(csv.reader(file)) or [[]]
         complete = (row for row in rows if len(row) == len(header) and row[0].isdigit())
-        kept = [row for row in complete if int(row[0]) < num_epochs]
-        if kept != rows:
+        columns, kept = present_history(
+            header, [row for row in complete if int(row[0]) < num_epochs]
+        )
+        if (columns, kept) != (header, rows):
             with atomic_write(history) as temporary, open(temporary, "w", newline="") as file:
-                csv.writer(file).writerows([header, *kept] if header else [])
+                csv.writer(file).writerows([columns, *kept] if header else [])
 
     def write_json(self, name: str, content: Any) -> None:
         """Replaces a JSON file of the run atomically.

@@ -119,8 +119,9 @@ class GenerationMetrics(keras.callbacks.Callback):
         shape = (len(self.categories), self.model.latent_dim)
         self.latents = np.random.default_rng(self.seed).uniform(-1, 1, shape).astype(np.float32)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Adds the scores to the logs and prints them, if they are due."""
+        logs = {} if logs is None else logs
         done = epoch + 1
         if done % self.metrics_every and done != (self.last or self.params["epochs"]):
             logs.update(dict.fromkeys(self.names, np.nan))

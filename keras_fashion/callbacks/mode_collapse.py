@@ -132,12 +132,13 @@ class ModeCollapseMonitor(keras.callbacks.Callback):
         shape = (NUM_LATENTS, self.model.latent_dim)
         self.latents = np.random.default_rng(self.seed).uniform(-1, 1, shape).astype(np.float32)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Logs the diversity, if a category has enough pictures, and warns if it is time to.
 
         Raises:
             TrainingFailed: If most categories have been collapsed for `PATIENCE` epochs.
         """
+        logs = {} if logs is None else logs
         steps = keras.ops.convert_to_numpy(self.model.discriminator_optimizer.iterations)
         early = steps < MIN_STEPS
         if self.real:
@@ -158,7 +159,8 @@ class ModeCollapseMonitor(keras.callbacks.Callback):
                     f"drew almost the same picture for every latent in {len(low)} of {len(ratios)} "
                     f"categories. {ADVICE}"
                 )
-        discriminator, generator = logs["discriminator_loss"], logs["generator_loss"]
+        discriminator = logs.get("discriminator_loss", np.nan)
+        generator = logs.get("generator_loss", np.nan)
         dominates = discriminator < MAX_DISCRIMINATOR_LOSS and generator > MIN_GENERATOR_LOSS
         if self._is_due("won", dominates and not early):
             self._warn(

@@ -41,7 +41,9 @@ class ScoreMeaning:
 
 
 FEATURE_SCORES = {
-    "frechet_distance": ScoreMeaning("distance of the features' means and covariances (FID)", "lower"),
+    "frechet_distance": ScoreMeaning(
+        "distance of the features' means and covariances (FID)", "lower"
+    ),
     "kernel_distance": ScoreMeaning("squared maximum mean discrepancy, unbiased (KID)", "lower, 0"),
     "kernel_distance_deviation": ScoreMeaning("standard deviation of KID between subsets", ""),
     "precision": ScoreMeaning("share of generated pictures among real ones", "higher"),
@@ -71,14 +73,20 @@ MEANINGS = {
     for name, meaning in (FEATURE_SCORES | _NEAREST_SCORES).items()
 } | {
     "inception_score_real": ScoreMeaning("Inception score of real pictures", ""),
-    "inception_score": ScoreMeaning("Inception score: clear pictures of many ImageNet classes", "higher"),
+    "inception_score": ScoreMeaning(
+        "Inception score: clear pictures of many ImageNet classes", "higher"
+    ),
     "category_inception_score_real": ScoreMeaning(
         "Inception score of real pictures by the category classifier", ""
     ),
-    "category_inception_score": ScoreMeaning("Inception score by categories: clear pictures of many of them", "higher"),
+    "category_inception_score": ScoreMeaning(
+        "Inception score by categories: clear pictures of many of them", "higher"
+    ),
     "category_accuracy_real": ScoreMeaning("classifier's accuracy on held-out real pictures", ""),
     "category_accuracy": ScoreMeaning("classifier's accuracy on generated pictures", "higher"),
-    "category_accuracy_ratio": ScoreMeaning("accuracy on generated pictures over that on real ones", "higher, 1"),
+    "category_accuracy_ratio": ScoreMeaning(
+        "accuracy on generated pictures over that on real ones", "higher, 1"
+    ),
     "opposite_ssim_real": ScoreMeaning("diversity of the real pictures", ""),
     "opposite_ssim": ScoreMeaning("diversity of the generated pictures", "as real"),
 }

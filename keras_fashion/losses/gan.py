@@ -1,8 +1,8 @@
 """Least-squares losses of the conditional GAN, and the gradient penalty of its discriminator.
 
 The losses come as a pair of pure functions of the discriminator's outputs, as in TF-GAN, and as a
-pair of `keras.losses.Loss`. `ConditionalGAN` trains with the functions: Keras's reduction would
-divide by the number of replicas a second time.
+pair of `keras.losses.Loss`, which are the pattern for the losses that `ConditionalGAN.compile`
+takes. By default `ConditionalGAN` trains with the functions.
 
 D(x, c) is trained toward 1 for a real picture x of category c and toward 0 for a generated one.
 This is equation 9 of Mao et al., "Least Squares Generative Adversarial Networks", ICCV 2017, with
@@ -86,20 +86,20 @@ class LeastSquaresDiscriminatorLoss(keras.losses.Loss):
 class LeastSquaresGeneratorLoss(keras.losses.Loss):
     """Least-squares loss of a generator, from the discriminator's outputs for its pictures.
 
-    It is `least_squares_generator_loss` as a Keras loss, with the arguments of
-    `LeastSquaresDiscriminatorLoss`, of which it uses the second only.
+    It is `least_squares_generator_loss` as a Keras loss. The labels are ignored: all outputs are
+    trained toward 1.
 
     Args:
         **kwargs: Arguments of `keras.losses.Loss`: `name`, `reduction`, `dtype`.
 
     Call arguments:
-        y_true: D(x, c), outputs for real pictures, (B, 1) float. They are ignored.
+        y_true: Ignored; `ConditionalGAN` passes ones, (B, 1) float32.
         y_pred: D(G(z, c), c), outputs for generated pictures, (B, 1) float.
 
     Example:
         >>> loss = LeastSquaresGeneratorLoss()
-        >>> real, fake = tf.constant([[1.0], [0.5]]), tf.constant([[0.0], [1.0]])
-        >>> float(loss(real, fake))
+        >>> fake = tf.constant([[0.0], [1.0]])
+        >>> float(loss(tf.ones_like(fake), fake))
         0.25
     """
 

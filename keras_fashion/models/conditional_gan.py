@@ -1,4 +1,4 @@
-"""The category-conditional GAN, trained by least squares with two optimizers.
+"""The category-conditional GAN, trained with two optimizers, by default by least squares.
 
 The moving average of the generator's weights is computed here and not by the `use_ema` of Keras's
 optimizers, whose decay is constant from the first step on: with a momentum of 0.998, the weights
@@ -24,6 +24,7 @@ from keras_fashion.losses.gan import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
 )
+from keras_fashion.optimizers import dense_gradients
 
 BATCH_SIZE = 64
 """Number of pictures that `draw` and `discriminate` compute at a time."""
@@ -209,9 +210,13 @@ class ConditionalGAN(keras.Model):
 
     def compile(
         self,
-        generator_optimizer: keras.Optimizer,
-        discriminator_optimizer: keras.Optimizer,
+        generator_optimizer: str | keras.Optimizer,
+        discriminator_optimizer: str | keras.Optimizer,
+        generator_loss: keras.losses.Loss | None = None,
+        discriminator_loss: keras.losses.Loss | None = None,
         jit_compile: bool = False,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
     ) -> None:
         """Configures the model for training.
 
@@ -219,17 +224,64 @@ class ConditionalGAN(keras.Model):
         wrapped in one, as `keras.Model.compile` does.
 
         Args:
-            generator_optimizer: Optimizer of the generator. A generator that learns faster than
-                the discriminator collapses to one garment in each category.
-            discriminator_optimizer: Optimizer of the discriminator.
+            generator_optimizer: Optimizer of the generator, or its name. A generator that learns
+                faster than the discriminator collapses to one garment in each category.
+            discriminator_optimizer: Optimizer of the discriminator, or its name.
+            generator_loss: Keras loss of the generator, called with ones and the discriminator's
+                outputs for generated pictures, (B, 1) float32 each: the generator is to make these
+                outputs look like those for real pictures, and a loss of labels, such as
+                `keras.losses.BinaryCrossentropy(from_logits=True)`, can be used as it is. By
+                default `least_squares_generator_loss`.
+            discriminator_loss: Keras loss of the discriminator, called with its outputs for real
+                pictures in the place of `y_true` and for generated pictures in the place of
+                `y_pred`, (B, 1) float32 each. Neither are labels: see
+                `keras_fashion.losses.LeastSquaresDiscriminatorLoss`, and derive your own from
+                `keras.losses.Loss`. By default `least_squares_discriminator_loss`.
             jit_compile: Whether to compile the step with XLA. On a CPU, it is many times slower
                 than the plain graph for transposed convolutions.
+            run_eagerly: Whether to run the step without a graph, as in `keras.Model.compile`.
+            steps_per_execution: Number of steps in a call of the compiled function, as in
+                `keras.Model.compile`.
+
+        Raises:
+            ValueError: If a loss is not a Keras loss.
+
+        Example:
+            >>> from keras_fashion.models import GAN_PRESETS
+            >>> class WassersteinDiscriminatorLoss(keras.losses.Loss):
+            ...     def call(self, y_true, y_pred):
+            ...         return tf.reduce_mean(y_pred - y_true, axis=-1)
+            >>> class WassersteinGeneratorLoss(keras.losses.Loss):
+            ...     def call(self, y_true, y_pred):
+            ...         return -tf.reduce_mean(y_pred, axis=-1)
+            >>> gan = GAN_PRESETS["default"].make(num_categories=3, picture_size=(16, 16), width=2)
+            >>> gan.compile(
+            ...     "adam",
+            ...     "adam",
+            ...     generator_loss=WassersteinGeneratorLoss(),
+            ...     discriminator_loss=WassersteinDiscriminatorLoss(),
+            ... )
         """
-        self.generator_optimizer = self._with_loss_scale(generator_optimizer)
-        self.discriminator_optimizer = self._with_loss_scale(discriminator_optimizer)
+        for name, loss in (
+            ("generator_loss", generator_loss),
+            ("discriminator_loss", discriminator_loss),
+        ):
+            if loss is not None and not isinstance(loss, keras.losses.Loss):
+                raise ValueError(f"{name} must be a keras.losses.Loss or None; received {loss!r}")
+        self.generator_loss_fn = generator_loss
+        self.discriminator_loss_fn = discriminator_loss
+        self.generator_optimizer = self._with_loss_scale(keras.optimizers.get(generator_optimizer))
+        self.discriminator_optimizer = self._with_loss_scale(
+            keras.optimizers.get(discriminator_optimizer)
+        )
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        super().compile(optimizer=self.generator_optimizer, jit_compile=jit_compile)
+        super().compile(
+            optimizer=self.generator_optimizer,
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+        )
 
     def _with_loss_scale(self, optimizer: keras.Optimizer) -> keras.Optimizer:
         if self.dtype_policy.name != "mixed_float16":
@@ -255,14 +307,71 @@ class ConditionalGAN(keras.Model):
             with tape.stop_recording():
                 discriminator_loss = self.discriminator_step(pictures, fakes, category)
             outputs = self.discriminator([fakes, category], training=True)
-            generator_loss = least_squares_generator_loss(outputs)
+            generator_loss = self.compute_generator_loss(outputs)
             scaled = self.generator_optimizer.scale_loss(divide_by_replicas(generator_loss))
         variables = self.generator.trainable_variables
-        self.generator_optimizer.apply(_dense(tape.gradient(scaled, variables)), variables)
+        gradients = dense_gradients(tape.gradient(scaled, variables))
+        self.generator_optimizer.apply(gradients, variables)
         self.average_weights()
         self.generator_loss.update_state(generator_loss)
         self.discriminator_loss.update_state(discriminator_loss)
         return self.get_metrics_result()
+
+    def test_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Computes the two losses of a batch without a step, for `validation_data`.
+
+        Pictures are drawn with `generator`, which is the one that the loss trains, and both
+        networks compute as in inference. The latents come from the seed generator of the training,
+        so that they differ from one evaluation to the next.
+
+        Args:
+            data: Real pictures, (B, H, W, 3) float32 in [-1, 1], and their categories, (B,) int32.
+
+        Returns:
+            The two losses by name, as means over the pictures so far.
+        """
+        pictures, category = data
+        size = tf.shape(category)[0]
+        latents = local_rows(self.sample_latents(size * num_replicas()))
+        fakes = self.generator([latents, category], training=False)
+        real_outputs = self.discriminator([pictures, category], training=False)
+        fake_outputs = self.discriminator([fakes, category], training=False)
+        self.generator_loss.update_state(self.compute_generator_loss(fake_outputs), size)
+        self.discriminator_loss.update_state(
+            self.compute_discriminator_loss(real_outputs, fake_outputs), size
+        )
+        return self.get_metrics_result()
+
+    def compute_generator_loss(self, fake_outputs: tf.Tensor) -> tf.Tensor:
+        """Computes the generator's loss.
+
+        Args:
+            fake_outputs: Outputs of the discriminator for generated pictures, (B, 1) float32.
+
+        Returns:
+            A scalar, of this replica's pictures.
+        """
+        if self.generator_loss_fn is None:
+            return least_squares_generator_loss(fake_outputs)
+        # Keras's reduction divides by the number of replicas.
+        return self.generator_loss_fn(tf.ones_like(fake_outputs), fake_outputs) * num_replicas()
+
+    def compute_discriminator_loss(
+        self, real_outputs: tf.Tensor, fake_outputs: tf.Tensor
+    ) -> tf.Tensor:
+        """Computes the discriminator's loss, without the gradient penalty.
+
+        Args:
+            real_outputs: Outputs of the discriminator for real pictures, (B, 1) float32.
+            fake_outputs: Outputs of the discriminator for generated pictures, (B, 1) float32.
+
+        Returns:
+            A scalar, of this replica's pictures.
+        """
+        if self.discriminator_loss_fn is None:
+            return least_squares_discriminator_loss(real_outputs, fake_outputs)
+        # Keras's reduction divides by the number of replicas.
+        return self.discriminator_loss_fn(real_outputs, fake_outputs) * num_replicas()
 
     def discriminator_step(
         self, pictures: tf.Tensor, fakes: tf.Tensor, category: tf.Tensor
@@ -279,14 +388,15 @@ class ConditionalGAN(keras.Model):
         """
         with tf.GradientTape() as tape:
             # Two calls: where batches are normalized, a batch is all real or all generated.
-            loss = least_squares_discriminator_loss(
+            loss = self.compute_discriminator_loss(
                 self.discriminator([pictures, category], training=True),
                 self.discriminator([fakes, category], training=True),
             )
             penalized = divide_by_replicas(loss + self.penalty(pictures, category))
             penalized = self.discriminator_optimizer.scale_loss(penalized)
         variables = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply(_dense(tape.gradient(penalized, variables)), variables)
+        gradients = dense_gradients(tape.gradient(penalized, variables))
+        self.discriminator_optimizer.apply(gradients, variables)
         return loss
 
     def penalty(self, pictures: tf.Tensor, category: tf.Tensor) -> tf.Tensor | float:
@@ -338,18 +448,13 @@ class ConditionalGAN(keras.Model):
             "discriminator_optimizer": keras.saving.serialize_keras_object(
                 self.discriminator_optimizer
             ),
+            "generator_loss": keras.saving.serialize_keras_object(self.generator_loss_fn),
+            "discriminator_loss": keras.saving.serialize_keras_object(self.discriminator_loss_fn),
             "jit_compile": self.jit_compile,
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
         }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles the model with the arguments that `get_compile_config` returned."""
         self.compile(**{k: keras.saving.deserialize_keras_object(v) for k, v in config.items()})
-
-
-def _dense(gradients: list[tf.Tensor | tf.IndexedSlices]) -> list[tf.Tensor]:
-    """Sums the repeated rows of gradients.
-
-    The gradient of an embedding has a row for each time that a category occurs in a batch, and
-    Keras's adaptive optimizers are wrong where the rows of one category are not summed first.
-    """
-    return [tf.convert_to_tensor(gradient) for gradient in gradients]

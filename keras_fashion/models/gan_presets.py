@@ -84,7 +84,11 @@ class GANPreset:
                 self.gradient_penalty,
                 seed,
             )
-        gan.compile(self._optimizer(learning_rate), self._optimizer(learning_rate), jit_compile)
+        gan.compile(
+            self._optimizer(learning_rate),
+            self._optimizer(learning_rate),
+            jit_compile=jit_compile,
+        )
         return gan
 
     def _optimizer(self, learning_rate: float | None) -> FusedAdam:

@@ -1,5 +1,6 @@
 """Adam that updates only the rows of an embedding that occur in a batch."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -37,6 +38,33 @@ def sum_duplicates(gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor | tf.Ind
     rows, position = tf.unique(gradient.indices)
     values = tf.math.unsorted_segment_sum(gradient.values, position, tf.size(rows))
     return tf.IndexedSlices(values, rows, gradient.dense_shape)
+
+
+def dense_gradients(
+    gradients: Sequence[tf.Tensor | tf.IndexedSlices | None],
+) -> list[tf.Tensor | None]:
+    """Makes gradients dense, with the parts that belong to the same row summed.
+
+    The gradient of an embedding has a part for each time that a row occurs in a batch, and the
+    adaptive optimizers of Keras 3 are wrong where the parts of a row are not summed first (see
+    `sum_duplicates`). A dense gradient is right for all optimizers and across replicas, and it is
+    the better choice for a small table. For a table of many rows use `LazyAdam`, which takes the
+    gradients as they are.
+
+    Args:
+        gradients: Gradients as `tf.GradientTape.gradient` returns them; None for a variable that
+            has none.
+
+    Returns:
+        The gradients in the same order, each of the shape of its variable or None.
+
+    Example:
+        >>> gradient = tf.IndexedSlices(tf.constant([1.0, 2.0, 4.0]), tf.constant([2, 1, 2]), [4])
+        >>> [dense] = dense_gradients([gradient])
+        >>> dense.numpy().tolist()
+        [0.0, 2.0, 5.0, 0.0]
+    """
+    return [None if each is None else tf.convert_to_tensor(each) for each in gradients]
 
 
 UNSUPPORTED = {

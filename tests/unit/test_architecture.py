@@ -98,6 +98,13 @@ def test_the_library_knows_no_command_line():
         assert not re.search(r"^\s*(import|from) click\b", text, re.MULTILINE), path
         options = re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", text)
         assert not options, f"{path.relative_to(ROOT)} speaks of {options}: name the argument"
+        commands = [
+            command
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            for command in re.findall(r"\bkeras-fashion\s+[a-z][\w-]*", node.value)
+        ]
+        assert not commands, f"{path.relative_to(ROOT)} names {commands}: name the Python API"
 
 
 @pytest.mark.parametrize("path", modules(ROOT / "recipes"), ids=lambda path: path.name)

@@ -14,7 +14,7 @@ def demo(made_once):
 
 
 def test_designs_please_more_than_chance(demo):
-    """At eta 0: after one epoch, realism outweighs what little the taste has to say."""
+    """At eta 0: after one epoch, realism outweighs the little that is known of preferences."""
     user_embedding, drawn = (Run(demo / "demo" / name) for name in ("dvbpr", "gan"))
     maximizer = five_steps(user_embedding.model, drawn.model)
     users = np.unique(user_embedding.split.test[:, 0])[:6]

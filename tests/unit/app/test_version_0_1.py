@@ -69,6 +69,18 @@ def test_options_have_their_present_names(old):
     assert not {"style_size", "regularisation"} & set(options)
 
 
+def test_a_history_of_a_gan_gets_the_present_columns(tmp_path):
+    (tmp_path / "history.csv").write_text(
+        "epoch,classifier_fid,classifier_kid,discriminator_loss\n0,9.5,0.25,0.1\n1,8.5,0.2,0.1\n"
+    )
+    Run(tmp_path).truncate_history(1)
+    assert (tmp_path / "history.csv").read_text().split() == [
+        "epoch,category_frechet_distance,category_kernel_distance,"
+        "category_kernel_distance_deviation,discriminator_loss",
+        "0,9.5,0.25,nan,0.1",
+    ]
+
+
 def test_a_finished_run_is_the_same_training(old, capsys):
     options = recommender_options(
         "bprmf", latent_size=4, regularization=0.02, epochs=1, batch_size=8

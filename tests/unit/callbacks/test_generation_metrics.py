@@ -82,6 +82,13 @@ def test_scores_are_logged_when_due_and_nan_when_not(tiny_catalogue, fake_incept
     assert f"frechet_distance {distance:.4g}, kernel_distance" in lines[-1]
 
 
+def test_logs_may_be_missing(tiny_catalogue, fake_inception, capsys):
+    scores = started(tiny_catalogue, noise, inception="weights.pt")
+    scores.on_epoch_end(0)
+    scores.on_epoch_end(1, None)
+    assert "epoch 2: frechet_distance" in capsys.readouterr().err
+
+
 def test_a_perfect_generator_and_a_hopeless_one(tiny_catalogue, fake_inception):
     best = started(tiny_catalogue, real_pictures(tiny_catalogue), inception="x").scores()
     assert best["frechet_distance"] == pytest.approx(0, abs=0.5)  # rounding of pixels

@@ -133,3 +133,10 @@ def test_categories_without_a_yardstick_are_left_out(tiny_catalogue):
     )
     made = ModeCollapseMonitor(catalogue, (16, 16))
     assert list(made.real) == [0]
+
+
+def test_logs_may_be_missing(watch, capsys):
+    for epoch in range(3):
+        watch(spread([1.0] * 3)).on_epoch_end(epoch)
+        watch(spread([1.0] * 3)).on_epoch_end(epoch, {})
+    assert capsys.readouterr().err == ""

@@ -42,7 +42,7 @@ def trained():
         return labeled_pictures(pictures, *args, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch:
-        small = partial(CategoryClassifier, picture_size=(16, 16))
+        small = partial(CategoryClassifier, widths=(4, 4), picture_size=(16, 16))
         patch.setattr(module, "CategoryClassifier", small)
         patch.setattr(module, "labeled_pictures", watched)
         found = train_evaluation_classifier(real, categories)
@@ -93,7 +93,9 @@ def test_training_leaves_the_global_seeds_alone_and_is_decided_by_its_own():
     found = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            module, "CategoryClassifier", partial(CategoryClassifier, picture_size=(16, 16))
+            module,
+            "CategoryClassifier",
+            partial(CategoryClassifier, widths=(4, 4), picture_size=(16, 16)),
         )
         patch.setattr(module, "MAX_EPOCHS", 1)
         patch.setattr(module, "MIN_EPOCHS", 1)

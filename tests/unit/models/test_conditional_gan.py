@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from keras_fashion.errors import InputError
+from keras_fashion.losses import LeastSquaresDiscriminatorLoss, LeastSquaresGeneratorLoss
 from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.discriminator import Discriminator
 from keras_fashion.models.generator import Generator
@@ -165,6 +166,118 @@ def test_losses_are_those_of_the_step(gan):
     assert float(logs["generator_loss"]) == pytest.approx(
         sum((v - 1) ** 2 for v in fake.ravel()) / 12, rel=1e-4
     )
+
+
+def test_evaluation_computes_both_losses_and_updates_no_weight(gan):
+    pictures, category = batch()
+    before = values(gan)
+    state = gan.seed_generator.state.numpy()
+    found = gan.evaluate(pictures, category, batch_size=4, verbose=0, return_dict=True)
+    assert not any(moved(before, gan))
+    assert [int(optimizer.iterations) for optimizer in gan.optimizers] == [0, 0]
+
+    gan.seed_generator.state.assign(state)
+    real = np.array(gan.discriminator([pictures, category]))
+    fakes = [
+        gan.generator([gan.sample_latents(len(rows)), rows], training=False)
+        for rows in (category[:4], category[4:])  # The second batch counts half as much.
+    ]
+    fake = np.array(gan.discriminator([tf.concat(fakes, axis=0), category]))
+    generator = np.mean((fake - 1) ** 2) / 2
+    assert found == {
+        "generator_loss": pytest.approx(generator, rel=1e-4),
+        "discriminator_loss": pytest.approx(
+            np.mean((real - 1) ** 2) / 2 + np.mean(fake**2) / 2, rel=1e-4
+        ),
+    }
+
+
+def test_fit_takes_validation_data(gan):
+    data = tf.data.Dataset.from_tensors(batch())
+    history = gan.fit(data, validation_data=data, verbose=0).history
+    names = {"generator_loss", "discriminator_loss"}
+    assert set(history) == names | {f"val_{name}" for name in names}
+    assert np.isfinite(list(history.values())).all()
+
+
+def test_optimizers_by_name_and_the_settings_of_keras_are_saved(gan, tmp_path):
+    gan.compile("adam", "sgd", run_eagerly=True, steps_per_execution=2)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    for each in (gan, loaded):
+        assert isinstance(each.generator_optimizer, keras.optimizers.Adam)
+        assert isinstance(each.discriminator_optimizer, keras.optimizers.SGD)
+        assert each.run_eagerly and each.steps_per_execution == 2
+        assert each.generator_loss_fn is None and each.discriminator_loss_fn is None
+
+
+def test_compile_configs_without_losses_have_the_default_ones(gan):
+    config = gan.get_compile_config()
+    for name in ("generator_loss", "discriminator_loss", "run_eagerly", "steps_per_execution"):
+        del config[name]
+    gan.compile_from_config(config)
+    assert gan.generator_loss_fn is None and gan.discriminator_loss_fn is None
+    assert not gan.run_eagerly and gan.steps_per_execution == 1
+
+
+def test_the_default_losses_as_keras_losses_train_alike(gan):
+    before, state = gan.get_weights(), gan.seed_generator.state.numpy()
+    expected = logs(gan)
+    weights = values(gan)
+    gan.set_weights(before)
+    gan.seed_generator.state.assign(state)
+    gan.compile(*adams(), LeastSquaresGeneratorLoss(), LeastSquaresDiscriminatorLoss())
+    assert logs(gan) == pytest.approx(expected, rel=1e-5)
+    for old, new in zip(weights, values(gan), strict=True):
+        np.testing.assert_allclose(old, new, atol=1e-4)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Recorded(keras.losses.Loss):
+    """A loss with a parameter, which keeps what it is called with."""
+
+    def __init__(self, factor, name="recorded", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.factor, self.calls = factor, []
+
+    def call(self, y_true, y_pred):
+        self.calls.append((np.array(y_true), np.array(y_pred)))
+        return self.factor * tf.reduce_mean(y_pred, axis=-1)
+
+    def get_config(self):
+        return super().get_config() | {"factor": self.factor}
+
+
+def test_custom_losses_train_and_are_saved(gan, tmp_path):
+    pictures, category = batch()
+    generator_loss, discriminator_loss = Recorded(-2.0), Recorded(3.0)
+    optimizers = [keras.optimizers.SGD(0.0) for _ in range(2)]
+    gan.compile(
+        *optimizers,
+        generator_loss=generator_loss,
+        discriminator_loss=discriminator_loss,
+        run_eagerly=True,
+    )
+    found = gan.train_step((pictures, category))
+    ((ones, fake),) = generator_loss.calls
+    ((real, judged),) = discriminator_loss.calls
+    np.testing.assert_array_equal(ones, np.ones((6, 1)))
+    np.testing.assert_allclose(real, gan.discriminator([pictures, category]), rtol=1e-4)
+    np.testing.assert_allclose(fake, judged, rtol=1e-4)
+    assert float(found["generator_loss"]) == pytest.approx(-2 * fake.mean(), rel=1e-4)
+    assert float(found["discriminator_loss"]) == pytest.approx(3 * fake.mean(), rel=1e-4)
+
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    assert isinstance(loaded.generator_loss_fn, Recorded)
+    assert loaded.generator_loss_fn.factor == -2
+    assert loaded.discriminator_loss_fn.factor == 3
+
+
+@pytest.mark.parametrize("name", ["generator_loss", "discriminator_loss"])
+def test_losses_that_are_not_of_keras_are_refused(gan, name):
+    with pytest.raises(ValueError, match=f"^{name} must be a keras.losses.Loss or None.*'mse'"):
+        gan.compile("adam", "adam", **{name: "mse"})
 
 
 def test_ema_generator_is_the_running_average_of_the_trained_one(gan):

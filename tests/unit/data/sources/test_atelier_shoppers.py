@@ -22,7 +22,7 @@ GARMENTS = sample_garments(np.random.default_rng(0), 900)
 SHOPPERS = sample_shoppers(np.random.default_rng(1), 300)
 
 
-def test_taste_is_the_stated_utility_up_to_a_constant_of_the_shopper():
+def test_preference_is_the_stated_utility_up_to_a_constant_of_the_shopper():
     garments, shoppers = GARMENTS[:40], SHOPPERS[:5]
     expected = np.zeros((5, 40))
     for u, shopper in enumerate(shoppers):
@@ -42,12 +42,12 @@ def test_taste_is_the_stated_utility_up_to_a_constant_of_the_shopper():
             )
             likes = shopper["category"][category] + shopper["pattern"][garment["pattern"]]
             expected[u, i] = visible + likes
-    taste = preference_vectors(shoppers) @ garment_features(garments).T
-    offset = taste - expected
+    utility = preference_vectors(shoppers) @ garment_features(garments).T
+    offset = utility - expected
     np.testing.assert_allclose(offset - offset[:, :1], 0, atol=1e-9)
 
 
-def test_taste_groups_are_most_of_the_variation_between_shoppers():
+def test_preference_groups_are_most_of_the_variation_between_shoppers():
     assert set(SHOPPERS["tribe"]) == set(range(len(TASTE_GROUPS)))
     vectors = preference_vectors(SHOPPERS)
     centers = np.array(
@@ -97,7 +97,7 @@ def test_popularity_is_fame_and_time_on_sale():
     assert popularity[late].mean() < popularity[~late].mean() - 1
 
 
-def test_the_oracle_ranks_well_and_mostly_by_taste():
+def test_the_oracle_ranks_well_and_mostly_by_preference():
     rng = np.random.default_rng(6)
     popularity, _ = sample_popularity(rng, len(GARMENTS))
     oracle = Oracle(GARMENTS, SHOPPERS, popularity)
@@ -114,7 +114,7 @@ def test_the_oracle_ranks_well_and_mostly_by_taste():
     assert (
         0.97 < auc(oracle.preferences(users)) / best < 1
     )  # a purely visual model can come so near
-    assert auc(oracle.scores(users[::-1])) < 0.75  # another shopper's taste is a poor guide
+    assert auc(oracle.scores(users[::-1])) < 0.75  # another shopper's preference is a poor guide
     assert auc(np.tile(popularity, (len(users), 1))) < 0.7
     shares = np.eye(len(CATEGORIES))[GARMENTS["category"]]
     assert auc(SHOPPERS["category"] @ shares.T) < 0.8  # the category mix alone is not enough

@@ -112,7 +112,7 @@ def test_an_interrupted_preparation_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_recovery_orders_real_pictures_as_the_true_taste_does(tiny, pictures):
+def test_recovery_orders_real_pictures_as_the_true_utility_does(tiny, pictures):
     oracle = Oracle.load(tiny)
     for category in ("Tops", "Dresses", "Trousers"):
         index = CATEGORIES.index(category)
@@ -121,14 +121,14 @@ def test_recovery_orders_real_pictures_as_the_true_taste_does(tiny, pictures):
         for user in range(0, 30, 5):
             recovered = [utility_recovery(oracle, m, user, category) for m in measurements]
             garments = oracle.garments[rows]
-            taste = visible_preferences(
+            utility = visible_preferences(
                 oracle.shoppers[user], garment_lab(garments), garments["length"], index
             )
             assert min(recovered) >= 0 and max(recovered) <= 1
             assert abs(np.mean(recovered) - 0.5) < 0.1
-            assert spearmanr(recovered, taste).statistic > 0.9
-            assert recovered[taste.argmax()] > 0.85
-            assert recovered[taste.argmin()] < 0.15
+            assert spearmanr(recovered, utility).statistic > 0.9
+            assert recovered[utility.argmax()] > 0.85
+            assert recovered[utility.argmin()] < 0.15
 
 
 def test_recovery_of_no_garment_is_zero(tiny):
