@@ -6,7 +6,8 @@ r"""Design measured: the talk's table, cost, redesign, groups, and the truth whe
     python recipes/design_study.py runs/dvbpr runs/gan --unseen runs/unseen --out runs/design
 
 The second DVBPR evaluates the designs independently: they were not optimized for it. On an atelier
-the truth is known as well. Writes results.json and the pictures people.png, redesign.png under --out.
+the truth is known as well. Writes results.json and the pictures people.png and redesign.png under
+--out.
 """
 
 import json

@@ -195,7 +195,7 @@ def truth_section(truth: pd.DataFrame) -> Section:
         "Truth",
         [
             Table(
-                "Color and length, measured from the pixels, against the shopper's true preferences",
+                "Color and length, measured from the pixels, against the true preferences",
                 [Column("method"), *(Column(title, best="highest") for title in titles.values())],
                 [[method, *(row[name] for name in titles)] for method, row in truth.iterrows()],
                 note="Of the first picture of each user. Preference recovery: the share of the "

@@ -119,8 +119,8 @@ def recommender_card(run: Run, measured: Measurements, date: str) -> str:
             "Intended use: to rank a shop's own garments for its own customers. Not intended for "
             "evaluating people, setting prices, or predicting anything but what they may buy next.",
             "The model repeats what was bought. It serves badly the preferences and sizes that the "
-            "shop has served badly. Compare its metrics between groups of customers before it decides "
-            "what they see.",
+            "shop has served badly. Compare its metrics between groups of customers before it "
+            "decides what they see.",
             "Users and items that came after the training are unknown to it, and preferences "
             "change with the season. Train it again regularly.",
             "This folder contains the ids of users and what each has bought (`exclude_seen` needs "

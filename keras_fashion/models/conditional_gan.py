@@ -9,8 +9,6 @@ in [-1, 1], was 0.06 with the average computed here, 0.64 with Keras's and 0.11 
 after 1,600 steps it was 0.03 with both averages.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -24,6 +22,7 @@ from keras_fashion.losses.gan import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
 )
+from keras_fashion.models.dtype_policy import dtype_policy_scope
 from keras_fashion.optimizers import dense_gradients
 
 BATCH_SIZE = 64
@@ -37,30 +36,6 @@ PENALTY_INTERVAL = 16
 """Number of steps from one gradient penalty, which costs another half step, to the next. Its weight
 is multiplied by as much (Karras et al., "Analyzing and Improving the Image Quality of StyleGAN",
 CVPR 2020, appendix B)."""
-
-
-@contextmanager
-def dtype_policy_scope(policy: str | keras.DTypePolicy) -> Iterator[None]:
-    """Sets the dtype policy of the layers that are created within the context.
-
-    Layers take Keras's global policy when they are created, and keep it. The global policy is
-    restored when the context ends.
-
-    Args:
-        policy: Dtype policy or its name, such as "mixed_bfloat16".
-
-    Example:
-        >>> with dtype_policy_scope("mixed_bfloat16"):
-        ...     layer = keras.layers.Dense(3)
-        >>> layer.compute_dtype, keras.layers.Dense(3).compute_dtype
-        ('bfloat16', 'float32')
-    """
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
@@ -227,24 +202,21 @@ class ConditionalGAN(keras.Model):
             generator_optimizer: Optimizer of the generator, or its name. A generator that learns
                 faster than the discriminator collapses to one garment in each category.
             discriminator_optimizer: Optimizer of the discriminator, or its name.
-            generator_loss: Keras loss of the generator, called with ones and the discriminator's
-                outputs for generated pictures, (B, 1) float32 each: the generator is to make these
-                outputs look like those for real pictures, and a loss of labels, such as
-                `keras.losses.BinaryCrossentropy(from_logits=True)`, can be used as it is. By
-                default `least_squares_generator_loss`.
-            discriminator_loss: Keras loss of the discriminator, called with its outputs for real
-                pictures in the place of `y_true` and for generated pictures in the place of
-                `y_pred`, (B, 1) float32 each. Neither are labels: see
-                `keras_fashion.losses.LeastSquaresDiscriminatorLoss`, and derive your own from
-                `keras.losses.Loss`. By default `least_squares_discriminator_loss`.
+            generator_loss: Loss of the generator, by default `least_squares_generator_loss`. It is
+                called with ones as `y_true` and the discriminator's outputs for generated pictures
+                as `y_pred`, (B, 1) float32 each. A loss of labels, such as
+                `keras.losses.BinaryCrossentropy(from_logits=True)`, can be used as it is.
+            discriminator_loss: Loss of the discriminator, by default
+                `least_squares_discriminator_loss`. It is called with the outputs for real pictures
+                as `y_true` and those for generated pictures as `y_pred`, (B, 1) float32 each, so
+                that a loss of labels cannot be used.
             jit_compile: Whether to compile the step with XLA. On a CPU, it is many times slower
                 than the plain graph for transposed convolutions.
-            run_eagerly: Whether to run the step without a graph, as in `keras.Model.compile`.
-            steps_per_execution: Number of steps in a call of the compiled function, as in
-                `keras.Model.compile`.
+            run_eagerly: As in `keras.Model.compile`.
+            steps_per_execution: As in `keras.Model.compile`.
 
         Raises:
-            ValueError: If a loss is not a Keras loss.
+            ValueError: If a loss is neither None nor a Keras loss.
 
         Example:
             >>> from keras_fashion.models import GAN_PRESETS
@@ -255,25 +227,19 @@ class ConditionalGAN(keras.Model):
             ...     def call(self, y_true, y_pred):
             ...         return -tf.reduce_mean(y_pred, axis=-1)
             >>> gan = GAN_PRESETS["default"].make(num_categories=3, picture_size=(16, 16), width=2)
-            >>> gan.compile(
-            ...     "adam",
-            ...     "adam",
-            ...     generator_loss=WassersteinGeneratorLoss(),
-            ...     discriminator_loss=WassersteinDiscriminatorLoss(),
-            ... )
+            >>> losses = WassersteinGeneratorLoss(), WassersteinDiscriminatorLoss()
+            >>> gan.compile("adam", "adam", *losses)
         """
-        for name, loss in (
-            ("generator_loss", generator_loss),
-            ("discriminator_loss", discriminator_loss),
-        ):
+        for loss in (generator_loss, discriminator_loss):
             if loss is not None and not isinstance(loss, keras.losses.Loss):
-                raise ValueError(f"{name} must be a keras.losses.Loss or None; received {loss!r}")
+                raise ValueError(
+                    "generator_loss and discriminator_loss must be None or a keras.losses.Loss; "
+                    f"received {loss!r}"
+                )
         self.generator_loss_fn = generator_loss
         self.discriminator_loss_fn = discriminator_loss
-        self.generator_optimizer = self._with_loss_scale(keras.optimizers.get(generator_optimizer))
-        self.discriminator_optimizer = self._with_loss_scale(
-            keras.optimizers.get(discriminator_optimizer)
-        )
+        self.generator_optimizer = self._scaled_optimizer(generator_optimizer)
+        self.discriminator_optimizer = self._scaled_optimizer(discriminator_optimizer)
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         super().compile(
@@ -283,12 +249,12 @@ class ConditionalGAN(keras.Model):
             steps_per_execution=steps_per_execution,
         )
 
-    def _with_loss_scale(self, optimizer: keras.Optimizer) -> keras.Optimizer:
-        if self.dtype_policy.name != "mixed_float16":
-            return optimizer
-        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            return optimizer
-        return keras.optimizers.LossScaleOptimizer(optimizer)
+    def _scaled_optimizer(self, optimizer: str | keras.Optimizer) -> keras.Optimizer:
+        optimizer = keras.optimizers.get(optimizer)
+        scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        if self.dtype_policy.name == "mixed_float16" and not scaled:
+            return keras.optimizers.LossScaleOptimizer(optimizer)
+        return optimizer
 
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Takes one step of the discriminator, then one of the generator, on the same fakes.
@@ -307,7 +273,7 @@ class ConditionalGAN(keras.Model):
             with tape.stop_recording():
                 discriminator_loss = self.discriminator_step(pictures, fakes, category)
             outputs = self.discriminator([fakes, category], training=True)
-            generator_loss = self.compute_generator_loss(outputs)
+            generator_loss = self._generator_loss(outputs)
             scaled = self.generator_optimizer.scale_loss(divide_by_replicas(generator_loss))
         variables = self.generator.trainable_variables
         gradients = dense_gradients(tape.gradient(scaled, variables))
@@ -322,13 +288,7 @@ class ConditionalGAN(keras.Model):
 
         Pictures are drawn with `generator`, which is the one that the loss trains, and both
         networks compute as in inference. The latents come from the seed generator of the training,
-        so that they differ from one evaluation to the next.
-
-        Args:
-            data: Real pictures, (B, H, W, 3) float32 in [-1, 1], and their categories, (B,) int32.
-
-        Returns:
-            The two losses by name, as means over the pictures so far.
+        so that they differ from one evaluation to the next. Losses are means over all pictures.
         """
         pictures, category = data
         size = tf.shape(category)[0]
@@ -336,41 +296,20 @@ class ConditionalGAN(keras.Model):
         fakes = self.generator([latents, category], training=False)
         real_outputs = self.discriminator([pictures, category], training=False)
         fake_outputs = self.discriminator([fakes, category], training=False)
-        self.generator_loss.update_state(self.compute_generator_loss(fake_outputs), size)
-        self.discriminator_loss.update_state(
-            self.compute_discriminator_loss(real_outputs, fake_outputs), size
-        )
+        discriminator_loss = self._discriminator_loss(real_outputs, fake_outputs)
+        self.generator_loss.update_state(self._generator_loss(fake_outputs), size)
+        self.discriminator_loss.update_state(discriminator_loss, size)
         return self.get_metrics_result()
 
-    def compute_generator_loss(self, fake_outputs: tf.Tensor) -> tf.Tensor:
-        """Computes the generator's loss.
-
-        Args:
-            fake_outputs: Outputs of the discriminator for generated pictures, (B, 1) float32.
-
-        Returns:
-            A scalar, of this replica's pictures.
-        """
+    def _generator_loss(self, fake_outputs: tf.Tensor) -> tf.Tensor:
         if self.generator_loss_fn is None:
             return least_squares_generator_loss(fake_outputs)
-        # Keras's reduction divides by the number of replicas.
+        # Keras's reduction has divided by the number of replicas.
         return self.generator_loss_fn(tf.ones_like(fake_outputs), fake_outputs) * num_replicas()
 
-    def compute_discriminator_loss(
-        self, real_outputs: tf.Tensor, fake_outputs: tf.Tensor
-    ) -> tf.Tensor:
-        """Computes the discriminator's loss, without the gradient penalty.
-
-        Args:
-            real_outputs: Outputs of the discriminator for real pictures, (B, 1) float32.
-            fake_outputs: Outputs of the discriminator for generated pictures, (B, 1) float32.
-
-        Returns:
-            A scalar, of this replica's pictures.
-        """
+    def _discriminator_loss(self, real_outputs: tf.Tensor, fake_outputs: tf.Tensor) -> tf.Tensor:
         if self.discriminator_loss_fn is None:
             return least_squares_discriminator_loss(real_outputs, fake_outputs)
-        # Keras's reduction divides by the number of replicas.
         return self.discriminator_loss_fn(real_outputs, fake_outputs) * num_replicas()
 
     def discriminator_step(
@@ -388,7 +327,7 @@ class ConditionalGAN(keras.Model):
         """
         with tf.GradientTape() as tape:
             # Two calls: where batches are normalized, a batch is all real or all generated.
-            loss = self.compute_discriminator_loss(
+            loss = self._discriminator_loss(
                 self.discriminator([pictures, category], training=True),
                 self.discriminator([fakes, category], training=True),
             )

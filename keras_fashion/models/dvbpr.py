@@ -1,4 +1,4 @@
-"""DVBPR: the embedding of an item is learned from its pixels, together with the users' preferences."""
+"""DVBPR: item embeddings are learned from the pixels, together with the users' preferences."""
 
 from typing import Annotated, Any, Literal
 

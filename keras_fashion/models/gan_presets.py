@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import keras
 
-from keras_fashion.models.conditional_gan import ConditionalGAN, dtype_policy_scope
+from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.dcgan import DVBPRDiscriminator, DVBPRGenerator
 from keras_fashion.models.discriminator import Discriminator
+from keras_fashion.models.dtype_policy import dtype_policy_scope
 from keras_fashion.models.generator import Generator
 from keras_fashion.optimizers import FusedAdam
 

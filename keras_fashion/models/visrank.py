@@ -165,9 +165,9 @@ class VisRankMax(keras.Model):
     """x_ui is the largest cosine of f_i and f_j over the items j that u bought.
 
     `VisRank` with the nearest item in the place of the mean: it keeps apart the preferences of a
-    user who buys several kinds of things. Features are centered and normalized as in `VisRank`. Call
-    `adapt`; there is nothing to train. It is not a `Recommender`, because no vector of a user gives a
-    maximum as a product.
+    user who buys several kinds of things. Features are centered and normalized as in `VisRank`.
+    Call `adapt`; there is nothing to train. It is not a `Recommender`, because no vector of a user
+    gives a maximum as a product.
 
     Args:
         num_users: U, number of users.

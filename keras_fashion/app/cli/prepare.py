@@ -290,7 +290,7 @@ def tfds(**options: Any) -> Source:
 @seed_option("Seed of everything that is drawn at random.", maximum=None)
 @from_source
 def atelier(**options: Any) -> Source:
-    """Prepare the built-in synthetic data set of drawn garments and shoppers of known preferences."""
+    """Prepare the built-in synthetic data set: drawn garments, shoppers of known preferences."""
     from keras_fashion.data.sources.atelier import Atelier
 
     return Atelier(**options)

@@ -276,7 +276,7 @@ def test_custom_losses_train_and_are_saved(gan, tmp_path):
 
 @pytest.mark.parametrize("name", ["generator_loss", "discriminator_loss"])
 def test_losses_that_are_not_of_keras_are_refused(gan, name):
-    with pytest.raises(ValueError, match=f"^{name} must be a keras.losses.Loss or None.*'mse'"):
+    with pytest.raises(ValueError, match="must be None or a keras.losses.Loss; received 'mse'"):
         gan.compile("adam", "adam", **{name: "mse"})
 
 

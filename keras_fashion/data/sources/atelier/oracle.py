@@ -158,11 +158,11 @@ def existing_utilities(oracle: Oracle, user: int, category: str) -> np.ndarray:
 def utility_recovery(oracle: Oracle, measurement: Measurement, user: int, category: str) -> float:
     """Returns the share of a category's garments that a shopper truly likes less than a picture.
 
-    The utility of the picture is its `true_utility`, from its measured color and length, and is compared with
-    `existing_utilities`, from the true colors and lengths of the garments. A recovery of 1 means
-    that no garment of the category has a color and length that the shopper likes better. A garment
-    drawn at random from the category has 0.5 on average (0.53 if its color and length are measured,
-    because of patterned cloth).
+    The utility of the picture is its `true_utility`, from its measured color and length. It is
+    compared with `existing_utilities`, from the true colors and lengths of the garments. A recovery
+    of 1 means that no garment of the category has a color and length that the shopper likes better.
+    A garment drawn at random from the category has 0.5 on average (0.53 if its color and length are
+    measured, because of patterned cloth).
 
     Args:
         oracle: The true preferences.
