@@ -22,8 +22,8 @@ class ValidationAUC(keras.callbacks.Callback):
     (`Recommender.adapt_users`), so that the model can be saved and used as it is.
 
     Put it before `EarlyStopping`, `ModelCheckpoint` or `TensorBoard` in the list of callbacks,
-    which read what it adds. The first two need `mode="max"`, because Keras cannot tell from the name
-    that a higher value is better:
+    which read what it adds. The first two need `mode="max"`, because Keras cannot tell from the
+    name that a higher value is better:
     `keras.callbacks.EarlyStopping("val_auc", mode="max", patience=4, restore_best_weights=True)`.
 
     Several workers share the computation: each embeds a part of the items and ranks for a part of

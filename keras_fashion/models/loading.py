@@ -79,7 +79,7 @@ def load(path: str | Path) -> keras.Model:
 
 
 def _renamed(config: Any) -> Any:
-    """The same nested structure with the arguments' present names."""
+    """Returns the same nested structure with the present names of arguments."""
     if isinstance(config, dict):
         return {_RENAMED_ARGUMENTS.get(k, k): _renamed(value) for k, value in config.items()}
     if isinstance(config, list):

@@ -14,7 +14,7 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.distribution.global_batch import divide_by_replicas, gather_rows
 from keras_fashion.losses.ranking import BPR, RankingLoss
-from keras_fashion.optimizers.lazy_adam import LazyAdam
+from keras_fashion.optimizers.lazy_adam import LazyAdam, dense_gradients
 
 
 class ScoringVectors(NamedTuple):
@@ -275,9 +275,7 @@ class Recommender(keras.Model, ABC):
         variables = self.trainable_variables
         gradients = tape.gradient(scaled, variables)
         if not isinstance(self.optimizer, LazyAdam):
-            # A user that occurs twice in a batch gives a gradient with a repeated row, which
-            # Keras's adaptive optimizers get wrong; in a dense gradient the rows are summed.
-            gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
+            gradients = dense_gradients(gradients)
         self.optimizer.apply(gradients, variables)
         return self._measure(loss, labels, scores)
 

@@ -42,7 +42,7 @@ def trained():
         return labeled_pictures(pictures, *args, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch:
-        small = partial(CategoryClassifier, widths=(4, 4), picture_size=(16, 16))
+        small = partial(CategoryClassifier, picture_size=(16, 16))
         patch.setattr(module, "CategoryClassifier", small)
         patch.setattr(module, "labeled_pictures", watched)
         found = train_evaluation_classifier(real, categories)

@@ -40,7 +40,7 @@ def test_a_recommender_is_refused_in_a_line_that_says_why(catalogue, call, tmp_p
     result = call("train", model, catalogue, "--out", tmp_path / "run")
     assert result.exit_code == 1
     (error,) = [line for line in result.stderr.splitlines() if line.startswith("Error")]
-    assert "gray has items but no users" in error and "train gan" in error
+    assert "gray has items but no users" in error and "`ConditionalGAN` can" in error
     assert result.stderr.splitlines()[-1] == error
     assert not (tmp_path / "run").exists()
 

@@ -328,7 +328,7 @@ def test_the_monitor_decides_which_epoch_is_kept_and_when_to_stop(
 
 
 def test_an_unknown_encoder_and_a_folder_in_use_are_refused(tiny_catalogue, tmp_path):
-    with pytest.raises(InputError, match="encoder 'resnet': there are compact, cnnf"):
+    with pytest.raises(InputError, match="`encoder` 'resnet': there are compact, cnnf"):
         train(
             "dvbpr",
             tiny_catalogue,
