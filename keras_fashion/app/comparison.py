@@ -30,6 +30,22 @@ def compare_runs(
     Raises:
         InputError: If a run is given twice, is not of a recommender, or is of another catalogue or
             split than the first.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from keras_fashion.app import recommender_options, train_recommender
+        >>> from keras_fashion.data import Atelier, Catalogue, prepare
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = prepare(Atelier(users=4, items=30, size=16), folder / "catalogue")
+        >>> catalogue = Catalogue.load(folder / "catalogue")
+        >>> runs = [
+        ...     train_recommender(catalogue, folder / model, recommender_options(model))
+        ...     for model in ("categorypop", "itemknn")
+        ... ]
+        >>> comparison = compare_runs(runs)
+        >>> list(comparison.models), comparison.reference
+        (['random', 'poprank', 'categorypop', 'itemknn'], 'categorypop')
     """
     first = runs[0]
     for run, times in Counter(run.path.resolve() for run in runs).items():

@@ -55,6 +55,17 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
     Raises:
         InputError: If a run is of the wrong kind, if the two are of different catalogues, if `out`
             cannot be written, or if another process is exporting the same version.
+
+    Example:
+        >>> from keras_fashion.app import recommender_options, train_recommender
+        >>> from keras_fashion.data import Atelier, Catalogue, prepare
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = prepare(Atelier(users=4, items=30, size=16), folder / "catalogue")
+        >>> catalogue = Catalogue.load(folder / "catalogue")
+        >>> run = train_recommender(catalogue, folder / "poprank", recommender_options("poprank"))
+        >>> exported = export(run, None, folder / "exported")
+        >>> [path.relative_to(folder).as_posix() for path in exported]
+        ['exported/recommender/1']
     """
     # `vectors` refuses the run of a GAN, with a message that names it.
     if not isinstance(recommender_run.vectors, ScoringVectors):

@@ -35,6 +35,16 @@ def require_finished(run: Run) -> Run:
 
     Raises:
         InputError: If the training was interrupted.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> run = Run(tempfile.mkdtemp())
+        >>> run.write_json("metrics.json", {"interrupted": True})
+        >>> require_finished(run)
+        Traceback (most recent call last):
+            ...
+        keras_fashion.errors.InputError: ... was interrupted; start again to train it to its end.
     """
     if run.metrics.get("interrupted", True):
         raise InputError(f"{run.path} was interrupted; start again to train it to its end.")
@@ -50,6 +60,15 @@ def require_dvbpr(run: Run) -> Run:
     Raises:
         InputError: If it is the run of another model, or of a DVBPR with latent vectors or biases
             of items.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> run = SimpleNamespace(path="runs/bprmf", config={"model": "bprmf"})  # stands for a run
+        >>> require_dvbpr(run)
+        Traceback (most recent call last):
+            ...
+        keras_fashion.errors.InputError: runs/bprmf is a run of bprmf, not of dvbpr, and no other model
+        learns from the pictures themselves; train a dvbpr.
     """
     if run.config["model"] != "dvbpr":
         raise InputError(
@@ -74,6 +93,12 @@ def require_gan(run: Run) -> Run:
 
     Raises:
         InputError: If it is the run of another model.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> run = SimpleNamespace(path="runs/gan", config={"model": "gan"})  # stands for a run
+        >>> require_gan(run).path
+        'runs/gan'
     """
     if run.config["model"] != "gan":
         raise InputError(
@@ -92,6 +117,15 @@ def require_matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
 
     Raises:
         InputError: If one is the run of another model, or if their catalogues differ.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> dvbpr, gan = (  # they stand for two runs
+        ...     SimpleNamespace(path=f"runs/{model}", config={"model": model, "fingerprint": "e5c1"})
+        ...     for model in ("dvbpr", "gan")
+        ... )
+        >>> [run.path for run in require_matching_pair(dvbpr, gan)]
+        ['runs/dvbpr', 'runs/gan']
     """
     for run, model in ((recommender, "dvbpr"), (gan, "gan")):
         if run.config["model"] != model:
@@ -113,6 +147,18 @@ def require_independent_dvbpr(other: Run, recommender: Run) -> Run:
     Raises:
         InputError: If both are the same run, if the second is not a DVBPR (see `require_dvbpr`),
             if their catalogues differ, or if the second was not trained on all users of the first.
+
+    Example:
+        >>> import json, tempfile
+        >>> from pathlib import Path
+        >>> run = Run(tempfile.mkdtemp())
+        >>> config = {"model": "dvbpr", "seed": 0, "catalogue": "/shop", "fingerprint": "e5c1"}
+        >>> run.write_json("config.json", config)
+        >>> require_independent_dvbpr(run, run)
+        Traceback (most recent call last):
+            ...
+        keras_fashion.errors.InputError: ... is the run that designs, so it always agrees with itself;
+        give one that was trained with another --seed.
     """
     require_dvbpr(other)
     if other.path.resolve() == recommender.path.resolve():

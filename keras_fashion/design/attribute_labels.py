@@ -164,6 +164,19 @@ def attribute_directions(
 
     Raises:
         InputError: If there is no such attribute.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> class BrightnessGAN:  # draws gray pictures, whose brightness is the first coordinate
+        ...     latent_dim = 2
+        ...     picture_size = (16, 16)
+        ...     def draw(self, latents, category):
+        ...         shades = 127.5 * (latents[:, :1, None, None] + 1)
+        ...         return np.tile(shades, (1, 16, 16, 3)).astype(np.uint8)
+        >>> catalogue = SimpleNamespace()  # of which measured attributes need nothing
+        >>> directions = attribute_directions(BrightnessGAN(), catalogue, 0, ["lightness"])
+        >>> np.abs(directions).round(1).tolist()
+        [[1.0, 0.0]]
     """
     if not names:
         return None

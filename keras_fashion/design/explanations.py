@@ -125,6 +125,12 @@ class ComparedItem(NamedTuple):
         distance: Euclidean distance between the embeddings Phi of the two.
         preference: theta . Phi of the item.
         liked_less: Share of the category's items with a lower preference.
+
+    Example:
+        >>> near = ComparedItem(item=7, distance=0.5, preference=1.2, liked_less=0.9)
+        >>> far = near._replace(item=3, distance=2.0)
+        >>> min([far, near], key=lambda each: each.distance).item
+        7
     """
 
     item: int
@@ -149,6 +155,22 @@ class Explanation:
             embedding; None if the picture itself is liked as much as those.
         differences: The attributes in which the explained item and `better` differ, such as
             {"color": ("red", "blue")}; empty for a picture that is no item.
+
+    Example:
+        >>> influence = np.zeros((6, 6), np.float32)
+        >>> influence[:2] = 0.5  # the top third raises the preference
+        >>> explanation = Explanation(
+        ...     picture=np.zeros((6, 6, 3), np.uint8),
+        ...     category=0,
+        ...     preference=1.0,
+        ...     liked_less=0.95,
+        ...     influence=influence,
+        ...     similar_items=[ComparedItem(item=7, distance=0.5, preference=1.2, liked_less=0.9)],
+        ...     better=None,
+        ...     differences={},
+        ... )
+        >>> explanation.influence_of_thirds[:, 1].tolist()
+        [0.5, 0.0, 0.0]
     """
 
     picture: np.ndarray

@@ -32,6 +32,17 @@ class Redesign:
         realism: (n,) float32, D; 1 stands for a real picture.
         distance: (n,) float32, distance from the item's picture: 0 for the picture itself, 1 on
             average for a random garment (`Originals`).
+
+    Example:
+        >>> result = Redesign(
+        ...     pictures=np.zeros((3, 8, 8, 3), np.uint8),
+        ...     latents=np.zeros((3, 4), np.float32),
+        ...     preference=np.array([0.5, 1.0, 1.5], np.float32),
+        ...     realism=np.ones(3, np.float32),
+        ...     distance=np.array([0.25, 0.5, 1.0], np.float32),
+        ... )
+        >>> float(result.preference[-1] - result.preference[0])
+        1.0
     """
 
     pictures: np.ndarray

@@ -27,6 +27,18 @@ class Designs:
         path: (S + 1, N, n, Z) float32, the latents along the ascent, the start first.
         evaluations: Number of latents at which the objective and its gradient were evaluated, for
             all users together.
+
+    Example:
+        >>> designs = Designs(  # one user, two designs
+        ...     pictures=np.zeros((1, 2, 8, 8, 3), np.uint8),
+        ...     latents=np.zeros((1, 2, 4), np.float32),
+        ...     preference=np.array([[2.5, 2.0]], np.float32),
+        ...     realism=np.array([[0.9, 1.0]], np.float32),
+        ...     path=np.zeros((7, 1, 2, 4), np.float32),
+        ...     evaluations=56,
+        ... )
+        >>> designs.pictures[0, 0].shape, designs.preference[0].tolist()
+        ((8, 8, 3), [2.5, 2.0])
     """
 
     pictures: np.ndarray

@@ -91,6 +91,31 @@ def design_for_targets(
 
     Returns:
         Designs with N = targets times etas, all etas of the first target first.
+
+    Example:
+        With the toy networks G(z) = z, Phi = z and D = 1 - z:
+
+        >>> from types import SimpleNamespace
+        >>> def generator(inputs, training):  # z is the brightness of a single pixel
+        ...     return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
+        >>> def discriminator(inputs, training):
+        ...     return 1 - inputs[0][:, 0, 0, :1]
+        >>> def encoder(pictures):
+        ...     return pictures[:, 0, 0, :1]
+        >>> encoder.picture_size = (1, 1)
+        >>> gan = SimpleNamespace(
+        ...     ema_generator=generator,
+        ...     discriminator=discriminator,
+        ...     latent_dim=1,
+        ...     picture_size=(1, 1),
+        ... )
+        >>> maximizer = PreferenceMaximizer(SimpleNamespace(encoder=encoder), gan)
+        >>> ones = np.ones((1, 1), np.float32)
+        >>> ann = DesignTarget("ann", np.array([0]), ones, np.ones(1))
+        >>> bob = DesignTarget("bob", np.array([1]), -ones, np.ones(1))
+        >>> designs = design_for_targets(maximizer, [ann, bob], category=0, count=1, etas=[0.0, 1.0])
+        >>> designs.preference.shape, designs.pictures.shape
+        ((4, 1), (4, 1, 1, 1, 3))
     """
     rows = np.repeat(np.arange(len(targets)), len(etas))
     return maximizer.design_for(
@@ -123,6 +148,29 @@ def preference_for_items(
 
     Returns:
         (I,) float32.
+
+    Example:
+        With the toy networks G(z) = z, Phi = z and D = 1 - z:
+
+        >>> from types import SimpleNamespace
+        >>> def generator(inputs, training):  # z is the brightness of a single pixel
+        ...     return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
+        >>> def discriminator(inputs, training):
+        ...     return 1 - inputs[0][:, 0, 0, :1]
+        >>> def encoder(pictures):
+        ...     return pictures[:, 0, 0, :1]
+        >>> encoder.picture_size = (1, 1)
+        >>> gan = SimpleNamespace(
+        ...     ema_generator=generator,
+        ...     discriminator=discriminator,
+        ...     latent_dim=1,
+        ...     picture_size=(1, 1),
+        ... )
+        >>> maximizer = PreferenceMaximizer(SimpleNamespace(encoder=encoder), gan)
+        >>> ann = DesignTarget("ann", np.array([0]), np.full((1, 1), 2, np.float32), np.ones(1))
+        >>> phi = np.array([[0.5], [-0.25]], np.float32)
+        >>> preference_for_items(maximizer, ann, category=0, embeddings=phi).tolist()
+        [1.0, -0.5]
     """
     batch = maximizer.batch(target.user_embeddings[None], [category], [0.0], target.weights[None])
     repeated = batch.gather(tf.zeros(len(embeddings), tf.int32))

@@ -30,6 +30,16 @@ class UserCluster:
         user_embedding: (K,) float, the mean of the members' vectors at unit length, so that each
             member counts equally, times their mean length. It is on the scale of a member's vector
             and shorter the more the members differ.
+
+    Example:
+        >>> cluster = UserCluster(
+        ...     name="Denim blue, Trousers",
+        ...     users=np.array([0, 3]),
+        ...     share=0.4,
+        ...     user_embedding=np.array([1.0, 0.5]),
+        ... )
+        >>> cluster.name, len(cluster.users)
+        ('Denim blue, Trousers', 2)
     """
 
     name: str

@@ -18,6 +18,17 @@ class RankingLoss(keras.losses.Loss, ABC):
 
     The loss is a scalar, the mean over all comparisons that count. It has no `reduction`, because
     a mean over rows would be another number, and does not take weights of rows.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.losses import RankingLoss
+        >>> class Hinge(RankingLoss):
+        ...     def compare(self, positive, negative, mask):
+        ...         hinge = tf.nn.relu(1 - positive + negative) * mask
+        ...         return tf.reduce_sum(hinge) / tf.reduce_sum(mask)
+        >>> y_true, y_pred = np.array([[1, 0, 0, -1]]), np.array([[2.0, 1.5, 0.0, 9.0]])
+        >>> print(f"{float(Hinge()(y_true, y_pred)):.2f}")  # (0.5 + 0) / 2
+        0.25
     """
 
     def __init__(self, name: str | None = None) -> None:

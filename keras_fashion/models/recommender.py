@@ -43,7 +43,12 @@ class ScoringVectors(NamedTuple):
 
 
 class Minimum(NamedTuple):
-    """The least value of an argument, for `Annotated`."""
+    """The least value of an argument, as in `Annotated[int, Minimum(2)]`.
+
+    Example:
+        >>> Minimum(2).value
+        2
+    """
 
     value: int
 
@@ -61,6 +66,10 @@ class FitSettings:
             auc_matched.
         negatives: Number of items that a batch shares as negatives; 0 draws one negative for each
             positive, the siamese triplets of the paper.
+
+    Example:
+        >>> FitSettings(epochs=3, negatives=64).batch_size
+        256
     """
 
     epochs: int = 30
@@ -98,8 +107,7 @@ class Recommender(keras.Model, ABC):
         >>> import keras_fashion as kf
         >>> import numpy as np
         >>> train = np.array([[0, 0], [0, 1], [1, 2]], np.int32)
-        >>> none = np.empty((0, 2), np.int32)
-        >>> split = kf.data.Split(2, 4, train, none, none)
+        >>> split = kf.data.Split(2, 4, train, validation=train[:0], test=train[:0])
         >>> model = kf.models.BPRMF(num_users=2, num_items=4, latent_size=2, seed=0)
         >>> model.compile(optimizer=kf.optimizers.LazyAdam(0.05), loss=kf.losses.BPR())
         >>> batches = kf.data.triplets(split, batch_size=4, seed=0)

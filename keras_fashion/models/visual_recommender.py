@@ -38,6 +38,27 @@ class VisualRecommender(Recommender):
         regularization: λ, on the rows of users and items.
         initializer: Initializer of θ.
         seed: Seed of the initial γ; by default a random one.
+
+    Example:
+        >>> from keras_fashion.models import VisualRecommender
+        >>> class ColorRecommender(VisualRecommender):
+        ...     colors = tf.constant([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])  # Φ of three items
+        ...     def item_embedding(self, item, picture=None, training=False):
+        ...         return tf.gather(self.colors, item)
+        ...     def history_mean(self, history):
+        ...         return mean_of_rows(self.colors - tf.reduce_mean(self.colors, axis=0), history)
+        >>> model = ColorRecommender(
+        ...     num_users=2,
+        ...     num_items=3,
+        ...     embedding_size=2,
+        ...     latent_size=0,
+        ...     bias=False,
+        ...     with_history=False,
+        ...     regularization=0.01,
+        ...     initializer="ones",
+        ... )
+        >>> model({"user": tf.constant([0, 1]), "item": tf.constant([0, 2])}).numpy().tolist()
+        [1.0, 1.0]
     """
 
     def __init__(

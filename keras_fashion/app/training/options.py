@@ -30,7 +30,12 @@ UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 class PictureSize(NamedTuple):
-    """Height and width of a picture in pixels."""
+    """Height and width of a picture in pixels.
+
+    Example:
+        >>> PictureSize(height=96, width=64)
+        PictureSize(height=96, width=64)
+    """
 
     height: int
     width: int
@@ -84,6 +89,11 @@ class ModelOptions:
         model: Name of the model, of its command and in `config.json`.
         extendable: Whether a finished training may be continued for more `epochs`, which requires
             that what is learned in a step does not depend on their number.
+
+    Example:
+        >>> options = GANOptions(epochs=2)
+        >>> isinstance(options, ModelOptions), options.model, options.extendable
+        (True, 'gan', True)
     """
 
     model: ClassVar[str]
@@ -187,7 +197,13 @@ def _declared(hint: Any, default: Any, help: str) -> tuple[Any, Any]:
 
 @dataclass(frozen=True)
 class GANOptions(ModelOptions):
-    """A conditional GAN that draws garments."""
+    """A conditional GAN that draws garments.
+
+    Example:
+        >>> options = GANOptions(epochs=2, picture_size=PictureSize(96, 64))
+        >>> options.preset, options.recorded()["picture_size"]
+        ('default', [96, 64])
+    """
 
     model: ClassVar[str] = "gan"
     extendable: ClassVar[bool] = True

@@ -64,6 +64,17 @@ def train_recommender(
             first epoch, or a checkpoint cannot be written.
         TrainingFailed: If it diverges; the best epoch so far is kept.
         Terminated: If the process is told to end; the same call resumes it.
+
+    Example:
+        >>> import tempfile
+        >>> from keras_fashion.app import recommender_options
+        >>> from keras_fashion.data import Atelier, prepare
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = prepare(Atelier(users=4, items=30, size=16), folder / "catalogue")
+        >>> catalogue = Catalogue.load(folder / "catalogue")
+        >>> run = train_recommender(catalogue, folder / "poprank", recommender_options("poprank"))
+        >>> run.metrics["interrupted"], run.vectors.scores(np.array([0])).shape
+        (False, (1, 30))
     """
     if options.model not in RECOMMENDERS:
         raise TypeError(f"{type(options).__name__} are not the options of a recommender")

@@ -24,11 +24,28 @@ class RequestRefused(ServingError):
     """Raised when the server refuses a request, so that repeating it does not help.
 
     The request is wrong, or there is no such model or signature.
+
+    Example:
+        >>> from keras_fashion.serving import RequestRefused
+        >>> try:
+        ...     raise RequestRefused("category is not known: Hats", status=400)
+        ... except RequestRefused as error:
+        ...     print(error.status, error)
+        400 category is not known: Hats
     """
 
 
 class ServerUnavailable(ServingError):
-    """Raised when the server cannot be reached, does not answer in time, or fails."""
+    """Raised when the server cannot be reached, does not answer in time, or fails.
+
+    Example:
+        >>> from keras_fashion.serving import ServerUnavailable
+        >>> try:
+        ...     raise ServerUnavailable("no answer within 30 s")
+        ... except ServerUnavailable as error:
+        ...     print(error, error.status)
+        no answer within 30 s None
+    """
 
 
 def plain_reason(text: str) -> str:
