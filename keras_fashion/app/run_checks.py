@@ -67,8 +67,8 @@ def require_dvbpr(run: Run) -> Run:
         >>> require_dvbpr(run)
         Traceback (most recent call last):
             ...
-        keras_fashion.errors.InputError: runs/bprmf is a run of bprmf, not of dvbpr, and no other model
-        learns from the pictures themselves; train a dvbpr.
+        keras_fashion.errors.InputError: runs/bprmf is a run of bprmf, not of dvbpr, and no other
+        model learns from the pictures themselves; train a dvbpr.
     """
     if run.config["model"] != "dvbpr":
         raise InputError(
@@ -121,8 +121,8 @@ def require_matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
     Example:
         >>> from types import SimpleNamespace
         >>> dvbpr, gan = (  # they stand for two runs
-        ...     SimpleNamespace(path=f"runs/{model}", config={"model": model, "fingerprint": "e5c1"})
-        ...     for model in ("dvbpr", "gan")
+        ...     SimpleNamespace(path=f"runs/{name}", config={"model": name, "fingerprint": "e5c1"})
+        ...     for name in ("dvbpr", "gan")
         ... )
         >>> [run.path for run in require_matching_pair(dvbpr, gan)]
         ['runs/dvbpr', 'runs/gan']
@@ -149,7 +149,7 @@ def require_independent_dvbpr(other: Run, recommender: Run) -> Run:
             if their catalogues differ, or if the second was not trained on all users of the first.
 
     Example:
-        >>> import json, tempfile
+        >>> import tempfile
         >>> from pathlib import Path
         >>> run = Run(tempfile.mkdtemp())
         >>> config = {"model": "dvbpr", "seed": 0, "catalogue": "/shop", "fingerprint": "e5c1"}
@@ -157,8 +157,8 @@ def require_independent_dvbpr(other: Run, recommender: Run) -> Run:
         >>> require_independent_dvbpr(run, run)
         Traceback (most recent call last):
             ...
-        keras_fashion.errors.InputError: ... is the run that designs, so it always agrees with itself;
-        give one that was trained with another --seed.
+        keras_fashion.errors.InputError: ... is the run that designs, so it always agrees with
+        itself; give one that was trained with another --seed.
     """
     require_dvbpr(other)
     if other.path.resolve() == recommender.path.resolve():

@@ -113,7 +113,8 @@ def design_for_targets(
         >>> ones = np.ones((1, 1), np.float32)
         >>> ann = DesignTarget("ann", np.array([0]), ones, np.ones(1))
         >>> bob = DesignTarget("bob", np.array([1]), -ones, np.ones(1))
-        >>> designs = design_for_targets(maximizer, [ann, bob], category=0, count=1, etas=[0.0, 1.0])
+        >>> targets = [ann, bob]
+        >>> designs = design_for_targets(maximizer, targets, category=0, count=1, etas=[0.0, 1.0])
         >>> designs.preference.shape, designs.pictures.shape
         ((4, 1), (4, 1, 1, 1, 3))
     """
@@ -169,7 +170,7 @@ def preference_for_items(
         >>> maximizer = PreferenceMaximizer(SimpleNamespace(encoder=encoder), gan)
         >>> ann = DesignTarget("ann", np.array([0]), np.full((1, 1), 2, np.float32), np.ones(1))
         >>> phi = np.array([[0.5], [-0.25]], np.float32)
-        >>> preference_for_items(maximizer, ann, category=0, embeddings=phi).tolist()
+        >>> preference_for_items(maximizer, ann, category=0, embeddings=phi).round(2).tolist()
         [1.0, -0.5]
     """
     batch = maximizer.batch(target.user_embeddings[None], [category], [0.0], target.weights[None])

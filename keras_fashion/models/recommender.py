@@ -99,8 +99,7 @@ class Recommender(keras.Model, ABC):
         num_items: I, number of items of the catalogue.
 
     Attributes:
-        fit_settings: Settings with which the application trains the model; None for a model that is
-            not trained by gradient steps.
+        fit_settings: Settings of the application's training; None if it takes no gradient steps.
         scorer: Type of what `scoring_vectors` returns.
 
     Example:

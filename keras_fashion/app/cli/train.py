@@ -146,7 +146,8 @@ def train_command(options: type[ModelOptions]) -> click.Command:
     command: Any = run
     for decorate in reversed(decorators):
         command = decorate(command)
-    return click.command(options.model, cls=PlainCommand, help=options.__doc__)(command)
+    summary = (options.__doc__ or "").partition("\n")[0]
+    return click.command(options.model, cls=PlainCommand, help=summary)(command)
 
 
 def option(field: Field[Any]) -> Callable[..., Any]:
