@@ -9,7 +9,7 @@ from rows_of_a_table import (
     fitted,
 )
 
-from keras_fashion.optimizers import lazy_adam as sum_duplicates
+from keras_fashion.optimizers import sum_duplicates
 
 before = pytest.mark.parametrize("before", [as_it_is, sum_duplicates])
 
