@@ -70,8 +70,8 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
     # `vectors` refuses the run of a GAN, with a message that names it.
     if not isinstance(recommender_run.vectors, ScoringVectors):
         raise InputError(
-            f"{recommender_run.path} scores by the nearest item and has no vectors of users to "
-            "export; export a visrank run or another recommender's."
+            f"{recommender_run.path} is a run of {recommender_run.config['model']}, whose scores "
+            "are not linear in the user: it has no vectors to export. Export another recommender."
         )
     if gan_run is not None:
         require_matching_pair(recommender_run, gan_run)
