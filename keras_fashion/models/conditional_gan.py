@@ -381,14 +381,15 @@ class ConditionalGAN(keras.Model):
             return cls(**config)
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Returns the arguments of `compile`, serialized."""
+        """Returns the arguments of `compile`, serialized; none before it was called."""
+        serialize = keras.saving.serialize_keras_object
+        if not self.compiled:
+            return {}
         return {
-            "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
-            "discriminator_optimizer": keras.saving.serialize_keras_object(
-                self.discriminator_optimizer
-            ),
-            "generator_loss": keras.saving.serialize_keras_object(self.generator_loss_fn),
-            "discriminator_loss": keras.saving.serialize_keras_object(self.discriminator_loss_fn),
+            "generator_optimizer": serialize(self.generator_optimizer),
+            "discriminator_optimizer": serialize(self.discriminator_optimizer),
+            "generator_loss": serialize(self.generator_loss_fn),
+            "discriminator_loss": serialize(self.discriminator_loss_fn),
             "jit_compile": self.jit_compile,
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,

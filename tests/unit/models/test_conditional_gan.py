@@ -479,3 +479,12 @@ def test_a_step_that_overflows_float16_is_skipped_and_halves_the_scale():
     half.train_step(batch())
     assert [int(optimizer.iterations) for optimizer in half.optimizers] == [1, 1]
     assert all(np.isfinite(value).all() for value in values(half))
+
+
+def test_a_gan_that_was_not_compiled_is_saved(tmp_path):
+    gan = made(2, (16, 16), width=2)
+    gan.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    assert not again.compiled
+    latents = np.zeros((1, gan.latent_dim), np.float32)
+    np.testing.assert_array_equal(again.draw(latents, np.zeros(1)), gan.draw(latents, np.zeros(1)))
