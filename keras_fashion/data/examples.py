@@ -31,8 +31,8 @@ class UnusableItem(Exception):
         reason: Message of the `UnusablePicture`.
 
     Attributes:
-        row: As given.
-        reason: As given.
+        row: Key of the item.
+        reason: Why the picture cannot be used.
     """
 
     def __init__(self, row: int, reason: str) -> None:

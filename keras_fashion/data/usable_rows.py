@@ -35,7 +35,7 @@ class Skipped:
             value; None lists nothing.
 
     Attributes:
-        on_bad: As given.
+        on_bad: "skip" or "refuse".
         counts: Number of records that were left out, by reason.
 
     Example:

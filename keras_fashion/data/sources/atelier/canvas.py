@@ -121,7 +121,7 @@ class Canvas:
         size: Height and width of the picture in pixels.
 
     Attributes:
-        size: As given.
+        size: Height and width of the picture in pixels.
         x: Horizontal coordinate of the center of each pixel in the frame, (size, size).
         y: Vertical coordinate of the center of each pixel in the frame, (size, size).
 

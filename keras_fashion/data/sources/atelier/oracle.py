@@ -37,9 +37,9 @@ class Oracle:
         popularity: (I,) float64 in nats: what makes items sell and is not visible in pictures.
 
     Attributes:
-        garments: As given.
-        shoppers: As given.
-        popularity: As given.
+        garments: (I,) structured array, the garments by item.
+        shoppers: (U,) structured array, the shoppers by user.
+        popularity: (I,) float64 in nats, the popularity of each item.
 
     Example:
         >>> from keras_fashion.data.sources.atelier.source import Atelier

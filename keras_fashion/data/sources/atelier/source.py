@@ -49,9 +49,9 @@ class Atelier(Source):
             least 8.
 
     Attributes:
-        seed: As given.
-        size: As given.
-        purchases: As given.
+        seed: Seed of everything that is drawn at random.
+        size: Height and width of the pictures in pixels.
+        purchases: Mean number of garments that a shopper buys.
         oracle: The true preferences.
 
     Raises:
