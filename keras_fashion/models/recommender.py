@@ -323,7 +323,7 @@ class Recommender(keras.Model, ABC):
         Args:
             pictures: For models that use pictures, those of the items in their order, as
                 `keras_fashion.data.picture_batches` gives them.
-            items: Which items.
+            items: Slice of the items to compute.
 
         Returns:
             (n, K) float32.
