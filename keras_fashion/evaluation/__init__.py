@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "atelier_utilities": ["true_utilities"],
+        "by_category": ["category_scores", "picture_agreement"],
         "compared_methods": [
             "maximized_designs",
             "random_designs",

@@ -1,5 +1,7 @@
 # Written by `make stubs`; change `__init__.py` instead.
 from .atelier_utilities import true_utilities as true_utilities
+from .by_category import category_scores as category_scores
+from .by_category import picture_agreement as picture_agreement
 from .compared_methods import maximized_designs as maximized_designs
 from .compared_methods import random_designs as random_designs
 from .compared_methods import random_items as random_items

@@ -10,6 +10,7 @@ from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue
 from keras_fashion.data.pictures import DECODER
 from keras_fashion.errors import InputError
+from keras_fashion.evaluation.by_category import category_scores, picture_agreement
 from keras_fashion.evaluation.image_metrics import NETWORKS, check_sets, image_scores
 from keras_fashion.evaluation.picture_set import (
     PictureSet,
@@ -81,7 +82,8 @@ def score_images(
     """Reads both sets of pictures, computes their features and scores the generated ones.
 
     If the real pictures have two categories or more, a classifier is trained on all of them,
-    whatever `count` says (`train_evaluation_classifier`).
+    whatever `count` says (`train_evaluation_classifier`). The agreement with the categories is
+    computed from all of them, too, so that no category is missing.
 
     Args:
         real: Folder of pictures, with a sub-folder for each category if they are known, or a
@@ -95,7 +97,8 @@ def score_images(
         seed: Seed of all draws and of the classifier's training.
 
     Returns:
-        An object for JSON: both sets, the network, and `scores` by the names of `image_scores`.
+        An object for JSON: both sets, the network, `scores` by the names of `image_scores`, and
+        `categories`, the list of `category_scores`, which is empty if a set has no categories.
 
     Raises:
         InputError: If something cannot be read or compared.
@@ -141,6 +144,9 @@ def score_images(
             f"{real} has not two categories, from which the pictures' features could be learned; "
             "give `inception`."
         )
+    agreement = None
+    if all_real.categories is not None and generated_set.categories is not None:
+        agreement = picture_agreement(all_real, generated_set)
     scores = image_scores(
         real_set,
         generated_set,
@@ -150,6 +156,7 @@ def score_images(
         classes,
         classifier,
         seed,
+        agreement,
     )
     return {
         "real": {"path": str(real), "pictures": len(real_set), "available": len(all_real)},
@@ -167,4 +174,5 @@ def score_images(
             "categories": classifier.categories.tolist(),
         },
         "scores": scores,
+        "categories": category_scores(agreement, generated_set, classifier) if agreement else [],
     }

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_fashion.errors import InputError
+from keras_fashion.evaluation.by_category import check_categories, picture_agreement
 from keras_fashion.evaluation.picture_set import PictureSet
 from keras_fashion.features.evaluation_classifier import EvaluationClassifier
+from keras_fashion.metrics.agreement import CategoryAgreement
 from keras_fashion.metrics.diversity import opposite_ssim_by_category
 from keras_fashion.metrics.frechet_and_kernel_distance import frechet_distance, kernel_distance
 from keras_fashion.metrics.inception import inception_score
@@ -87,6 +89,15 @@ MEANINGS = {
     "category_accuracy_ratio": ScoreMeaning(
         "accuracy on generated pictures over that on real ones", "higher, 1"
     ),
+    "category_agreement_real": ScoreMeaning(
+        "share of real pictures that look most like real ones of their category", ""
+    ),
+    "category_agreement": ScoreMeaning(
+        "share of generated pictures that look most like real ones of their category", "higher"
+    ),
+    "category_agreement_ratio": ScoreMeaning(
+        "agreement of generated pictures over that of real ones", "higher, 1"
+    ),
     "opposite_ssim_real": ScoreMeaning("diversity of the real pictures", ""),
     "opposite_ssim": ScoreMeaning("diversity of the generated pictures", "as real"),
 }
@@ -140,12 +151,13 @@ def image_scores(
     classes: tuple[np.ndarray, np.ndarray] | None = None,
     classifier: EvaluationClassifier | None = None,
     seed: int = 0,
+    agreement: CategoryAgreement | None = None,
 ) -> dict[str, float]:
     """Computes all scores of generated pictures that the arguments suffice for.
 
-    The diversity (opposite SSIM) is within categories if both sets have them. The category
-    accuracy is comparable with the real one if both sets have the categories in the same
-    proportions.
+    If both sets have categories, the diversity (opposite SSIM) is within categories, and the
+    agreement with the categories is computed. The category accuracy and the agreement are
+    comparable with the real ones if both sets have the categories in the same proportions.
 
     Args:
         real: N pictures, at least `MIN_PICTURES`.
@@ -156,6 +168,8 @@ def image_scores(
         classes: ImageNet class probabilities of both sets, of shapes (N, K) and (M, K).
         classifier: Evaluation classifier, trained on real pictures.
         seed: Seed of the random subsets and pairs.
+        agreement: What `picture_agreement` returned for the generated pictures and the real ones,
+            or more real ones; by default it is computed from both sets.
 
     Returns:
         The scores by name, a part of `MEANINGS` in its order.
@@ -172,7 +186,8 @@ def image_scores(
         >>> scores["precision"], scores["nearest_share_nearer"]
         (1.0, 1.0)
     """
-    check_sets(real, generated)
+    # The real pictures of a given agreement have all categories; these may be a sample of them.
+    check_sets(real, generated if agreement is None else PictureSet(generated.pictures, None))
     prefix = NETWORKS[network][0]
     scores = feature_scores(real_features, generated_features, network, seed)
     summary = nearest_real(real_features, generated_features).summary._asdict()
@@ -182,6 +197,8 @@ def image_scores(
         scores["inception_score"] = inception_score(classes[1])
     if classifier is not None:
         scores |= _category_scores(real, generated, classifier)
+    if real.categories is not None and generated.categories is not None:
+        scores |= _agreement(agreement or picture_agreement(real, generated))
     scores |= _diversity(real, generated, seed)
     return {name: scores[name] for name in MEANINGS if name in scores}
 
@@ -209,14 +226,7 @@ def check_sets(real: PictureSet, generated: PictureSet) -> None:
             f"pictures of {height}x{width} are below the 7x7 of SSIM's window; give a larger "
             "`picture_size`."
         )
-    if real.categories is not None and generated.categories is not None:
-        known = np.unique(real.categories)
-        unknown = np.setdiff1d(generated.categories, known)
-        if len(unknown):
-            raise InputError(
-                f"generated pictures are of a category {str(unknown[0])!r} that no real one has; "
-                f"these have {', '.join(known[:10].tolist())}."
-            )
+    check_categories(real, generated)
 
 
 def _category_scores(
@@ -237,6 +247,16 @@ def _category_scores(
         if classifier.held_out_accuracy:
             scores["category_accuracy_ratio"] = accuracy / classifier.held_out_accuracy
     return scores
+
+
+def _agreement(agreement: CategoryAgreement) -> dict[str, float]:
+    overall = agreement.overall
+    scores = {
+        "category_agreement_real": overall.real,
+        "category_agreement": overall.generated,
+        "category_agreement_ratio": overall.ratio,
+    }
+    return {name: value for name, value in scores.items() if value is not None}
 
 
 def _diversity(real: PictureSet, generated: PictureSet, seed: int) -> dict[str, float]:

@@ -6,6 +6,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "agreement": ["Agreement", "CategoryAgreement", "category_agreement"],
         "diversity": ["opposite_ssim", "opposite_ssim_by_category"],
         "features": ["FeatureMetric"],
         "frechet_and_kernel_distance": [

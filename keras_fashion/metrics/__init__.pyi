@@ -1,4 +1,7 @@
 # Written by `make stubs`; change `__init__.py` instead.
+from .agreement import Agreement as Agreement
+from .agreement import CategoryAgreement as CategoryAgreement
+from .agreement import category_agreement as category_agreement
 from .diversity import opposite_ssim as opposite_ssim
 from .diversity import opposite_ssim_by_category as opposite_ssim_by_category
 from .features import FeatureMetric as FeatureMetric

@@ -50,6 +50,36 @@ def distance_chunks(first: np.ndarray, second: np.ndarray) -> Iterator[tuple[sli
         start = rows.stop
 
 
+def nearest_neighbors(
+    points: np.ndarray, num_neighbors: int, queries: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the k nearest points of each query, or the k nearest other points of each point.
+
+    Args:
+        points: Array of shape (N, F), float64, N >= k, or N > k without queries. A copy of a point
+            is another point.
+        num_neighbors: The k.
+        queries: Array of shape (M, F), float64; by default the points, each without itself.
+
+    Returns:
+        The rows of the nearest points, the nearest first, of shape (M, k), int64, and their
+        distances, of shape (M, k), float64.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.metrics.distances import nearest_neighbors
+        >>> rows, distances = nearest_neighbors(np.array([[0.0], [1.0], [3.0]]), num_neighbors=2)
+        >>> rows.tolist(), distances.tolist()
+        ([[1, 2], [0, 2], [1, 0]], [[1.0, 3.0], [1.0, 2.0], [2.0, 3.0]])
+    """
+    index = NearestNeighbors(n_neighbors=num_neighbors, algorithm="brute").fit(points - points[0])
+    moved = None if queries is None else queries - points[0]
+    rows = index.kneighbors(moved, return_distance=False)
+    centers = points if queries is None else queries
+    # Column by column: the differences to all k at once would take k times the memory.
+    return rows, np.stack([row_norms(centers - points[column]) for column in rows.T], axis=1)
+
+
 def nearest_rows(points: np.ndarray, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Finds the nearest point of each query.
 
@@ -61,9 +91,8 @@ def nearest_rows(points: np.ndarray, queries: np.ndarray) -> tuple[np.ndarray, n
         The rows of the nearest points, of shape (M,), int64, and their distances, of shape (M,),
         float64.
     """
-    index = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(points - points[0])
-    nearest = index.kneighbors(queries - points[0], return_distance=False)[:, 0]
-    return nearest, row_norms(queries - points[nearest])
+    rows, distances = nearest_neighbors(points, 1, queries)
+    return rows[:, 0], distances[:, 0]
 
 
 def neighbor_distances(points: np.ndarray, num_neighbors: int) -> np.ndarray:
@@ -82,6 +111,4 @@ def neighbor_distances(points: np.ndarray, num_neighbors: int) -> np.ndarray:
         >>> neighbor_distances(np.array([[0.0], [1.0], [3.0]]), num_neighbors=1).tolist()
         [1.0, 1.0, 2.0]
     """
-    index = NearestNeighbors(n_neighbors=num_neighbors, algorithm="brute").fit(points - points[0])
-    farthest = index.kneighbors(return_distance=False)[:, -1]
-    return row_norms(points - points[farthest])
+    return nearest_neighbors(points, num_neighbors)[1][:, -1]

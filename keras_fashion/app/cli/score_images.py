@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -75,3 +76,35 @@ def score_images(
     click.echo(f"\n{'score':41}{'':>12}  {'best':12}description")
     for name, value in answer["scores"].items():
         click.echo(f"{name:41}{value:>12.5g}  {MEANINGS[name].better:12}{MEANINGS[name].text}")
+    if answer["categories"]:
+        click.echo(f"\n{_table_of_categories(answer['categories'], bool(answer['judge']))}")
+
+
+def _table_of_categories(rows: list[dict[str, Any]], with_classifier: bool) -> str:
+    """Returns a header and one line a category."""
+    columns = {
+        "real_pictures": "real pictures",
+        "generated_pictures": "generated pictures",
+        "agreement_real": "agreement real",
+        "agreement": "agreement generated",
+        "agreement_ratio": "ratio",
+    }
+    if with_classifier:
+        columns["classifier_accuracy"] = "classifier accuracy"
+    width = max(len(row["category"]) for row in [*rows, {"category": "category"}])
+    lines = [f"{'category':{width}}  {'  '.join(columns.values())}"]
+    for row in rows:
+        line = f"{row['category']:{width}}"
+        for key, title in columns.items():
+            if key == "agreement" and not row["generated_pictures"]:
+                line += "  no generated picture"
+                break
+            line += f"  {_shown(row[key]):>{len(title)}}"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _shown(value: float | None) -> str:
+    if value is None:  # a ratio over no agreement of real pictures
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"

@@ -12,6 +12,7 @@ from keras_fashion.evaluation.image_metrics import (
     image_scores,
 )
 from keras_fashion.evaluation.picture_set import PictureSet
+from keras_fashion.metrics import Agreement, CategoryAgreement
 
 N = 40
 
@@ -43,12 +44,13 @@ def test_names_of_other_networks_cannot_be_taken_for_fid():
     for network, prefix in (("fid", ""), ("imagenet", "imagenet_"), ("category", "category_")):
         scores = image_scores(noise(0), noise(1), features(0), features(1), network)
         assert list(scores) == [name for name in MEANINGS if name in scores]
-        assert len(scores) == 13 and "inception_score" not in scores
+        assert len(scores) == 16 and "inception_score" not in scores
         assert f"{prefix}frechet_distance" in scores
         of_features = feature_scores(features(0), features(1), network)
         assert list(of_features) == [prefix + name for name in FEATURE_SCORES]
         assert of_features.items() <= scores.items()
-        assert all(name.startswith(("opposite_ssim", prefix)) for name in scores)
+        of_pixels = ("opposite_ssim", "category_agreement")
+        assert all(name.startswith((*of_pixels, prefix)) for name in scores)
 
 
 def test_worse_pictures_score_worse():
@@ -88,6 +90,26 @@ def test_without_categories_there_is_no_accuracy():
     flat = noise(1, None)
     scores = image_scores(noise(0), flat, features(0), features(1), "fid", None, evaluator(0.5, 1))
     assert "category_inception_score" in scores and "category_accuracy" not in scores
+    assert "category_agreement" not in scores and "category_agreement_real" not in scores
+
+
+def test_agreement_falls_with_pictures_of_another_category():
+    light = np.resize([0, 150], N).astype(np.uint8)[:, None, None, None]
+    real, right = (
+        PictureSet(noise(seed).pictures // 3 + light, noise(seed).categories) for seed in (0, 1)
+    )
+    swapped = PictureSet(np.roll(right.pictures, 1, axis=0), right.categories)
+    found = [image_scores(real, each, features(0), features(1), "fid") for each in (right, swapped)]
+    assert [each["category_agreement"] for each in found] == [1, 0]
+    assert [each["category_agreement_ratio"] for each in found] == [1, 0]
+    assert found[0]["category_agreement_real"] == found[1]["category_agreement_real"] == 1
+
+
+def test_a_ratio_over_no_agreement_is_left_out():
+    none = CategoryAgreement(Agreement(N, N, 0.0, 0.5), {})
+    scores = image_scores(noise(0), noise(1), features(0), features(1), "fid", agreement=none)
+    assert scores["category_agreement"] == 0.5 and scores["category_agreement_real"] == 0
+    assert "category_agreement_ratio" not in scores
 
 
 def test_diversity_is_within_categories():

@@ -4,7 +4,12 @@ from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 
 from keras_fashion.metrics import distances as module
-from keras_fashion.metrics.distances import distance_chunks, nearest_rows, neighbor_distances
+from keras_fashion.metrics.distances import (
+    distance_chunks,
+    nearest_neighbors,
+    nearest_rows,
+    neighbor_distances,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +74,14 @@ def test_nearest_rows_and_copies():
     assert rows.tolist() == expected.argmin(axis=1).tolist()
     np.testing.assert_allclose(distances, expected.min(axis=1), rtol=1e-9)
     assert distances[:2].tolist() == [0, 0]
+
+
+def test_nearest_neighbors_are_those_of_the_sorted_matrix():
+    random = np.random.default_rng(5)
+    points, queries = random.normal(size=(30, 3)) + 1e5, random.normal(size=(20, 3)) + 1e5
+    others = cdist(points, points)
+    np.fill_diagonal(others, np.inf)
+    for matrix, given in ((others, None), (cdist(queries, points), queries)):
+        rows, distances = nearest_neighbors(points, 4, given)
+        assert rows.tolist() == matrix.argsort(axis=1)[:, :4].tolist()
+        np.testing.assert_allclose(distances, np.sort(matrix, axis=1)[:, :4], rtol=1e-9)

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from functools import partial
 
@@ -80,6 +81,58 @@ def test_without_inception_the_names_say_so(folders, succeed, monkeypatch):
         assert f"\n{name} " in printed
 
 
+def table_of_categories(printed):
+    """The lines of the table, in columns that two spaces or more separate."""
+    lines = printed.split("\n\n")[-1].splitlines()
+    return [re.split(r" {2,}", line.strip()) for line in lines]
+
+
+def test_a_table_by_category(folders, succeed, untrained_classifier, tmp_path):
+    real, generated = tmp_path / "real", tmp_path / "generated"
+    shutil.copytree(folders / "real", real)
+    shutil.copytree(folders / "generated", generated)
+    (real / "Hats, all kinds").mkdir()
+    for number in range(3):
+        (real / "Bags" / f"{number}.png").rename(real / "Hats, all kinds" / f"{number}.png")
+    (generated / "Bags" / "0.png").rename(generated / "Tops" / "wrong.png")
+    found = json.loads(succeed("score-images", real, generated, "--json"))
+    tops, bags, hats = found["categories"]
+    assert (tops["category"], tops["real_pictures"], tops["generated_pictures"]) == ("Tops", 12, 13)
+    assert tops["agreement_real"] == 1 and tops["agreement"] == pytest.approx(12 / 13)
+    assert tops["agreement_ratio"] == pytest.approx(12 / 13)
+    assert 0 <= tops["classifier_accuracy"] <= 1
+    # A hat is as dark as the bags, of which there are more.
+    assert hats["agreement_real"] == 0 and hats["real_pictures"] == 3
+    assert hats["generated_pictures"] == 0
+    for key in ("agreement", "agreement_ratio", "classifier_accuracy"):
+        assert hats[key] is None
+    scores = found["scores"]
+    total = tops["agreement"] * 13 + bags["agreement"] * 11
+    assert scores["category_agreement"] == pytest.approx(total / 24)
+    weighted = (row["classifier_accuracy"] * row["generated_pictures"] for row in (tops, bags))
+    assert scores["category_accuracy"] == pytest.approx(sum(weighted) / 24)
+
+    header, *lines = table_of_categories(succeed("score-images", real, generated))
+    assert header == [
+        *("category", "real pictures", "generated pictures", "agreement real"),
+        *("agreement generated", "ratio", "classifier accuracy"),
+    ]
+    accuracy = f"{tops['classifier_accuracy']:.3f}"
+    assert lines[0] == ["Tops", "12", "13", "1.000", "0.923", "0.923", accuracy]
+    assert lines[1][:3] == ["Bags", "9", "11"]
+    assert lines[2] == ["Hats, all kinds", "3", "0", "0.000", "no generated picture"]
+
+    (generated / "Bags").rename(generated / "Hats, all kinds")
+    lines = table_of_categories(succeed("score-images", real, generated))
+    assert lines[3][:3] == ["Hats, all kinds", "3", "11"] and lines[3][5] == "-"
+
+    # None of the three hats is among the 6 real pictures that are drawn.
+    arguments = ("score-images", real, generated, "--count", 6, "--seed", 3)
+    found = json.loads(succeed(*arguments, "--json"))
+    assert found["real"]["pictures"] == 6
+    assert [row["real_pictures"] for row in found["categories"]] == [12, 9, 3]
+
+
 def test_with_fid_and_a_flat_folder(
     folders, succeed, untrained_classifier, tiny_inception, tmp_path
 ):
@@ -94,6 +147,7 @@ def test_with_fid_and_a_flat_folder(
     assert found["features"]["comparable_with_published"] is True and tiny_inception == ["fid/abc"]
     assert found["picture_size"] == [24, 24]
     assert "frechet_distance" in found["scores"] and "category_accuracy" not in found["scores"]
+    assert found["categories"] == []
     same = succeed("score-images", flat, flat, "--inception", "fid/abc", "--json")
     scores = json.loads(same)["scores"]
     assert abs(scores["frechet_distance"]) < 1e-6 and scores["precision"] == 1
