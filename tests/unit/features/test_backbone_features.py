@@ -10,14 +10,13 @@ from keras_fashion.data import Catalogue, prepare
 from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.features import make_backbone_features
 from keras_fashion.features.pretrained import default_picture_size
-from keras_fashion.models.backbones import BACKBONES
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     keras.utils.set_random_seed(0)
     path = tmp_path_factory.mktemp("weights") / "vgg16.weights.h5"
-    BACKBONES["vgg16"].network(include_top=False, weights=None).save_weights(path)
+    keras.applications.VGG16(include_top=False, weights=None).save_weights(path)
     return path
 
 

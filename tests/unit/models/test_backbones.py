@@ -1,9 +1,13 @@
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
 
 from keras_fashion.errors import InputError
 from keras_fashion.models.backbones import BACKBONES, backbone
+from keras_fashion.models.efficientnet_lite import efficientnet_lite0
+from keras_fashion.models.keras_applications import load_application
 
 SIZE = (96, 80)
 
@@ -27,7 +31,7 @@ def small_network(include_top, weights, input_shape):
 @pytest.fixture
 def small_networks(monkeypatch):
     """Backbones whose networks are small."""
-    small = BACKBONES["vgg16"]._replace(network=small_network)
+    small = BACKBONES["vgg16"]._replace(load=partial(load_application, small_network))
     monkeypatch.setitem(BACKBONES, "vgg16", small)
     monkeypatch.setattr(keras.applications, "InceptionV3", small_network)
 
@@ -36,7 +40,7 @@ def test_it_is_the_mean_of_each_stage_but_for_bfloat16(pixels, tmp_path):
     """Against the float32 network of Keras, with the preprocessing that goes with it."""
     preset = BACKBONES["vgg16"]
     keras.utils.set_random_seed(1)
-    original = preset.network(include_top=False, weights=None, input_shape=(*SIZE, 3))
+    original = keras.applications.VGG16(include_top=False, weights=None, input_shape=(*SIZE, 3))
     original.save_weights(tmp_path / "network.weights.h5")
     outputs = [original.get_layer(stage).output for stage in preset.stages]
     expected = keras.Model(original.input, outputs)(preset.preprocess(pixels.copy()))
@@ -51,6 +55,16 @@ def test_it_is_the_mean_of_each_stage_but_for_bfloat16(pixels, tmp_path):
         np.testing.assert_allclose(np.linalg.norm(stage - mean), 0, atol=0.1 * np.linalg.norm(mean))
 
 
+def test_efficientnet_lite_needs_no_file(pixels):
+    """Against its float32 maps, which `test_efficientnet_lite` compares with the original."""
+    pictures = pixels / np.float32(127.5) - 1
+    found = backbone("efficientnet-lite0", "imagenet", SIZE)(pictures)
+    for stage, maps in zip(found, efficientnet_lite0(SIZE)(pictures), strict=True):
+        assert stage.dtype == "float32"
+        mean = np.mean(maps, axis=(1, 2))
+        np.testing.assert_allclose(np.linalg.norm(stage - mean), 0, atol=0.1 * np.linalg.norm(mean))
+
+
 @pytest.mark.parametrize(
     ("name", "weights", "size", "match"),
     [
@@ -58,6 +72,7 @@ def test_it_is_the_mean_of_each_stage_but_for_bfloat16(pixels, tmp_path):
         ("vgg16", "missing.weights.h5", SIZE, "missing.weights.h5 does not exist"),
         ("vgg16", "missing.pt", SIZE, "missing.pt does not exist"),
         ("inception_v3", "missing.pt", SIZE, "missing.pt"),
+        ("efficientnet-lite0", "missing.pth", SIZE, "missing.pth does not exist"),
         ("inception_v3", "empty.h5", (32, 32), "cannot take pictures.*75"),
         ("inception_v3", "missing.pt", (32, 96), "75x75"),
     ],
@@ -71,8 +86,8 @@ def test_what_cannot_be_had_is_refused(name, weights, size, match, tmp_path, mon
 
 
 def test_a_missing_file_is_refused_before_a_network_is_made(monkeypatch):
-    never = BACKBONES["vgg16"]._replace(network=lambda **_: pytest.fail("was made"))
-    monkeypatch.setitem(BACKBONES, "vgg16", never)
+    never = partial(load_application, lambda **_: pytest.fail("was made"))
+    monkeypatch.setitem(BACKBONES, "vgg16", BACKBONES["vgg16"]._replace(load=never))
     with pytest.raises(InputError, match="missing.h5 does not exist"):
         backbone("vgg16", "missing.h5", SIZE)
 
