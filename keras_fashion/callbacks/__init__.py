@@ -1,4 +1,4 @@
-"""Keras callbacks: validation of recommenders, and sample grids and metrics of GANs."""
+"""Keras callbacks: validation of recommenders; sample grids, metrics and realism of GANs."""
 
 import lazy_loader
 
@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "generation_metrics": ["GenerationMetrics"],
         "mode_collapse": ["ModeCollapseMonitor"],
+        "realism_calibrator": ["RealismCalibrator"],
         "sample_grid": ["SampleGrid"],
         "validation_auc": ["ValidationAUC"],
     },

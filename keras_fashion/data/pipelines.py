@@ -22,7 +22,10 @@ Pictures = np.ndarray | PictureTable | DecodedPictures
 
 # Streams of random numbers, which are independent of each other. Negatives that have to be drawn
 # again take the streams from NEGATIVE + 1 on.
-POSITIVE, HISTORY, FLIP, NEGATIVE = range(4)
+POSITIVE, HISTORY, FLIP, CATEGORY, ITEM, REFERENCE, NEGATIVE = range(7)
+
+REFERENCES = 32
+"""Number of references for each picture of a batch; see `labeled_pictures`."""
 
 
 def triplets(
@@ -161,12 +164,15 @@ def labeled_pictures(
     flip: bool = False,
     start: int = 0,
     context: tf.distribute.InputContext | None = None,
+    features: np.ndarray | None = None,
+    category_power: float = 1.0,
 ) -> tf.data.Dataset:
     """Creates an infinite dataset of pictures with their categories, shuffled in each epoch.
 
-    An epoch has I // B batches. The pictures that it leaves over take part in other epochs. Batch k
-    depends on `seed` and k alone, see `keras_fashion.data.batches.endless_batches`; no permutation
-    of all items is held in memory.
+    An epoch has I // B batches. The pictures that it leaves over take part in other epochs. With a
+    `category_power` below 1, pictures are instead drawn with replacement, those of rare categories
+    more often than in proportion. Batch k depends on `seed` and k alone, see
+    `keras_fashion.data.batches.endless_batches`; no permutation of all items is held in memory.
 
     Args:
         pictures: (I, H, W, 3) uint8.
@@ -176,9 +182,15 @@ def labeled_pictures(
         flip: Whether to mirror each picture left to right with probability 0.5.
         start: Number of the first batch, which is the number of steps trained so far.
         context: Input context of a distributed strategy. Each replica gets its part of every batch.
+        features: (I, ...) numbers of the items, from which references are drawn: for each picture
+            of the global batch, `REFERENCES` items of its category, with replacement.
+        category_power: Power of the number of pictures of a category to which the probability of
+            the category is proportional.
 
     Returns:
-        A dataset of pairs: pictures (B, H, W, 3) float32 in [-1, 1] and categories (B,) int32.
+        A dataset of tuples: pictures (B, H, W, 3) float32 in [-1, 1] and categories (B,) int32;
+        with `features`, also the features of the references, (R, ...), and their categories, (R,)
+        int32, which are the same on all replicas.
 
     Raises:
         InputError: If `batch_size` is not a multiple of the number of replicas.
@@ -199,16 +211,42 @@ def labeled_pictures(
     if not steps:
         raise ValueError(f"{len(pictures)} pictures do not make a batch of {batch_size}")
 
-    def make_batch(step: tf.Tensor, replica: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    by_category = tf.constant(np.argsort(item_categories, kind="stable"), tf.int32)
+    counts = np.bincount(item_categories)
+    sizes, firsts = (tf.constant(each, tf.int32) for each in (counts, np.cumsum(counts) - counts))
+    powers = np.where(counts > 0, np.maximum(counts, 1) ** category_power, 0.0)
+    shares = tf.constant(np.cumsum(powers) / powers.sum(), tf.float32)
+
+    def drawn_items(category: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """Draws an item of each category, uniformly."""
+        size = tf.gather(sizes, category)
+        place = tf.random.stateless_uniform(tf.shape(category), key) * tf.cast(size, tf.float32)
+        # A product may be rounded up to the size itself.
+        within = tf.minimum(tf.cast(place, tf.int32), size - 1)
+        return tf.gather(by_category, tf.gather(firsts, category) + within)
+
+    def items_of_batch(step: tf.Tensor) -> tf.Tensor:
+        if category_power == 1:
+            place = step % steps * batch_size + tf.range(batch_size, dtype=tf.int64)
+            order = tf.cast(tf.stack([tf.constant(seed, tf.int64), step // steps]), tf.int64)
+            return tf.random.experimental.index_shuffle(place, order, len(pictures) - 1)
+        drawn = tf.random.stateless_uniform([batch_size], _key(seed, step, CATEGORY))
+        category = tf.searchsorted(shares[:-1], drawn, side="right")
+        return tf.cast(drawn_items(category, _key(seed, step, ITEM)), tf.int64)
+
+    def make_batch(step: tf.Tensor, replica: tf.Tensor) -> tuple[tf.Tensor, ...]:
         mine = replica_row_indices(batch_size, replica, context)
-        place = step % steps * batch_size + tf.cast(mine, tf.int64)
-        order = tf.cast(tf.stack([tf.constant(seed, tf.int64), step // steps]), tf.int64)
-        items = tf.random.experimental.index_shuffle(place, order, len(pictures) - 1)
+        everything = items_of_batch(step)
+        items = tf.gather(everything, mine)
         batch = _scaled(pictures, items)
         if flip:
             mirrored = tf.random.stateless_uniform([batch_size], _key(seed, step, FLIP)) < 0.5
             batch = _mirror(batch, tf.gather(mirrored, mine))
-        return batch, tf.gather(categories, items)
+        if features is None:
+            return batch, tf.gather(categories, items)
+        category = tf.repeat(tf.gather(categories, everything), REFERENCES)
+        references = drawn_items(category, _key(seed, step, REFERENCE))
+        return batch, tf.gather(categories, items), _rows(features, references), category
 
     return endless_batches(make_batch, start, context)
 
@@ -251,10 +289,15 @@ def _key(seed: int, step: tf.Tensor, stream: tf.Tensor | int) -> tf.Tensor:
 
 
 def _scaled(pictures: Pictures, items: tf.Tensor) -> tf.Tensor:
-    # One call for each batch was the fastest of what was measured. The pictures themselves do not
-    # become part of the graph.
-    rows = tf.numpy_function(lambda index: pictures[index], [items], tf.uint8, stateful=False)
-    return scale(tf.ensure_shape(rows, [None, *pictures.shape[1:]]))
+    return scale(_rows(pictures, items))
+
+
+def _rows(table: Pictures, items: tf.Tensor) -> tf.Tensor:
+    # One call for each batch was the fastest of what was measured. The table itself does not become
+    # part of the graph.
+    dtype = getattr(table, "dtype", np.uint8)
+    rows = tf.numpy_function(lambda index: table[index], [items], dtype, stateful=False)
+    return tf.ensure_shape(rows, [None, *table.shape[1:]])
 
 
 def _mirror(pictures: tf.Tensor, mirrored: tf.Tensor) -> tf.Tensor:

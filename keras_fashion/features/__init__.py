@@ -10,5 +10,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "evaluation_classifier": ["EvaluationClassifier", "train_evaluation_classifier"],
         "frozen": ["frozen_features"],
         "pretrained": ["make_backbone_features"],
+        "regions": ["RegionBank", "region_bank"],
     },
 )

@@ -4,3 +4,5 @@ from .evaluation_classifier import EvaluationClassifier as EvaluationClassifier
 from .evaluation_classifier import train_evaluation_classifier as train_evaluation_classifier
 from .frozen import frozen_features as frozen_features
 from .pretrained import make_backbone_features as make_backbone_features
+from .regions import RegionBank as RegionBank
+from .regions import region_bank as region_bank

@@ -1,4 +1,6 @@
 # Written by `make stubs`; change `__init__.py` instead.
+from .energy import Described as Described
+from .energy import energy_distance as energy_distance
 from .gan import LeastSquaresDiscriminatorLoss as LeastSquaresDiscriminatorLoss
 from .gan import LeastSquaresGeneratorLoss as LeastSquaresGeneratorLoss
 from .gan import gradient_penalty as gradient_penalty

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.data.pictures import scale, unscale
+from keras_fashion.data.pictures import scale
 from keras_fashion.distribution.global_batch import divide_by_replicas, local_rows, num_replicas
 from keras_fashion.losses.gan import (
     gradient_penalty,
@@ -23,10 +23,9 @@ from keras_fashion.losses.gan import (
     least_squares_generator_loss,
 )
 from keras_fashion.models.dtype_policy import dtype_policy_scope
+from keras_fashion.models.picture_generator import BATCH_SIZE, PictureGenerator
+from keras_fashion.models.realism_calibration import RealismCalibration
 from keras_fashion.optimizers import dense_gradients
-
-BATCH_SIZE = 64
-"""Number of pictures that `draw` and `discriminate` compute at a time."""
 
 WARM_UP = 25.0
 """Early in training, the average looks back over the last 1 / WARM_UP of the steps so far. An
@@ -39,7 +38,7 @@ CVPR 2020, appendix B)."""
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
-class ConditionalGAN(keras.Model):
+class ConditionalGAN(PictureGenerator):
     """A conditional GAN over z ~ U(-1, 1), after DVBPR (Kang et al., ICDM 2017).
 
     It has three networks. Gradients train `generator` and `discriminator`. `ema_generator` holds an
@@ -47,6 +46,10 @@ class ConditionalGAN(keras.Model):
     `generator` does at any one step (Yazici et al., "The Unusual Effectiveness of Averaging in GAN
     Training", ICLR 2019), so pictures are drawn with it: calling the model on
     `[latents, category]` calls `ema_generator`.
+
+    `discriminator` was trained on the pictures of `generator`. `realism`, which designs maximize,
+    is its output on a scale on which real pictures are 1 and those of `ema_generator` are 0 on
+    average. `calibrate` sets this scale (`RealismCalibration`); before, both are the same.
 
     The model has the dtype policy of its generator. Under "mixed_float16", both losses are scaled
     (`keras.optimizers.LossScaleOptimizer`).
@@ -73,13 +76,14 @@ class ConditionalGAN(keras.Model):
 
     Example:
         >>> from keras_fashion.models import GAN_PRESETS
-        >>> gan = GAN_PRESETS["default"].make(num_categories=3, picture_size=(16, 16), width=4)
+        >>> preset = GAN_PRESETS["least-squares"]
+        >>> gan = preset.make(num_categories=3, picture_size=(16, 16), width=4)
         >>> pictures, categories = tf.zeros((16, 16, 16, 3)), tf.zeros(16, tf.int32)
         >>> losses = gan.train_step((pictures, categories))
         >>> sorted(losses)
         ['discriminator_loss', 'generator_loss']
-        >>> gan.draw(np.zeros((2, gan.latent_dim), np.float32), np.array([0, 1])).shape
-        (2, 16, 16, 3)
+        >>> gan([gan.sample_latents(2), tf.constant([0, 1])]).shape
+        TensorShape([2, 16, 16, 3])
     """
 
     def __init__(
@@ -112,6 +116,7 @@ class ConditionalGAN(keras.Model):
         self.latent_dim: int = generator.latent_dim
         self.generator_loss = keras.metrics.Mean("generator_loss")
         self.discriminator_loss = keras.metrics.Mean("discriminator_loss")
+        self.calibration = RealismCalibration(self.num_categories)
         self.built = True
 
     @property
@@ -125,63 +130,36 @@ class ConditionalGAN(keras.Model):
         return [self.generator_loss, self.discriminator_loss]
 
     def call(self, inputs: list[tf.Tensor], training: bool = False) -> tf.Tensor:
-        """Draws pictures with the averaged generator.
-
-        Args:
-            inputs: `[latents, category]`, (B, latent_dim) float32 and (B,) int32.
-            training: Ignored; the averaged generator is not trained.
-
-        Returns:
-            (B, H, W, 3) float32 pictures in [-1, 1].
-        """
+        """Draws pictures with `ema_generator`, for any `training`; see `PictureGenerator`."""
         return self.ema_generator(inputs)
 
     def sample_latents(self, count: int | tf.Tensor) -> tf.Tensor:
-        """Draws latents from the prior U(-1, 1).
-
-        Args:
-            count: Number of latents.
-
-        Returns:
-            (count, latent_dim) float32.
-        """
+        """Draws (count, latent_dim) float32 latents from U(-1, 1); see `PictureGenerator`."""
         return keras.random.uniform((count, self.latent_dim), -1.0, 1.0, seed=self.seed_generator)
 
-    def draw(self, latents: np.ndarray, category: np.ndarray) -> np.ndarray:
-        """Draws pictures with the averaged generator, in batches.
+    def realism(self, pictures: tf.Tensor, category: tf.Tensor) -> tf.Tensor:
+        """Returns calibrated outputs D(x, c), (B,) float32; see `PictureGenerator`."""
+        outputs = self.discriminator([pictures, category], training=False)[:, 0]
+        return self.calibration(outputs, category)
+
+    def calibrate(self, pictures: np.ndarray, category: np.ndarray, seed: int = 0) -> None:
+        """Sets the scale of `realism` by real pictures and as many generated ones.
 
         Args:
-            latents: (N, latent_dim) float.
-            category: (N,) int, categories of the pictures.
-
-        Returns:
-            (N, H, W, 3) uint8.
+            pictures: (N, H, W, 3) uint8, real pictures.
+            category: (N,) int, their categories.
+            seed: Seed of the latents of the generated pictures.
         """
-        pictures = np.empty((len(latents), *self.picture_size, 3), np.uint8)
-        for start in range(0, len(latents), BATCH_SIZE):
-            rows = slice(start, start + BATCH_SIZE)
-            categories = np.asarray(category[rows], np.int32)
-            drawn = self.ema_generator([latents[rows], categories], training=False)
-            pictures[rows] = unscale(drawn)
-        return pictures
-
-    def discriminate(self, pictures: np.ndarray, category: np.ndarray) -> np.ndarray:
-        """Computes the discriminator's outputs for pictures, in batches.
-
-        Args:
-            pictures: (N, H, W, 3) uint8.
-            category: (N,) int, categories of the pictures.
-
-        Returns:
-            (N,) float32, about 1 for a picture that looks real and 0 for one that does not.
-        """
-        outputs = np.empty(len(pictures), np.float32)
+        latents = np.random.default_rng(seed).uniform(-1, 1, (len(pictures), self.latent_dim))
+        real: list[tf.Tensor] = []
+        generated: list[tf.Tensor] = []
         for start in range(0, len(pictures), BATCH_SIZE):
             rows = slice(start, start + BATCH_SIZE)
             categories = tf.constant(category[rows], tf.int32)
-            judged = self.discriminator([scale(pictures[rows]), categories], training=False)
-            outputs[rows] = judged[:, 0]
-        return outputs
+            fakes = self([tf.constant(latents[rows], tf.float32), categories], training=False)
+            for outputs, shown in ((real, scale(pictures[rows])), (generated, fakes)):
+                outputs.append(self.discriminator([shown, categories], training=False)[:, 0])
+        self.calibration.adapt(np.concatenate(real), np.concatenate(generated), category)
 
     def compile(
         self,
@@ -260,12 +238,13 @@ class ConditionalGAN(keras.Model):
         """Takes one step of the discriminator, then one of the generator, on the same fakes.
 
         Args:
-            data: Real pictures, (B, H, W, 3) float32 in [-1, 1], and their categories, (B,) int32.
+            data: Real pictures, (B, H, W, 3) float32 in [-1, 1], and their categories, (B,) int32;
+                then whatever `matching_loss` uses.
 
         Returns:
             The two losses by name, as means over the epoch so far.
         """
-        pictures, category = data
+        pictures, category = data[:2]
         # All replicas draw the latents of the global batch, and each takes its rows.
         latents = local_rows(self.sample_latents(tf.shape(category)[0] * num_replicas()))
         with tf.GradientTape() as tape:
@@ -274,7 +253,8 @@ class ConditionalGAN(keras.Model):
                 discriminator_loss = self.discriminator_step(pictures, fakes, category)
             outputs = self.discriminator([fakes, category], training=True)
             generator_loss = self._generator_loss(outputs)
-            scaled = self.generator_optimizer.scale_loss(divide_by_replicas(generator_loss))
+            total = generator_loss + self.matching_loss(fakes, data)
+            scaled = self.generator_optimizer.scale_loss(divide_by_replicas(total))
         variables = self.generator.trainable_variables
         gradients = dense_gradients(tape.gradient(scaled, variables))
         self.generator_optimizer.apply(gradients, variables)
@@ -290,7 +270,7 @@ class ConditionalGAN(keras.Model):
         networks compute as in inference. The latents come from the seed generator of the training,
         so that they differ from one evaluation to the next. Losses are means over all pictures.
         """
-        pictures, category = data
+        pictures, category = data[:2]
         size = tf.shape(category)[0]
         latents = local_rows(self.sample_latents(size * num_replicas()))
         fakes = self.generator([latents, category], training=False)
@@ -300,6 +280,18 @@ class ConditionalGAN(keras.Model):
         self.generator_loss.update_state(self._generator_loss(fake_outputs), size)
         self.discriminator_loss.update_state(discriminator_loss, size)
         return self.get_metrics_result()
+
+    def matching_loss(self, fakes: tf.Tensor, data: tuple[tf.Tensor, ...]) -> tf.Tensor | float:
+        """Computes what is added to the generator's loss; 0, subclasses may add a loss.
+
+        Args:
+            fakes: Generated pictures, (B, H, W, 3) float32 in [-1, 1].
+            data: The batch that `train_step` was given.
+
+        Returns:
+            A scalar.
+        """
+        return 0.0
 
     def _generator_loss(self, fake_outputs: tf.Tensor) -> tf.Tensor:
         if self.generator_loss_fn is None:

@@ -20,6 +20,7 @@ from keras_fashion.app.training.options import (
     GANOptions,
     ModelOptions,
     PictureSize,
+    flag,
     options_class,
 )
 from keras_fashion.app.training.stop_signals import raise_on_sigterm
@@ -156,8 +157,9 @@ def option(field: Field[Any]) -> Callable[..., Any]:
     A whole number is at least the field's minimum, no rate or weight is negative, a switch is
     `--name/--no-name`, and an option of several values may be given several times.
     """
-    name, default = field.name.replace("_", "-"), field.default
-    flag = f"--{name}/--no-{name}" if isinstance(default, bool) else f"--{name}"
+    name, default = flag(field.name), field.default
+    if isinstance(default, bool):
+        name += f"/--no-{name.removeprefix('--')}"
     several = isinstance(default, tuple)
     kind: Any = str
     if isinstance(default, PictureSize):
@@ -172,7 +174,7 @@ def option(field: Field[Any]) -> Callable[..., Any]:
         kind = click.FloatRange(0)
     help_text = field.metadata["help"]
     return click.option(
-        flag,
+        name,
         field.name,
         type=kind,
         multiple=several,

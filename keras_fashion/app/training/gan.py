@@ -6,18 +6,21 @@ import keras
 import tensorflow as tf
 
 from keras_fashion.app.run import Run
+from keras_fashion.app.run_checks import require_gan
 from keras_fashion.app.training.model_saving import SaveLastModel
 from keras_fashion.app.training.options import CheckpointSchedule, GANOptions
 from keras_fashion.app.training.resumable_training import ResumableTraining
 from keras_fashion.app.training.training_request import TrainingRequest
 from keras_fashion.callbacks.generation_metrics import GenerationMetrics
 from keras_fashion.callbacks.mode_collapse import ModeCollapseMonitor
+from keras_fashion.callbacks.realism_calibrator import RealismCalibrator
 from keras_fashion.callbacks.sample_grid import SampleGrid
 from keras_fashion.data import Catalogue, labeled_pictures
 from keras_fashion.data.batches import require_divisible
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError
-from keras_fashion.models import GAN_PRESETS, ConditionalGAN
+from keras_fashion.features import region_bank
+from keras_fashion.models import GAN_PRESETS, ConditionalGAN, EnergyGAN, warm_start
 
 
 def train_gan(
@@ -45,10 +48,10 @@ def train_gan(
         The run.
 
     Raises:
-        InputError: If the run in `out` is another training, the catalogue has fewer pictures than
-            a batch, the devices cannot share a batch, the generated pictures cannot be scored
-            (`GenerationMetrics`), the training is interrupted in its first epoch, or a checkpoint
-            cannot be written.
+        InputError: If the run in `out` is another training, the weights of `options.start_from` do
+            not fit (`warm_start`), the catalogue has fewer pictures than a batch, the devices
+            cannot share a batch, the generated pictures cannot be scored (`GenerationMetrics`),
+            the training is interrupted in its first epoch, or a checkpoint cannot be written.
         TrainingFailed: If it diverges or the generator collapses. `model.keras` is that of the
             last good epoch.
         Terminated: After SIGTERM; the same call resumes the training.
@@ -73,11 +76,22 @@ def train_gan(
         monitor = ModeCollapseMonitor(
             catalogue, options.picture_size, seed, training.progress.callback_state, workers
         )
-        callbacks: list[keras.callbacks.Callback] = [monitor]
+        calibrator = RealismCalibrator(catalogue, options.picture_size, seed, workers)
+        callbacks: list[keras.callbacks.Callback] = [monitor, calibrator]
         if workers.is_chief and options.metrics_every:
             callbacks.append(_make_metrics(catalogue, options, seed))
         with strategy.scope():
             gan = _make_gan(catalogue, options, seed)
+        # A training that is resumed has its weights, and the run may be gone.
+        if options.start_from is not None and training.is_new:
+            start = require_gan(Run(options.start_from))
+            warm_start(gan, start.model, catalogue.categories, start.catalogue.categories)
+        features = None
+        if isinstance(gan, EnergyGAN):
+            with workers.chief_first():
+                bank = region_bank(catalogue, options.picture_size, options.mixed_precision)
+            gan.match(bank.features)
+            features = bank.rows
         run = training.begin()
         if workers.is_chief:
             folder, logs = run.path / "samples", run.path / "logs" / "samples"
@@ -86,7 +100,14 @@ def train_gan(
         training.fit(
             gan,
             lambda start, context: labeled_pictures(
-                pictures, catalogue.item_categories, batch_size, seed, start=start, context=context
+                pictures,
+                catalogue.item_categories,
+                batch_size,
+                seed,
+                start=start,
+                context=context,
+                features=features,
+                category_power=GAN_PRESETS[options.preset].category_power,
             ),
             options.epochs,
             len(catalogue.item_ids) // batch_size,

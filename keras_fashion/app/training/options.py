@@ -6,6 +6,7 @@ module does not import TensorFlow; `options_class` imports the model.
 """
 
 import json
+import os
 import re
 from dataclasses import Field, asdict, dataclass, field, fields, make_dataclass
 from functools import cache
@@ -67,6 +68,20 @@ class CheckpointSchedule(NamedTuple):
             raise ValueError(f"{text!r} is neither a number of steps nor a time like 30s, 10m, 2h")
         number, unit = found.groups()
         return cls(seconds=int(number) * UNITS[unit]) if unit else cls(steps=int(number))
+
+
+def flag(name: str) -> str:
+    """Returns the flag of an option on the command line.
+
+    Args:
+        name: Name of the field.
+
+    Example:
+        >>> flag("batch_size"), flag("start_from")
+        ('--batch-size', '--from')
+    """
+    # `from` is a keyword of Python and cannot be the name of a field.
+    return "--from" if name == "start_from" else "--" + name.replace("_", "-")
 
 
 def option(default: Any, help: str, choices: tuple[str, ...] = (), minimum: int = 1) -> Any:
@@ -209,8 +224,9 @@ class GANOptions(ModelOptions):
     extendable: ClassVar[bool] = True
     preset: str = option(
         "default",
-        "Networks and their constants; dvbpr is the GAN of the paper's code.",
-        ("default", "dvbpr"),
+        "Networks, losses and their constants; least-squares is the default of version 0.1, dvbpr "
+        "the GAN of the paper's code.",
+        ("default", "least-squares", "dvbpr"),
     )
     epochs: int = option(18, "Number of passes over the pictures.")
     batch_size: int = option(
@@ -219,13 +235,20 @@ class GANOptions(ModelOptions):
     picture_size: tuple[int, int] = option(
         SQUARE, "Height and width in pixels into which pictures are fitted, divisible by 16."
     )
+    start_from: str | None = option(
+        None,
+        "Run folder of a trained GAN whose weights the training starts with. Its catalogue, "
+        "categories and picture size may be others; preset and width must be the same.",
+    )
     width: int = option(
         0,
         "Number of channels of both networks at half the picture size; 0 takes that of the preset.",
         minimum=0,
     )
     learning_rate: float = option(
-        0.0, "Learning rate of both optimizers; 0 takes that of the preset."
+        0.0,
+        "Learning rate of the generator, in proportion to which the discriminator's changes; 0 "
+        "takes those of the preset.",
     )
     mixed_precision: bool = option(
         False, "Whether convolutions run in bfloat16, on processors that support it."
@@ -250,6 +273,13 @@ class GANOptions(ModelOptions):
         "Network of the measurements: the Inception network of FID (.pt or .whl), imagenet, or an "
         ".h5 file of Keras's InceptionV3; by default the category classifier.",
     )
+
+    def recorded(self) -> dict[str, Any]:
+        """Returns the options as `config.json` has them, with the absolute path of a run."""
+        recorded = super().recorded()
+        if self.start_from is not None:
+            recorded["start_from"] = os.path.abspath(self.start_from)
+        return recorded
 
     def __post_init__(self) -> None:
         """Raises InputError also for a value that would have no effect."""

@@ -91,6 +91,11 @@ class ResumableTraining:
             shutil.rmtree(run.path / "checkpoints", ignore_errors=True)
         return True
 
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no run to continue."""
+        return self._existing_run is None
+
     def begin(self) -> Run:
         """Creates the run folder, or updates the existing one.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import list_checkpoints
-from keras_fashion.app.training.options import GANOptions, ModelOptions
+from keras_fashion.app.training.options import GANOptions, ModelOptions, flag
 from keras_fashion.data import Catalogue
 from keras_fashion.errors import InputError
 
@@ -149,7 +149,9 @@ def _describe_difference(name: str, before: Any, now: Any) -> str:
             f"it was trained on another catalogue (fingerprints {before[:12]} and {now[:12]}); "
             "name another --out, or give the catalogue that it was started with."
         )
-    option = "--" + name.replace("_", "-")
+    option = flag(name)
+    if name == "start_from" and before is None:
+        return f"it was started without {option}; name another --out, or omit {option}."
     return (
         f"it was started with {option} {_format(before)}, not {_format(now)}; name another --out, "
         f"or give {option} {_format(before)} to continue it."

@@ -4,7 +4,7 @@ import tensorflow as tf
 from scipy.stats import chi2_contingency, chisquare
 
 from keras_fashion.data.pictures import scale
-from keras_fashion.data.pipelines import labeled_pictures, picture_batches, triplets
+from keras_fashion.data.pipelines import REFERENCES, labeled_pictures, picture_batches, triplets
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
 
@@ -179,6 +179,53 @@ def test_labeled_pictures_drop_the_rest_and_are_seeded(pictures):
     assert {mirrored for _, mirrored in first} == {True, False}
 
 
+def test_references_are_drawn_from_the_categories_of_the_batch(pictures):
+    categories = np.array([0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2])
+    features = np.arange(ITEMS, dtype=np.float16)[:, None]
+    dataset = labeled_pictures(pictures, categories, 6, seed=0, features=features)
+    seen = np.zeros(ITEMS)
+    for _, batch, references, labels in dataset.take(100).as_numpy_iterator():
+        assert references.dtype == np.float16 and labels.dtype == np.int32
+        np.testing.assert_array_equal(labels, np.repeat(batch, REFERENCES))
+        items = references[:, 0].astype(int)
+        np.testing.assert_array_equal(categories[items], labels)
+        seen += np.bincount(items, minlength=ITEMS)
+    # Each item stands for its category as often as the others of it.
+    for category in (0, 1):
+        assert chisquare(seen[categories == category]).pvalue > 0.001
+    np.testing.assert_allclose(seen / seen.sum(), 1 / ITEMS, rtol=0.1)
+
+
+def test_rare_categories_are_drawn_by_the_power_of_their_size(pictures):
+    categories = np.repeat([0, 2, 3], [9, 1, 2])  # no picture is of category 1
+    dataset = labeled_pictures(pictures, categories, 6, seed=0, category_power=0.5)
+    scaled, seen = scale(pictures).numpy(), np.zeros(ITEMS)
+    for shown, labels in dataset.take(400).as_numpy_iterator():
+        for picture, label in zip(shown, labels, strict=True):
+            (item,) = np.flatnonzero((scaled == picture).all((1, 2, 3)))
+            assert label == categories[item]
+            seen[item] += 1
+    root = np.sqrt([9, 1, 2])
+    expected = np.repeat(root / root.sum() / [9, 1, 2], [9, 1, 2]) * seen.sum()
+    assert chisquare(seen, expected).pvalue > 0.001
+
+
+def test_references_are_the_same_on_all_replicas_and_from_any_start(pictures):
+    def stream(**place):
+        features = np.arange(ITEMS, dtype=np.float16)[:, None]
+        return labeled_pictures(pictures, np.arange(ITEMS) % 3, 6, 0, features=features, **place)
+
+    whole = first(stream(), 4)
+    assert_same(first(stream(start=2), 2), whole[2:])
+    shared = first(stream(context=tf.distribute.InputContext(1, 0, 2)), 8)
+    for step, batch in enumerate(whole):
+        for part in shared[2 * step : 2 * step + 2]:
+            assert_same([part[2:]], [batch[2:]])
+        np.testing.assert_array_equal(
+            dealt_back([part[1] for part in shared[2 * step : 2 * step + 2]]), batch[1]
+        )
+
+
 def test_picture_batches_keep_the_order(pictures):
     batches = list(picture_batches(pictures, 5).as_numpy_iterator())
     assert [len(batch) for batch in batches] == [5, 5, 2]
@@ -194,6 +241,9 @@ STREAMS = {
     ),
     "labeled": lambda pictures, **place: labeled_pictures(
         pictures, np.arange(ITEMS), 8, 3, flip=True, **place
+    ),
+    "drawn": lambda pictures, **place: labeled_pictures(
+        pictures, np.arange(ITEMS), 8, 3, flip=True, category_power=0.5, **place
     ),
 }
 

@@ -39,12 +39,33 @@ def test_what_is_given_reaches_the_training(chain, succeed, monkeypatch):
         (("--width", 8), "--width 4, not 8"),
         (("--seed", 0), "--seed 7, not 0"),
         (("--picture-size", "32"), "--picture-size 16x16, not 32x32"),
+        (("--from", "other"), "started without --from"),
     ],
 )
 def test_what_is_given_must_be_the_runs(chain, call, given, message):
     result = call(*chain.gan_command, "--epochs", 3, *given)
     assert result.exit_code == 1 and result.stdout == ""
     assert message in result.stderr.splitlines()[-1]
+
+
+def test_a_run_to_start_from_reaches_the_training(chain, succeed, monkeypatch):
+    asked = []
+    monkeypatch.setattr(training, "train_gan", lambda *given: asked.append(given))
+    succeed("train", "gan", chain.catalogue, "--out", "new", "--from", chain.gan)
+    assert asked[0][2].start_from == str(chain.gan)
+
+
+def test_what_differs_from_the_run_to_start_from_is_named(chain, call, tmp_path):
+    command = ("train", "gan", chain.catalogue, "--out", tmp_path / "x", "--batch-size", 12)
+    for given, message in (
+        ((chain.gan, "--picture-size", 16, "--width", 8), "a width of 4, not 8; give --width 4"),
+        ((chain.gan, "--picture-size", 16, "--preset", "dvbpr"), "give the --preset"),
+        ((chain.dvbpr, "--picture-size", 16), "is a run of dvbpr"),
+        ((tmp_path / "none", "--picture-size", 16), "is not a run folder"),
+    ):
+        result = call(*command, "--from", *given)
+        assert result.exit_code == 1 and message in result.stderr.splitlines()[-1]
+        assert not (tmp_path / "x").exists()
 
 
 def test_mistakes(chain, call):

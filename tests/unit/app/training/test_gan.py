@@ -12,6 +12,7 @@ from PIL import Image
 from keras_fashion.app.run import Run
 from keras_fashion.app.training import GANOptions, gan, train_gan
 from keras_fashion.app.training.options import CheckpointSchedule, PictureSize
+from keras_fashion.data import scale
 from keras_fashion.errors import InputError
 
 # 24 pictures: 2 epochs of 12 steps; R1's penalty is due at steps 0 and 16.
@@ -58,6 +59,20 @@ def test_the_networks_are_those_of_the_last_epoch(run):
     first = run.model.ema_generator([latents[:1], np.zeros(1, np.int32)]).numpy()[0]
     assert np.abs((first + 1) * 127.5 - shown).max() < 1.5
     assert list((run.path / "logs").rglob("events.out.tfevents.*"))
+
+
+def test_realism_is_calibrated_by_the_networks_of_the_last_epoch(run, tiny_catalogue):
+    """There are 8 pictures of each category, which is fewer than the largest number."""
+    found = run.model.calibration.get_weights()
+    order = np.argsort(tiny_catalogue.item_categories, kind="stable")
+    categories = tiny_catalogue.item_categories[order]
+    gan = Run(run.path).model
+    real = gan.discriminator(
+        [scale(tiny_catalogue.pictures((16, 16))[order]), tf.constant(categories, tf.int32)]
+    )
+    means = np.mean(np.reshape(real, (3, 8)), axis=1)
+    np.testing.assert_allclose(found[1], (8 * means + 16 * means.mean()) / 24, rtol=1e-3)
+    assert np.abs(found[0]).min() > 0
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from keras_fashion.app.training.options import CheckpointSchedule, PictureSize
 from keras_fashion.callbacks.validation_auc import ValidationAUC
 from keras_fashion.data import Catalogue
 from keras_fashion.errors import InputError, Terminated
-from keras_fashion.models import Recommender
+from keras_fashion.models import RealismCalibration, Recommender
 
 
 def step_of(model, seen):
@@ -48,6 +48,7 @@ class OneWeightGAN(keras.Model):
         super().__init__(**kwargs)
         self.weight = self.add_weight(name="weight", shape=(), initializer="zeros")
         self.noise = keras.random.SeedGenerator(7)
+        self.calibration = RealismCalibration(self.num_categories)
         self.losses_seen = [keras.metrics.Mean(f"{each}_loss") for each in NETWORKS]
         self.built = True
         self.compile(keras.optimizers.Adam(0.1))
@@ -65,7 +66,11 @@ class OneWeightGAN(keras.Model):
     def metrics(self):
         return self.losses_seen
 
-    def ema_generator(self, inputs, training=False):
+    def calibrate(self, pictures, category, seed):
+        outputs = self.weight.numpy() * pictures.mean(axis=(1, 2, 3)) / 255
+        self.calibration.adapt(outputs, outputs / seed, category)
+
+    def call(self, inputs, training=False):
         codes, _ = inputs
         gray = tf.tanh(self.weight * tf.cast(codes, tf.float32))[:, :1, None, None]
         return tf.tile(gray, (1, 16, 16, 3))
@@ -165,15 +170,16 @@ class Training:
         for ours, theirs in zip(self.state(), self.straight_state, strict=True):
             np.testing.assert_array_equal(ours, theirs)
         ours, theirs = (
-            ((each.path / "history.csv").read_bytes(), kept_weight(each))
+            ((each.path / "history.csv").read_bytes(), kept_weights(each))
             for each in (run, self.straight)
         )
         assert ours == theirs
         assert not Run(run.path).metrics["interrupted"]
 
 
-def kept_weight(run):
-    return keras.saving.load_model(run.path / "model.keras").weight.numpy()
+def kept_weights(run):
+    kept = keras.saving.load_model(run.path / "model.keras")
+    return [weight.tolist() for weight in kept.get_weights()]
 
 
 @pytest.fixture(scope="module")
