@@ -148,7 +148,8 @@ def designer_card(recommender: Run, gan: Run, measured: Measurements, date: str)
         "purchase, three garments each; means with 95 % intervals (bootstrap over users). "
         "`preference` is that of this recommender, in standard deviations above the user's mean "
         "preference for the category's items. Because the search maximizes it, it is too high for "
-        "designs. `realism` is the output of the discriminator; 1 stands for a real picture.",
+        "designs. `realism` is the calibrated output of the discriminator: 1 stands for the mean "
+        "real picture, 0 for the mean generated one.",
         measured,
         [
             "Intended use: to suggest to designers what a group of customers may like. Not "

@@ -179,7 +179,7 @@ class ModeCollapseMonitor(keras.callbacks.Callback):
         if self.workers.is_chief:
             for place, (category, distance) in enumerate(self.real.items()):
                 categories = np.full(NUM_LATENTS, category, np.int32)
-                drawn = self.model.ema_generator([self.latents, categories], training=False)
+                drawn = self.model([self.latents, categories], training=False)
                 found[place] = _mean_distance(np.asarray(drawn)) / distance
         # All workers decide by the same numbers, so that rounding cannot make them differ.
         ratios = self.workers.sum(found).tolist()

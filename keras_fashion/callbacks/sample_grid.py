@@ -92,8 +92,6 @@ class SampleGrid(keras.callbacks.Callback):
         """
         rows = []
         for category in range(self.model.num_categories):
-            pictures = self.model.ema_generator(
-                [self.latents, np.full(self.columns, category, "int32")]
-            )
+            pictures = self.model([self.latents, np.full(self.columns, category, "int32")])
             rows.append(tf.concat(tf.unstack(unscale(pictures)), axis=1))
         return tf.concat(rows, axis=0)

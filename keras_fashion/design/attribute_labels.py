@@ -14,7 +14,7 @@ from keras_fashion.data import Catalogue
 from keras_fashion.design.edit_directions import find_directions
 from keras_fashion.design.picture_attributes import ATTRIBUTES, measure_attributes
 from keras_fashion.errors import InputError
-from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.picture_generator import PictureGenerator
 
 MAX_PICTURES = 3000
 """Largest number of pictures that a label's classifier is fitted to; they are drawn at random."""
@@ -148,12 +148,12 @@ def _label(
 
 
 def attribute_directions(
-    gan: ConditionalGAN, catalogue: Catalogue, category: int, names: Sequence[str]
+    gan: PictureGenerator, catalogue: Catalogue, category: int, names: Sequence[str]
 ) -> np.ndarray | None:
     """Finds the directions along which a search must not move if attributes are to stay.
 
     Args:
-        gan: GAN whose generator is probed.
+        gan: Generator that is probed.
         catalogue: Catalogue whose items show what its labels look like.
         category: Dense index.
         names: Names of the attributes, as in `named_attributes`.

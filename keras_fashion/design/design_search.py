@@ -10,8 +10,8 @@ from keras_fashion.design.latent_search import from_normal, latent_ascent, prior
 from keras_fashion.design.objective import Consensus, DesignBatch, Evaluation, PriorSample
 from keras_fashion.design.procedure import PROCEDURES, Procedure
 from keras_fashion.design.scored_generator import ScoredGenerator
-from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.dvbpr import DVBPR
+from keras_fashion.models.picture_generator import PictureGenerator
 
 CANDIDATES = 128
 """Number of latents with the highest objective from which diverse starts are selected."""
@@ -45,7 +45,7 @@ class DesignSearch(ScoredGenerator):
 
     Args:
         recommender: Trained DVBPR, which gives theta and Phi.
-        gan: Trained conditional GAN of the same catalogue, which gives G and D.
+        gan: Trained generator of the same catalogue, which gives G and D, its `realism`.
         procedure: Settings of the search.
 
     Example:
@@ -62,7 +62,7 @@ class DesignSearch(ScoredGenerator):
     def __init__(
         self,
         recommender: DVBPR,
-        gan: ConditionalGAN,
+        gan: PictureGenerator,
         procedure: Procedure = PROCEDURES["default"],
     ) -> None:
         super().__init__(recommender, gan)

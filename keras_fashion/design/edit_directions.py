@@ -11,7 +11,7 @@ from sklearn.linear_model import RidgeCV
 from keras_fashion.design.latent_search import from_normal, to_normal
 from keras_fashion.design.picture_attributes import measure_attributes
 from keras_fashion.errors import InputError
-from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.picture_generator import PictureGenerator
 
 NUM_LATENTS = 1500
 """Default number of latents that the probes are fitted to."""
@@ -102,7 +102,7 @@ class EditDirections:
 
 
 def find_directions(
-    gan: ConditionalGAN,
+    gan: PictureGenerator,
     category: int,
     measure: Callable[[np.ndarray], pd.DataFrame] = measure_attributes,
     num_latents: int = NUM_LATENTS,
@@ -114,7 +114,7 @@ def find_directions(
     with ridge regressions of measured attributes instead of classifiers of labels.
 
     Args:
-        gan: GAN whose generator is probed.
+        gan: Generator that is probed.
         category: Dense index.
         measure: Maps (N, H, W, 3) uint8 pictures to a table of N rows with a column for each
             attribute.

@@ -174,20 +174,17 @@ def invert(
         The latent of a toy generator is the brightness of its single pixel:
 
         >>> from types import SimpleNamespace
-        >>> def generator(inputs, training):  # z is the brightness of a single pixel
-        ...     return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
-        >>> def discriminator(inputs, training):
-        ...     return 1 - inputs[0][:, 0, 0, :1]
+        >>> from keras_fashion.models import PictureGenerator
+        >>> class Pixel(PictureGenerator):  # z is the brightness of a single pixel
+        ...     num_categories, picture_size, latent_dim = 1, (1, 1), 1
+        ...     def call(self, inputs, training=False):
+        ...         return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
+        ...     def realism(self, pictures, category):
+        ...         return 1 - pictures[:, 0, 0, 0]
         >>> def encoder(pictures):
         ...     return pictures[:, 0, 0, :1]
         >>> encoder.picture_size = (1, 1)
-        >>> gan = SimpleNamespace(
-        ...     ema_generator=generator,
-        ...     discriminator=discriminator,
-        ...     latent_dim=1,
-        ...     picture_size=(1, 1),
-        ... )
-        >>> maximizer = PreferenceMaximizer(SimpleNamespace(encoder=encoder), gan)
+        >>> maximizer = PreferenceMaximizer(SimpleNamespace(encoder=encoder), Pixel())
         >>> print(f"{invert(maximizer, np.full((1, 1, 1, 3), 191, np.uint8), [0])[0, 0]:.1f}")
         0.5
     """

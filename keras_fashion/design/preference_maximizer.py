@@ -59,7 +59,7 @@ class PreferenceMaximizer(DesignSearch):
 
     Args:
         recommender: Trained DVBPR, which gives theta and Phi.
-        gan: Trained conditional GAN of the same catalogue, which gives G and D.
+        gan: Trained generator of the same catalogue, which gives G and D, its `realism`.
         procedure: Settings of the search.
 
     Example:
@@ -67,24 +67,21 @@ class PreferenceMaximizer(DesignSearch):
 
         >>> from types import SimpleNamespace
         >>> from keras_fashion.design import Procedure
-        >>> def generator(inputs, training):  # z is the brightness of a single pixel
-        ...     return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
-        >>> def discriminator(inputs, training):
-        ...     return 1 - inputs[0][:, 0, 0, :1]
+        >>> from keras_fashion.models import PictureGenerator
+        >>> class Pixel(PictureGenerator):  # z is the brightness of a single pixel
+        ...     num_categories, picture_size, latent_dim = 1, (1, 1), 1
+        ...     def call(self, inputs, training=False):
+        ...         return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
+        ...     def realism(self, pictures, category):
+        ...         return 1 - pictures[:, 0, 0, 0]
         >>> def encoder(pictures):
         ...     return pictures[:, 0, 0, :1]
         >>> encoder.picture_size = (1, 1)
-        >>> gan = SimpleNamespace(
-        ...     ema_generator=generator,
-        ...     discriminator=discriminator,
-        ...     latent_dim=1,
-        ...     picture_size=(1, 1),
-        ... )
         >>> recommender = SimpleNamespace(
         ...     encoder=encoder, user_embedding=lambda users: tf.ones((len(users), 1))
         ... )
         >>> procedure = Procedure(steps=20, consensus_penalty=0.0, prior_penalty=0.0)
-        >>> maximizer = PreferenceMaximizer(recommender, gan, procedure)
+        >>> maximizer = PreferenceMaximizer(recommender, Pixel(), procedure)
         >>> designs = maximizer.design(users=[0], category=0, count=1, eta=1.0)
         >>> print(f"{designs.latents[0, 0, 0]:.1f}")
         0.5

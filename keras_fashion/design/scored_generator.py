@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from keras_fashion.design.diversity import thumbnails
 from keras_fashion.design.objective import PriorSample, Terms
-from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.dvbpr import DVBPR
+from keras_fashion.models.picture_generator import PictureGenerator
 
 LATENTS_PER_BATCH = 128
 """Number of latents in one batch; larger ones are no faster and need more memory."""
@@ -21,9 +21,12 @@ SAMPLE_SIZE = 1024
 class ScoredGenerator:
     """The networks of preference maximization, compiled: G, Phi and D.
 
+    Of the generator, a `PictureGenerator`, only the call and `realism` are used.
+
     Args:
         recommender: Trained DVBPR, which gives theta and Phi.
-        gan: Trained conditional GAN of the same catalogue, which gives G and D.
+        gan: Trained generator of the same catalogue, such as a `ConditionalGAN`, which gives G
+            and D, its `realism`.
 
     Attributes:
         generate: Maps (A, Z) float32 latents and (A,) int32 categories to pictures G(z, c),
@@ -35,18 +38,18 @@ class ScoredGenerator:
     Example:
         The latent of a toy generator is the brightness of its single pixel:
 
-        >>> from types import SimpleNamespace
-        >>> def network(inputs, training):
-        ...     return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
-        >>> gan = SimpleNamespace(ema_generator=network, latent_dim=1, picture_size=(1, 1))
-        >>> generator = ScoredGenerator(None, gan)
+        >>> class Pixel(PictureGenerator):
+        ...     num_categories, picture_size, latent_dim = 1, (1, 1), 1
+        ...     def call(self, inputs, training=False):
+        ...         return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
+        >>> generator = ScoredGenerator(None, Pixel())
         >>> generator.generate(tf.constant([[0.5], [-1.0]]), tf.constant([0, 0])).shape
         TensorShape([2, 1, 1, 3])
         >>> generator.prior(3, seed=0).shape
         TensorShape([3, 1])
     """
 
-    def __init__(self, recommender: DVBPR, gan: ConditionalGAN) -> None:
+    def __init__(self, recommender: DVBPR, gan: PictureGenerator) -> None:
         self.recommender = recommender
         self.gan = gan
         self._samples: dict[int, PriorSample] = {}
@@ -103,7 +106,7 @@ class ScoredGenerator:
         )
 
     def _generate(self, latents: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
-        return self.gan.ema_generator([latents, categories], training=False)
+        return self.gan([latents, categories], training=False)
 
     def _embed(self, pictures: tf.Tensor) -> tf.Tensor:
         encoder = self.recommender.encoder
@@ -111,7 +114,7 @@ class ScoredGenerator:
         return encoder(tf.image.resize(pictures, encoder.picture_size, antialias=True))
 
     def _realism(self, pictures: tf.Tensor, categories: tf.Tensor) -> tf.Tensor:
-        return self.gan.discriminator([pictures, categories], training=False)[:, 0]
+        return self.gan.realism(pictures, categories)
 
 
 def _concatenate(samples: Sequence[PriorSample]) -> PriorSample:

@@ -96,20 +96,17 @@ def design_for_targets(
         With the toy networks G(z) = z, Phi = z and D = 1 - z:
 
         >>> from types import SimpleNamespace
-        >>> def generator(inputs, training):  # z is the brightness of a single pixel
-        ...     return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
-        >>> def discriminator(inputs, training):
-        ...     return 1 - inputs[0][:, 0, 0, :1]
+        >>> from keras_fashion.models import PictureGenerator
+        >>> class Pixel(PictureGenerator):  # z is the brightness of a single pixel
+        ...     num_categories, picture_size, latent_dim = 1, (1, 1), 1
+        ...     def call(self, inputs, training=False):
+        ...         return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
+        ...     def realism(self, pictures, category):
+        ...         return 1 - pictures[:, 0, 0, 0]
         >>> def encoder(pictures):
         ...     return pictures[:, 0, 0, :1]
         >>> encoder.picture_size = (1, 1)
-        >>> gan = SimpleNamespace(
-        ...     ema_generator=generator,
-        ...     discriminator=discriminator,
-        ...     latent_dim=1,
-        ...     picture_size=(1, 1),
-        ... )
-        >>> maximizer = PreferenceMaximizer(SimpleNamespace(encoder=encoder), gan)
+        >>> maximizer = PreferenceMaximizer(SimpleNamespace(encoder=encoder), Pixel())
         >>> ones = np.ones((1, 1), np.float32)
         >>> ann = DesignTarget("ann", np.array([0]), ones, np.ones(1))
         >>> bob = DesignTarget("bob", np.array([1]), -ones, np.ones(1))
@@ -154,20 +151,17 @@ def preference_for_items(
         With the toy networks G(z) = z, Phi = z and D = 1 - z:
 
         >>> from types import SimpleNamespace
-        >>> def generator(inputs, training):  # z is the brightness of a single pixel
-        ...     return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
-        >>> def discriminator(inputs, training):
-        ...     return 1 - inputs[0][:, 0, 0, :1]
+        >>> from keras_fashion.models import PictureGenerator
+        >>> class Pixel(PictureGenerator):  # z is the brightness of a single pixel
+        ...     num_categories, picture_size, latent_dim = 1, (1, 1), 1
+        ...     def call(self, inputs, training=False):
+        ...         return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
+        ...     def realism(self, pictures, category):
+        ...         return 1 - pictures[:, 0, 0, 0]
         >>> def encoder(pictures):
         ...     return pictures[:, 0, 0, :1]
         >>> encoder.picture_size = (1, 1)
-        >>> gan = SimpleNamespace(
-        ...     ema_generator=generator,
-        ...     discriminator=discriminator,
-        ...     latent_dim=1,
-        ...     picture_size=(1, 1),
-        ... )
-        >>> maximizer = PreferenceMaximizer(SimpleNamespace(encoder=encoder), gan)
+        >>> maximizer = PreferenceMaximizer(SimpleNamespace(encoder=encoder), Pixel())
         >>> ann = DesignTarget("ann", np.array([0]), np.full((1, 1), 2, np.float32), np.ones(1))
         >>> phi = np.array([[0.5], [-0.25]], np.float32)
         >>> preference_for_items(maximizer, ann, category=0, embeddings=phi).round(2).tolist()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
-from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.picture_generator import PictureGenerator
 
 TOP = 3
 """Number of pictures that each user gets, as in the paper."""
@@ -61,11 +61,11 @@ def retrieved_items(
     return np.argsort(-allowed, axis=1, kind="stable")[:, :TOP]
 
 
-def random_designs(gan: ConditionalGAN, categories: np.ndarray, seed: int) -> np.ndarray:
+def random_designs(gan: PictureGenerator, categories: np.ndarray, seed: int) -> np.ndarray:
     """Draws G(z, c) for three latents z of the prior for each user.
 
     Args:
-        gan: The GAN.
+        gan: The generator.
         categories: Category c of each user, of shape (N,), int.
         seed: Seed of the latents.
 

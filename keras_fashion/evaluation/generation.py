@@ -23,7 +23,7 @@ from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
 from keras_fashion.metrics.diversity import opposite_ssim
 from keras_fashion.metrics.inception import inception_score
 from keras_fashion.models.category_classifier import CategoryClassifier
-from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.picture_generator import PictureGenerator
 from keras_fashion.models.trained import TrainedRecommender
 
 ETAS = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -107,7 +107,7 @@ class GenerationStudy:
 
 def generation_study(
     recommender: TrainedRecommender,
-    gan: ConditionalGAN,
+    gan: PictureGenerator,
     classifier: CategoryClassifier,
     maximizers: Mapping[str, PreferenceMaximizer],
     num_pairs: int = 36,
@@ -120,7 +120,7 @@ def generation_study(
 
     Args:
         recommender: Trained DVBPR with its catalogue and split.
-        gan: GAN that was trained on the same catalogue.
+        gan: Generator that was trained on the same catalogue.
         classifier: Category classifier of the catalogue, for the quality.
         maximizers: Maximizer over the two models, by the name of its method. The curve over eta is
             measured with the first.
@@ -254,7 +254,7 @@ def _rows(
     method: str,
     pictures: np.ndarray,
     measured: Mapping[str, np.ndarray],
-    gan: ConditionalGAN,
+    gan: PictureGenerator,
     categories: np.ndarray,
     names: Sequence[str],
 ) -> pd.DataFrame:

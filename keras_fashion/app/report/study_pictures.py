@@ -11,7 +11,7 @@ from keras_fashion.app.report.plots import design_trajectory
 from keras_fashion.app.run import Run
 from keras_fashion.design.item_redesign import redesign
 from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
-from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.picture_generator import PictureGenerator
 
 NUM_SAMPLES = 6
 """Number of real and of generated pictures in a row of `samples_sheet`."""
@@ -170,5 +170,5 @@ def trajectory_figure(
     )
 
 
-def _draw(model: ConditionalGAN, latents: np.ndarray, category: int) -> np.ndarray:
+def _draw(model: PictureGenerator, latents: np.ndarray, category: int) -> np.ndarray:
     return model.draw(latents, np.full(len(latents), category))

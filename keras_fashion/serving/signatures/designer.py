@@ -10,7 +10,7 @@ from keras_fashion.data import scale, unscale
 from keras_fashion.design import Originals, PreferenceMaximizer
 from keras_fashion.design.item_redesign import redesign_tensors
 from keras_fashion.design.objective import DesignBatch, PriorSample
-from keras_fashion.models.conditional_gan import ConditionalGAN
+from keras_fashion.models.picture_generator import PictureGenerator
 from keras_fashion.models.trained import TrainedRecommender
 from keras_fashion.serving.signatures.picture_bytes import decode_pictures
 from keras_fashion.serving.signatures.request_checks import (
@@ -48,11 +48,11 @@ class ServedDesigner(ServedModule):
 
     Args:
         trained: A trained DVBPR with its data.
-        gan: Conditional GAN of the same catalogue.
+        gan: Generator of the same catalogue, such as a `ConditionalGAN`.
         folder: Folder for the files of ids, which `tf.saved_model.save` copies as assets.
     """
 
-    def __init__(self, trained: TrainedRecommender, gan: ConditionalGAN, folder: Path) -> None:
+    def __init__(self, trained: TrainedRecommender, gan: PictureGenerator, folder: Path) -> None:
         super().__init__()
         catalogue = trained.catalogue
         trained_users = np.unique(trained.split.train[:, 0])
@@ -63,16 +63,17 @@ class ServedDesigner(ServedModule):
         recommender = trained.model
         theta = trained.vectors.users[trained_users]
         self.theta = tf.Variable(theta, trainable=False, name="theta")
-
-        # The weights are tracked instead of the Keras models, which would bring their optimizers.
-        self.weights = [
-            variable.value
-            for network in (recommender.encoder, gan.ema_generator, gan.discriminator)
-            for variable in network.variables
-        ]
         self.maximizer = PreferenceMaximizer(recommender, gan)
         sample = self.maximizer.prior_sample(range(len(catalogue.categories)))
         self.sample = PriorSample(*(tf.Variable(each, trainable=False) for each in sample))
+
+        # The weights that the graphs read are tracked instead of the Keras models, which would
+        # bring their optimizers and what only training uses.
+        self.weights = [
+            variable
+            for network in (self.maximizer.generate, self.maximizer.embed, self.maximizer.realism)
+            for variable in network.get_concrete_function().variables
+        ]
 
     @tf.function(
         input_signature=[

@@ -8,13 +8,17 @@ from keras_fashion.callbacks import mode_collapse
 from keras_fashion.callbacks.mode_collapse import ModeCollapseMonitor
 
 
-def fake(generator, steps=1000):
+class Fake:
     """What the callback needs of a GAN."""
-    return SimpleNamespace(
-        ema_generator=lambda inputs, training: generator(*inputs),
-        latent_dim=5,
-        discriminator_optimizer=SimpleNamespace(iterations=steps),
-    )
+
+    latent_dim = 5
+
+    def __init__(self, generator, steps=1000):
+        self.generator = generator
+        self.discriminator_optimizer = SimpleNamespace(iterations=steps)
+
+    def __call__(self, inputs, training):
+        return self.generator(*inputs)
 
 
 def spread(amounts):
@@ -31,7 +35,7 @@ def spread(amounts):
 def watch(tiny_catalogue):
     def watch(generator, steps=1000):
         made = ModeCollapseMonitor(tiny_catalogue, (16, 16), seed=3)
-        made.set_model(fake(generator, steps))
+        made.set_model(Fake(generator, steps))
         made.on_train_begin()
         return made
 
@@ -89,9 +93,9 @@ def test_a_collapse_is_said_once_after_two_epochs(watch, capsys):
 def test_two_epochs_must_be_running(watch, capsys):
     made = watch(spread([0.0, 0.0, 0.0]))
     for epoch in range(3):
-        made.set_model(fake(spread([0.0] * 3)))
+        made.set_model(Fake(spread([0.0] * 3)))
         run(made, [(0.1, 0.4)], start=2 * epoch)
-        made.set_model(fake(spread([1.0] * 3)))
+        made.set_model(Fake(spread([1.0] * 3)))
         run(made, [(0.1, 0.4)], start=2 * epoch + 1)
     assert capsys.readouterr().err == ""
 

@@ -16,8 +16,8 @@ class Painter(keras.Model):
         super().__init__()
         self.epoch = 0
 
-    def ema_generator(self, inputs):
-        latents, categories = inputs
+    def call(self, inputs):
+        latents, categories = map(np.asarray, inputs)
         gray = np.tanh(latents[:, 0] + categories + self.epoch / 5).astype(np.float32)
         # Each pixel in another shade, so that no picture can be turned unseen.
         shades = np.linspace(1, 0, 16 * 32 * 3, dtype=np.float32).reshape(16, 32, 3)
@@ -50,7 +50,7 @@ def test_a_row_a_category_a_column_a_code(run):
     assert grid.shape == (3 * 16, 5 * 32, 3)
     latents = np.random.default_rng(3).uniform(-1, 1, (5, 4)).astype("float32")
     for row, column in ((0, 0), (2, 1), (1, 4)):
-        picture = painter.ema_generator([latents[[column]], np.array([row], "int32")])[0]
+        picture = painter([latents[[column]], np.array([row], "int32")])[0]
         drawn = grid[row * 16 : row * 16 + 16, column * 32 : column * 32 + 32]
         np.testing.assert_allclose(drawn, np.array(picture) * 127.5 + 127.5, atol=0.51)
 

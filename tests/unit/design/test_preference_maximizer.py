@@ -28,6 +28,7 @@ from keras_fashion.design.latent_search import to_normal
 from keras_fashion.design.objective import CONSENSUS_TEMPERATURE
 from keras_fashion.design.scored_generator import SAMPLE_SIZE
 from keras_fashion.errors import InputError
+from keras_fashion.models import PictureGenerator
 
 
 def by_hand(maximizer, latents, theta, category, eta):
@@ -286,21 +287,27 @@ def first_channel(pictures):
 first_channel.picture_size = (1, 1)
 
 
+class Line(PictureGenerator):
+    """A generator of pictures of one pixel that is no GAN: G(z) = z, D its negative."""
+
+    num_categories, picture_size, latent_dim = 1, (1, 1), 1
+
+    def call(self, inputs, training=False):
+        return tf.repeat(inputs[0], 3, axis=1)[:, None, None]
+
+    def realism(self, pictures, category):
+        return -pictures[:, 0, 0, 0]
+
+
 @pytest.fixture(scope="module")
 def line():
-    """Makes maximizers of pictures of one pixel: G(z) = z, Phi its first channel, D its negative.
+    """Makes maximizers of the pictures of `Line`, where Phi is the first channel.
 
     The objective is z - eta (-z - 1)², and its maximum is at z = 1 / (2 eta) - 1.
     """
 
-    gan = SimpleNamespace(
-        ema_generator=lambda inputs, training: tf.repeat(inputs[0], 3, axis=1)[:, None, None],
-        discriminator=lambda inputs, training: -inputs[0][:, 0, 0, :1],
-        latent_dim=1,
-        picture_size=(1, 1),
-    )
     free = replace(PROCEDURES["dvbpr"], restarts=4, steps=300, patience=301)
-    maximizer = PreferenceMaximizer(SimpleNamespace(encoder=first_channel), gan, free)
+    maximizer = PreferenceMaximizer(SimpleNamespace(encoder=first_channel), Line(), free)
 
     @cache
     def made(**settings):

@@ -24,6 +24,19 @@ def test_terms_are_those_of_the_bare_networks(maximizer, make_recommender, recom
     assert np.abs(embeddings[0] - embeddings[1]).max() > 0.1
 
 
+def test_realism_is_calibrated(recommender, make_gan):
+    gan = make_gan(16)
+    generator = ScoredGenerator(recommender, gan)
+    pictures = generator.generate(generator.prior(3, 0), tf.constant([0, 2, 1]))
+    raw = gan.discriminator([pictures, tf.constant([0, 2, 1])]).numpy()[:, 0]
+    np.testing.assert_allclose(generator.realism(pictures, tf.constant([0, 2, 1])), raw, rtol=1e-4)
+    generated, real = np.array([[0.1, 0.2, 0.3], [0.6, 1.2, 0.4]])
+    gan.calibration.set_weights([generated, real])
+    expected = (raw - [0.1, 0.3, 0.2]) / [0.5, 0.1, 1.0]
+    found = generator.realism(pictures, tf.constant([0, 2, 1]))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+
+
 def test_the_sample_is_evaluated_by_the_bare_networks(maximizer, recommender, gan):
     sample = maximizer.prior_sample([2, 0, 2])
     assert sample.latents.shape == (SAMPLE_SIZE, 4) and sample.thumbnails.shape == (

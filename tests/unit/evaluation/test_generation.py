@@ -119,7 +119,7 @@ def test_a_row_is_the_mean_of_three_pictures(study, dvbpr, second_dvbpr, gan, me
         assert found["preference"] == pytest.approx(liked[0], rel=1e-2, abs=1e-2)
         assert found["unseen_preference"] == pytest.approx(liked[1], rel=1e-2, abs=1e-2)
         assert found["gap"] == pytest.approx(found["preference"] - found["unseen_preference"])
-        realism = gan.model.discriminator([scale(pictures), tf.fill([3], category)])
+        realism = gan.model.realism(scale(pictures), tf.fill([3], category))
         assert found["discriminator"] == pytest.approx(np.mean(realism), rel=1e-3, abs=1e-4)
         alike = [
             structural_similarity(a, b, channel_axis=-1, data_range=255)

@@ -49,7 +49,7 @@ def test_an_item(chain, redesign, tmp_path):
     assert np.abs(pictures.astype(int) - drawn).max() <= 1
     scaled = pictures / np.float32(127.5) - 1
     likes = run.model.encoder(scaled).numpy() @ run.vectors.users[user]
-    realism = gan.discriminator([scaled, np.full(4, 1)]).numpy()[:, 0]
+    realism = gan.discriminate(pictures, np.full(4, 1))
     for frame, liked, real in zip(answer["frames"], likes.tolist(), realism, strict=True):
         assert frame["preference"] == pytest.approx(liked, abs=0.02 + 0.05 * abs(liked))
         assert frame["liked_less"] == pytest.approx((shoes < liked).mean(), abs=1 / 8)
