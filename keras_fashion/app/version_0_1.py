@@ -24,8 +24,21 @@ RENAMED_COLUMNS = {
 
 
 def present_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Returns the options of a run under their present names."""
-    return {RENAMED_OPTIONS.get(name, name): value for name, value in options.items()}
+    """Returns the options of a run under their present names.
+
+    The preset "default" of a GAN of version 0.1 is called "least-squares" since version 0.2.
+
+    Args:
+        options: Options as `config.json` has them.
+
+    Example:
+        >>> present_options({"preset": "default", "metrics_count": 2000})
+        {'preset': 'least-squares', 'num_metrics_pictures': 2000}
+    """
+    present = {RENAMED_OPTIONS.get(name, name): value for name, value in options.items()}
+    if "metrics_count" in options and options["preset"] == "default":
+        present["preset"] = "least-squares"
+    return present
 
 
 def present_history(

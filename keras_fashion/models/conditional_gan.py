@@ -27,10 +27,6 @@ from keras_fashion.models.picture_generator import BATCH_SIZE, PictureGenerator
 from keras_fashion.models.realism_calibration import RealismCalibration
 from keras_fashion.optimizers import dense_gradients
 
-WARM_UP = 25.0
-"""Early in training, the average looks back over the last 1 / WARM_UP of the steps so far. An
-average that still contains a generator of the first steps draws worse than the generator does."""
-
 PENALTY_INTERVAL = 16
 """Number of steps from one gradient penalty, which costs another half step, to the next. Its weight
 is multiplied by as much (Karras et al., "Analyzing and Improving the Image Quality of StyleGAN",
@@ -73,6 +69,9 @@ class ConditionalGAN(PictureGenerator):
         num_categories: Number of categories.
         picture_size: Height and width in pixels.
         latent_dim: Z, length of a latent z.
+        warm_up: Early in training, the average looks back over the last 1 / `warm_up` of the steps
+            so far. An average that still contains a generator of the first steps draws worse than
+            the generator does.
 
     Example:
         >>> from keras_fashion.models import GAN_PRESETS
@@ -85,6 +84,8 @@ class ConditionalGAN(PictureGenerator):
         >>> gan([gan.sample_latents(2), tf.constant([0, 1])]).shape
         TensorShape([2, 16, 16, 3])
     """
+
+    warm_up = 25.0
 
     def __init__(
         self,
@@ -345,7 +346,7 @@ class ConditionalGAN(PictureGenerator):
     def average_weights(self) -> None:
         """Moves `ema_generator` towards `generator`, moving statistics included."""
         steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        moved = 1.0 - tf.minimum(self.average_decay, steps / (steps + WARM_UP))
+        moved = 1.0 - tf.minimum(self.average_decay, steps / (steps + self.warm_up))
         for average, value in zip(self.ema_generator.weights, self.generator.weights, strict=True):
             average.value.assign_sub(moved * (average.value - value.value))
 

@@ -20,6 +20,10 @@ class EnergyGAN(ConditionalGAN):
     it gives a useful gradient from the first step on, and it rewards variety. The discriminator
     adds what the frozen features do not see, such as clean outlines.
 
+    The average of the generator's weights is over a tenth of the steps so far. At 300 processor
+    seconds on H&M, this is as good as a learning rate that falls to 0, which would have to know the
+    number of steps in advance.
+
     Before training, `match` sets the frozen features. They are not part of the saved model, because
     only training uses them.
 
@@ -38,6 +42,8 @@ class EnergyGAN(ConditionalGAN):
         >>> sorted(gan.train_step((real, categories, features(real), categories)))
         ['discriminator_loss', 'energy_distance', 'generator_loss']
     """
+
+    warm_up = 10.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

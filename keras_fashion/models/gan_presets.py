@@ -22,7 +22,7 @@ class GANPreset:
         model: Class of the GAN, which decides on the losses.
         generator: Class of the generator.
         discriminator: Class of the discriminator.
-        width: Number of channels of both networks at half the picture's size.
+        width: Width of both networks, which is proportional to their numbers of channels.
         latent_dim: Length of a latent z.
         batch_size: Number of pictures in a step.
         category_power: Power of the number of pictures of a category to which its share of the
@@ -116,11 +116,11 @@ GAN_PRESETS = {
         latent_dim=100,
         batch_size=8,
         category_power=0.5,
-        learning_rate=1e-3,
-        discriminator_learning_rate=4e-4,
+        learning_rate=2e-3,
+        discriminator_learning_rate=8e-4,
         beta_1=0.5,
         beta_2=0.99,
-        average_decay=0.998,
+        average_decay=0.9999,
         gradient_penalty=1.0,
     ),
     # The default of version 0.1.

@@ -11,8 +11,9 @@ from keras_fashion.models.generator import (
     upsample_nearest,
 )
 
-MAX_WIDTH = 256
-"""Largest number of channels, that of the smallest feature maps."""
+CHANNELS = (8.0, 6.0, 3.0, 1.5, 0.75)
+"""Channels of the feature maps at each size, from the smallest to the picture's own, in units of the
+width. They are half as many again as those of the discriminator, which learns with fewer."""
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
@@ -24,15 +25,15 @@ class UpsamplingGenerator(keras.Model):
     of 3x3 refines it. A last convolution of 3x3 makes the colors. Without the residual convolution
     at the full size, outlines were frayed and had pale halos. There is no transposed convolution,
     and so no checkerboard (Odena et al., "Deconvolution and Checkerboard Artifacts", Distill 2016).
-    At 64x64 with a width of 32 it has 0.9 million parameters, where `Generator` with its width of
+    At 64x64 with a width of 32 it has 1.2 million parameters, where `Generator` with its width of
     64 has 5.0 million. Latent and category modulate every normalization, as in `Generator`.
 
     Args:
         num_categories: Number of categories.
         picture_size: Height and width in pixels, each divisible by 16.
         latent_dim: Z, length of a latent z.
-        width: Number of channels at half the picture's size; doubled at each halving, to 256 at
-            most, and half as many at the full size.
+        width: Unit of the numbers of channels (`CHANNELS`), which is the width of the discriminator
+            that it is trained with.
         seed: Integer or `keras.random.SeedGenerator` for the initial weights.
         **kwargs: Arguments of `keras.Model`.
 
@@ -85,12 +86,12 @@ class UpsamplingGenerator(keras.Model):
         def modulated(x: keras.KerasTensor) -> keras.KerasTensor:
             return layers.ReLU()(ModulatedBatchNormalization(seed)(x, style))
 
-        first, *others = (min(int(width * 2**level), MAX_WIDTH) for level in (3, 2, 1, 0, -1))
+        first, *others = (max(round(width * factor), 1) for factor in CHANNELS)
         x = layers.Dense(rows * columns * first, use_bias=False, kernel_initializer=lecun)(style)
         x = modulated(layers.Reshape((rows, columns, first))(x))
         for channels in others:
-            x = enlarged(x, max(channels, 1))
-            x = layers.Add()([x, convolution(modulated(x), max(channels, 1))])
+            x = enlarged(x, channels)
+            x = layers.Add()([x, convolution(modulated(x), channels)])
             x = modulated(x)
         x = layers.Conv2D(3, 3, padding="same", kernel_initializer=lecun)(x)
         # Metrics are computed from these pictures, so they are float32 under any dtype policy.

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training import recommender_options, train_recommender
+from keras_fashion.app.version_0_1 import present_options
 from keras_fashion.data import Catalogue, picture_batches
 from keras_fashion.models import load
 
@@ -67,6 +68,13 @@ def test_options_have_their_present_names(old):
     options = Run(old / "vbpr").config["options"]
     assert (options["embedding_size"], options["regularization"]) == (2, 0.01)
     assert not {"style_size", "regularisation"} & set(options)
+
+
+def test_the_default_gan_is_the_preset_least_squares():
+    old = {"preset": "default", "metrics_count": 500}
+    assert present_options(old) == {"preset": "least-squares", "num_metrics_pictures": 500}
+    for options in ({"preset": "dvbpr", "metrics_count": 500}, {"preset": "default"}):
+        assert present_options(options)["preset"] == options["preset"]
 
 
 def test_a_history_of_a_gan_gets_the_present_columns(tmp_path):
