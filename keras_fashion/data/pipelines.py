@@ -189,8 +189,8 @@ def labeled_pictures(
 
     Returns:
         A dataset of tuples: pictures (B, H, W, 3) float32 in [-1, 1] and categories (B,) int32;
-        with `features`, also the features of the references, (R, ...), and their categories, (R,)
-        int32, which are the same on all replicas.
+        with `features`, also the features of the references, (R, ...) float32, and their
+        categories, (R,) int32, which are the same on all replicas.
 
     Raises:
         InputError: If `batch_size` is not a multiple of the number of replicas.
@@ -246,7 +246,8 @@ def labeled_pictures(
             return batch, tf.gather(categories, items)
         category = tf.repeat(tf.gather(categories, everything), REFERENCES)
         references = drawn_items(category, _key(seed, step, REFERENCE))
-        return batch, tf.gather(categories, items), _rows(features, references), category
+        rows = _rows(features, references, np.float32)
+        return batch, tf.gather(categories, items), rows, category
 
     return endless_batches(make_batch, start, context)
 
@@ -289,14 +290,15 @@ def _key(seed: int, step: tf.Tensor, stream: tf.Tensor | int) -> tf.Tensor:
 
 
 def _scaled(pictures: Pictures, items: tf.Tensor) -> tf.Tensor:
-    return scale(_rows(pictures, items))
+    return scale(_rows(pictures, items, np.uint8))
 
 
-def _rows(table: Pictures, items: tf.Tensor) -> tf.Tensor:
+def _rows(table: Pictures, items: tf.Tensor, dtype: type[np.generic]) -> tf.Tensor:
     # One call for each batch was the fastest of what was measured. The table itself does not become
     # part of the graph.
-    dtype = getattr(table, "dtype", np.uint8)
-    rows = tf.numpy_function(lambda index: table[index], [items], dtype, stateful=False)
+    rows = tf.numpy_function(
+        lambda index: table[index].astype(dtype, copy=False), [items], dtype, stateful=False
+    )
     return tf.ensure_shape(rows, [None, *table.shape[1:]])
 
 

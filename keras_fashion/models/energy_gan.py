@@ -5,7 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_fashion.distribution.global_batch import gather_rows
+from keras_fashion.distribution.global_batch import gather_rows, num_replicas
+from keras_fashion.errors import InputError
 from keras_fashion.losses.energy import Described, energy_distance
 from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.region_features import RegionFeatures
@@ -69,7 +70,7 @@ class EnergyGAN(ConditionalGAN):
         Args:
             fakes: Generated pictures, (B, H, W, 3) float32 in [-1, 1].
             data: Real pictures and their categories, which are those of `fakes`; then features of
-                other real pictures, (M, R, F) float, and their categories, (M,) int32, which are
+                other real pictures, (M, R, F) float32, and their categories, (M,) int32, which are
                 the same on all replicas.
 
         Returns:
@@ -77,13 +78,18 @@ class EnergyGAN(ConditionalGAN):
 
         Raises:
             ValueError: If `match` was not called.
+            InputError: If the global batch has one picture, which has no other to be compared with.
         """
         if self._features is None:
             raise ValueError("call `match` with the frozen features before training")
+        if fakes.shape[0] == 1 and num_replicas() == 1:
+            raise InputError(
+                "`batch_size` must be 2 or more: generated pictures are compared with each other."
+            )
         _, category, features, categories = data
         # Every replica compares the global batch, so that the distance is the same for any number.
         generated = Described(gather_rows(self._features(fakes)), gather_rows(category))
-        real = Described(tf.cast(features, tf.float32), categories)
+        real = Described(features, categories)
         distance = energy_distance(generated, real, self._features.sizes)
         self.energy_distance.update_state(distance)
         return distance

@@ -12,8 +12,8 @@ from keras_fashion.models.generator import (
 )
 
 CHANNELS = (8.0, 6.0, 3.0, 1.5, 0.75)
-"""Channels of the feature maps at each size, from the smallest to the picture's own, in units of the
-width. They are half as many again as those of the discriminator, which learns with fewer."""
+"""Channels of the feature maps at each size, from the smallest to the picture's own, in units of
+the width. They are half as many again as those of the discriminator, which learns with fewer."""
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")

@@ -185,7 +185,7 @@ def test_references_are_drawn_from_the_categories_of_the_batch(pictures):
     dataset = labeled_pictures(pictures, categories, 6, seed=0, features=features)
     seen = np.zeros(ITEMS)
     for _, batch, references, labels in dataset.take(100).as_numpy_iterator():
-        assert references.dtype == np.float16 and labels.dtype == np.int32
+        assert references.dtype == np.float32 and labels.dtype == np.int32
         np.testing.assert_array_equal(labels, np.repeat(batch, REFERENCES))
         items = references[:, 0].astype(int)
         np.testing.assert_array_equal(categories[items], labels)
