@@ -13,6 +13,7 @@ import click
 import keras
 import numpy as np
 import tensorflow as tf
+from random_bank import random_bank
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import MAX_TO_KEEP, Checkpoints, Progress
@@ -50,6 +51,13 @@ def worlds():
     def dvbpr():
         return compiled(DVBPR(600, 2800, CompactEncoder(), with_history=True))
 
+    bank = random_bank(pictures)
+
+    def gan():
+        made = GAN_PRESETS["default"].make(6, (64, 64), width=24)
+        made.match(bank.features)
+        return made
+
     return {
         "BPR-MF": (
             lambda: compiled(BPRMF(600, 2800)),
@@ -62,8 +70,10 @@ def worlds():
             ),
         ),
         "GAN": (
-            lambda: GAN_PRESETS["default"].make(6, (64, 64), width=24),
-            lambda start, context: labeled_pictures(pictures, kinds, 16, 0, start=start),
+            gan,
+            lambda start, context: labeled_pictures(
+                pictures, kinds, 16, 0, start=start, features=bank.rows
+            ),
         ),
     }
 

@@ -46,7 +46,13 @@ TRAININGS = {
     ),
     "gan": (
         train_gan,
-        GANOptions(epochs=3, batch_size=8, width=4, picture_size=PictureSize(16, 16)),
+        GANOptions(
+            preset="least-squares",
+            epochs=3,
+            batch_size=8,
+            width=4,
+            picture_size=PictureSize(16, 16),
+        ),
     ),
 }
 

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.data import labeled_pictures
+from keras_fashion.data import Catalogue, labeled_pictures, scale
+from keras_fashion.features.regions import RegionBank
 from keras_fashion.models import EnergyGAN, RegionFeatures
 
 SIZE = (16, 16)
@@ -30,6 +31,14 @@ def toy_features(size: tuple[int, int] = SIZE) -> RegionFeatures:
     features = RegionFeatures(keras.Model(inputs, [maps]))
     features.adapt(pictures(size=size) / 127.5 - 1)
     return features
+
+
+def toy_bank(
+    catalogue: Catalogue, picture_size: tuple[int, int], mixed_precision: bool = False
+) -> RegionBank:
+    """The toy features of a catalogue's pictures, in place of `region_bank`."""
+    features = toy_features(picture_size)
+    return RegionBank(features, features(scale(catalogue.pictures(picture_size))).numpy())
 
 
 def match(gan: EnergyGAN) -> EnergyGAN:

@@ -49,9 +49,10 @@ def train_gan(
 
     Raises:
         InputError: If the run in `out` is another training, the weights of `options.start_from` do
-            not fit (`warm_start`), the catalogue has fewer pictures than a batch, the devices
-            cannot share a batch, the generated pictures cannot be scored (`GenerationMetrics`),
-            the training is interrupted in its first epoch, or a checkpoint cannot be written.
+            not fit (`warm_start`), the catalogue has fewer pictures than a batch, the preset
+            compares the pictures of a batch and it has only one, the devices cannot share a batch,
+            the generated pictures cannot be scored (`GenerationMetrics`), the training is
+            interrupted in its first epoch, or a checkpoint cannot be written.
         TrainingFailed: If it diverges or the generator collapses. `model.keras` is that of the
             last good epoch.
         Terminated: After SIGTERM; the same call resumes the training.
@@ -62,6 +63,11 @@ def train_gan(
         raise InputError(
             f"catalogue {catalogue.name} has {len(catalogue.item_ids)} pictures, fewer than a "
             f"batch of {batch_size}; give a smaller --batch-size."
+        )
+    if batch_size < 2 and issubclass(GAN_PRESETS[options.preset].model, EnergyGAN):
+        raise InputError(
+            f"the preset {options.preset} compares the generated pictures of a batch with each "
+            "other, so that it needs at least 2; give a larger --batch-size."
         )
     require_divisible(batch_size, strategy.num_replicas_in_sync)
     if options.jit and strategy.num_replicas_in_sync > 1:

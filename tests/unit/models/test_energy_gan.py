@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 from matched_gan import COLORS, SIZE, batches, match, toy_features
 
+from keras_fashion.errors import InputError
 from keras_fashion.losses import Described, energy_distance, least_squares_generator_loss
 from keras_fashion.models import GAN_PRESETS, EnergyGAN, load
 
@@ -42,6 +43,11 @@ def test_it_does_not_train_without_features():
     gan = GAN_PRESETS["default"].make(3, SIZE, width=2)
     with pytest.raises(ValueError, match="call `match` with the frozen features before training"):
         gan.train_step(next(iter(batches(4))))
+
+
+def test_one_picture_has_no_other_to_be_compared_with():
+    with pytest.raises(InputError, match="`batch_size` must be 2 or more"):
+        made().train_step(next(iter(batches(1))))
 
 
 def test_the_frozen_features_are_not_saved(tmp_path):

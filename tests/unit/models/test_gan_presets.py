@@ -12,7 +12,7 @@ every_preset = pytest.mark.parametrize("trained", GAN_PRESETS, indirect=True)
 
 
 def made(name, seed=1):
-    gan = GAN_PRESETS[name].make(3, SIZE, width=4, learning_rate=2e-3, seed=seed)
+    gan = GAN_PRESETS[name].make(3, SIZE, width=4, learning_rate=3e-3, seed=seed)
     return match(gan) if isinstance(gan, EnergyGAN) else gan
 
 
@@ -74,8 +74,8 @@ def test_width_and_rate_can_be_given(trained):
     assert gan.generator.width == gan.discriminator.width == 4 != preset.width
     rates = [float(optimizer.learning_rate) for optimizer in gan.optimizers]
     ratio = preset.discriminator_learning_rate / preset.learning_rate
-    assert rates == pytest.approx([2e-3, ratio * 2e-3])
-    assert preset.learning_rate != 2e-3
+    assert rates == pytest.approx([3e-3, ratio * 3e-3])
+    assert preset.learning_rate != 3e-3
 
 
 @pytest.mark.parametrize("name", GAN_PRESETS)

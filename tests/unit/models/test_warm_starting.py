@@ -99,15 +99,18 @@ def test_a_second_row_of_positions_repeats_the_first(preset):
 
 
 def test_larger_networks_draw_and_judge_similarly():
-    before, gan = trained(size=(32, 32)), made(size=(64, 64), seed=2)
-    warm_start(gan, before, TRAINED_CATEGORIES, TRAINED_CATEGORIES)
-    category = np.arange(30) % 3
-    small = before([latents(30), category]).numpy()
-    large = gan([latents(30), category]).numpy().reshape(30, 32, 2, 32, 2, 3).mean(axis=(2, 4))
-    assert np.corrcoef(small.ravel(), large.ravel())[0, 1] > 0.6
-    judged = outputs(before, smooth(30, 32), category)
-    larger = outputs(gan, smooth(30, 64), category)
-    assert np.corrcoef(judged, larger)[0, 1] > 0.6
+    """By the mean of four: of a single discriminator, not trained, it is from 0.3 to 0.9."""
+    category, alike = np.arange(30) % 3, []
+    for seed in range(1, 5):
+        before, gan = trained(size=(32, 32), seed=seed), made(size=(64, 64), seed=9)
+        warm_start(gan, before, TRAINED_CATEGORIES, TRAINED_CATEGORIES)
+        small = before([latents(30), category]).numpy()
+        large = gan([latents(30), category]).numpy().reshape(30, 32, 2, 32, 2, 3).mean(axis=(2, 4))
+        judged = outputs(before, smooth(30, 32), category)
+        larger = outputs(gan, smooth(30, 64), category)
+        pairs = (small.ravel(), large.ravel()), (judged, larger)
+        alike.append([np.corrcoef(*pair)[0, 1] for pair in pairs])
+    assert (np.mean(alike, axis=0) > (0.8, 0.5)).all()
     assert 0.5 < larger.std() / judged.std() < 1.5
 
 

@@ -27,7 +27,7 @@ def test_more_epochs_go_on(tiny_catalogue, tmp_path):
     out = tmp_path / "gan"
     command = (
         *("train", "gan", tiny_catalogue.path, "--out", out, "--batch-size", 12, "--width", 4),
-        *("--picture-size", "16x16", "--seed", 7),
+        *("--preset", "least-squares", "--picture-size", "16x16", "--seed", 7),
         *("--metrics-every", 2, "--num-metrics-pictures", 20),
     )
     succeed(*command, "--epochs", 1)

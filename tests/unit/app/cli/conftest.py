@@ -161,7 +161,7 @@ def chain(succeed, prepare_arguments, made_once):
     def gan_command(folder):
         return (
             *("train", "gan", folder / "catalogue", "--out", folder / "gan", "--batch-size", 12),
-            *("--picture-size", 16, "--width", 4, "--seed", 7),
+            *("--preset", "least-squares", "--picture-size", 16, "--width", 4, "--seed", 7),
             *("--metrics-every", 2, "--num-metrics-pictures", 20),
         )
 

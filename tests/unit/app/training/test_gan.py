@@ -124,6 +124,8 @@ def test_a_stopped_training_ends_as_one_that_never_stopped(
 def test_refused_arguments_leave_no_folder(tiny_catalogue, tmp_path):
     with pytest.raises(InputError, match="24 pictures, fewer than a batch of 25.*--batch-size"):
         train_gan(tiny_catalogue, tmp_path / "run", GANOptions(batch_size=25))
+    with pytest.raises(InputError, match="preset default compares.*give a larger --batch-size"):
+        train_gan(tiny_catalogue, tmp_path / "run", GANOptions(batch_size=1))
     with pytest.raises(InputError, match="divisible by 16"):
         train_gan(
             tiny_catalogue,
