@@ -55,7 +55,7 @@ MEASURES = ["preference", "discriminator", "opposite_ssim"]
     "--epochs", type=COUNT, default=30, show_default=True, help="Of VBPR and BPR-MF, at most."
 )
 @click.option("--dvbpr-epochs", type=COUNT, default=8, show_default=True, help="Of DVBPR, at most.")
-@click.option("--gan-epochs", type=COUNT, default=5, show_default=True, help="Of the GAN.")
+@click.option("--gan-epochs", type=COUNT, default=4, show_default=True, help="Of the GAN.")
 @click.option(
     "--pairs",
     type=click.IntRange(3),
