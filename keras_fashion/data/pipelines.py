@@ -299,7 +299,7 @@ def _rows(table: Pictures, items: tf.Tensor, dtype: type[np.generic]) -> tf.Tens
     rows = tf.numpy_function(
         lambda index: table[index].astype(dtype, copy=False), [items], dtype, stateful=False
     )
-    return tf.ensure_shape(rows, [None, *table.shape[1:]])
+    return tf.ensure_shape(rows, [*items.shape, *table.shape[1:]])
 
 
 def _mirror(pictures: tf.Tensor, mirrored: tf.Tensor) -> tf.Tensor:

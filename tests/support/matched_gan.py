@@ -27,7 +27,7 @@ def toy_features(size: tuple[int, int] = SIZE) -> RegionFeatures:
     """The colors of the regions and one convolution."""
     keras.utils.set_random_seed(0)
     inputs = keras.Input((*size, 3))
-    maps = keras.layers.Conv2D(4, 3, size[0] // 4, "same")(inputs)
+    maps = keras.layers.Conv2D(4, 3, (size[0] // 4, size[1] // 4), "same")(inputs)
     features = RegionFeatures(keras.Model(inputs, [maps]))
     features.adapt(pictures(size=size) / 127.5 - 1)
     return features
