@@ -43,7 +43,8 @@ MODELS = {
     "dvbpr_history": recommender_options(
         "dvbpr", **SHORT, **PICTURES, negatives=4, history=4, latent_size=2, bias=True
     ),
-    "gan": GANOptions(**SHORT, picture_size=PictureSize(16, 16), width=4),
+    # A low rate, because Adam makes a whole step of a gradient that is only rounding.
+    "gan": GANOptions(**SHORT, picture_size=PictureSize(16, 16), width=4, learning_rate=4e-4),
     "gan_dvbpr": GANOptions(**SHORT, preset="dvbpr", picture_size=PictureSize(16, 16), width=4),
 }
 FEW = ("bprmf", "dvbpr_history", "gan")

@@ -8,8 +8,14 @@ from keras_fashion.app.training.options import PictureSize
 
 
 def test_the_seed_of_a_gan_determines_everything(tiny_catalogue, tmp_path):
+    # In the preset default, EfficientNet-Lite0's ReLU6 would amplify the rounding.
     once = GANOptions(
-        epochs=1, batch_size=8, picture_size=PictureSize(16, 16), width=4, grid_every=2
+        preset="least-squares",
+        epochs=1,
+        batch_size=8,
+        picture_size=PictureSize(16, 16),
+        width=4,
+        grid_every=2,
     )
     first, again, other = (
         train_gan(tiny_catalogue, tmp_path / name, once, seed=seed).model.get_weights()
