@@ -42,8 +42,9 @@ class CategoryAgreement(NamedTuple):
     """Agreement of all pictures, and of those of each category.
 
     Attributes:
-        overall: Of all pictures.
-        by_category: Of each category of the real pictures, in the order of `np.unique`.
+        overall: The shares over all pictures of all categories, in [0, 1].
+        by_category: The shares of each category of the real pictures by its name or number, in the
+            order of `np.unique`.
 
     Example:
         >>> from keras_fashion.metrics import category_agreement
