@@ -16,6 +16,7 @@ pass that finds what the pickle refers to again takes half of the time. Without 
 480 MB.
 """
 
+import gc
 import io
 import os
 import pickle
@@ -147,6 +148,8 @@ class _WatchedFile(io.FileIO):
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(path)
+        if path.stat().st_size > MAX_OBJECTS:  # fewer bytes cannot create as many objects
+            gc.collect()  # garbage that is freed during the reading would hide as many objects
         self._max_blocks = sys.getallocatedblocks() + MAX_OBJECTS
         self._progress = tqdm(
             total=path.stat().st_size, desc=f"{path.name}, {what}", unit="B", unit_scale=True

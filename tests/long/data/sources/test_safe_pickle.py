@@ -48,6 +48,16 @@ def test_what_grows_without_end_is_refused(tmp_path, monkeypatch, opening, limit
     assert time.process_time() - start < 5
 
 
+def test_garbage_of_the_process_does_not_hide_what_grows_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(safe_pickle, "MAX_OBJECTS", 500_000)
+    garbage = []
+    for _ in range(1_000_000):
+        garbage.append([garbage])
+    del garbage  # each list refers to the one that holds it, so that only the collector frees them
+    with pytest.raises(InputError, match="more values than fit"):
+        read(tmp_path, b"\x80\x02" + b"]" * 1_000_000)
+
+
 def test_deep_nesting_does_not_exhaust_the_stack(tmp_path):
     value = read(tmp_path, b"\x80\x02N" + b"\x85" * 300_000 + b".")
     depth = 0
