@@ -97,7 +97,7 @@ class ResumableTraining:
         return self._existing_run is None
 
     def begin(self) -> Run:
-        """Creates the run folder, or updates the existing one.
+        """Creates the run folder, unless there is one to continue.
 
         Returns:
             The run.
@@ -107,11 +107,8 @@ class ResumableTraining:
                 folder or was started with another request.
         """
         self._started = time.monotonic()
-        if self.workers.is_chief:
-            if self._existing_run is None:
-                self._create_run()
-            else:
-                self._update_run(self._existing_run)
+        if self.workers.is_chief and self.is_new:
+            self._create_run()
         self.workers.wait()
         config_file = self.run.path / "config.json"
         for _ in range(SHARED_DISK_TIMEOUT):
@@ -165,6 +162,9 @@ class ResumableTraining:
                 "another --out."
             )
         if is_chief:
+            if self._existing_run is not None:
+                # Only now: a run that cannot be continued stays as it is, finished or not.
+                self._update_run(self._existing_run)
             if restored is not None:
                 print(f"{run.path} continues from {restored}", file=sys.stderr)
             run.truncate_history(progress.epoch)

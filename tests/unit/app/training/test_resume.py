@@ -321,11 +321,12 @@ def test_a_model_without_its_checkpoints_is_not_overwritten(training, tmp_path):
         options = replace(options, epochs=options.epochs + 1)
     else:
         Run(out).write_metrics(1.0, interrupted=True)
-    before = (out / "model.keras").read_bytes()
-    for _ in range(2):  # After the first try it is not finished either.
+    names = ["model.keras", "config.json", "metrics.json", "history.csv"]
+    before = {name: (out / name).read_bytes() for name in names}
+    for _ in range(2):
         with pytest.raises(InputError, match="a model and no checkpoint to continue from"):
             training(out, options)
-    assert (out / "model.keras").read_bytes() == before
+    assert {name: (out / name).read_bytes() for name in names} == before
 
 
 def test_vectors_are_never_those_of_another_model(recommender, tmp_path, signal_at, monkeypatch):
