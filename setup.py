@@ -21,7 +21,7 @@ setup(
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["keras_fashion", "keras_fashion.*"]),
     package_data={
-        "keras_fashion": ["py.typed", "*.pyi", "**/*.pyi"],
+        "keras_fashion": ["py.typed", "*.pyi", "**/*.pyi", "pretrained/*/*"],
         "keras_fashion.app.report": ["*.html"],
     },
     install_requires=[

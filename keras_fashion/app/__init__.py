@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "comparison": ["compare_runs"],
         "exporting": ["export"],
+        "pretrained": ["pretrained_training", "unpack_pretrained"],
         "run": ["Run", "library_versions"],
         "run_checks": [
             "require_dvbpr",

@@ -1,6 +1,8 @@
 # Written by `make stubs`; change `__init__.py` instead.
 from .comparison import compare_runs as compare_runs
 from .exporting import export as export
+from .pretrained import pretrained_training as pretrained_training
+from .pretrained import unpack_pretrained as unpack_pretrained
 from .run import Run as Run
 from .run import library_versions as library_versions
 from .run_checks import require_dvbpr as require_dvbpr

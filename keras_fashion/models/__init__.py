@@ -18,6 +18,7 @@ _OTHERS = {
     "inception": ["inception_features"],
     "loading": ["load"],
     "picture_generator": ["PictureGenerator"],
+    "pretrained": ["pretrained_names", "save_half_precision"],
     "realism_calibration": ["RealismCalibration"],
     "recommender": ["FitSettings", "Minimum", "Recommender", "ScoringVectors"],
     "region_features": ["RegionFeatures"],

@@ -26,6 +26,8 @@ from .matrix_factorization import BPRMF as BPRMF
 from .matrix_factorization import BiasedMF as BiasedMF
 from .matrix_factorization import WARP as WARP
 from .picture_generator import PictureGenerator as PictureGenerator
+from .pretrained import pretrained_names as pretrained_names
+from .pretrained import save_half_precision as save_half_precision
 from .realism_calibration import RealismCalibration as RealismCalibration
 from .recommender import FitSettings as FitSettings
 from .recommender import Minimum as Minimum

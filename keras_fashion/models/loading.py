@@ -11,6 +11,7 @@ import h5py
 import keras
 
 from keras_fashion.errors import InputError
+from keras_fashion.models.pretrained import PRETRAINED_FOLDER, pretrained_names
 from keras_fashion.models.registry import RECOMMENDERS
 
 _RENAMED_ARGUMENTS = {
@@ -35,10 +36,13 @@ def load(path: str | Path) -> keras.Model:
     """Opens a model that was trained with this package, of this version or an earlier one.
 
     Args:
-        path: A `.keras` file, or a folder with a `model.keras`, such as a run folder.
+        path: A `.keras` file, or a folder with a `model.keras`, such as a run folder; or the name
+            of a model that comes with the package: "atelier/dvbpr", a recommender trained on the
+            built-in atelier, or "atelier/gan", a GAN of its garments.
 
     Returns:
-        The model with its weights, compiled as it was saved.
+        The model with its weights, compiled as it was saved. Those that come with the package are
+        not compiled.
 
     Raises:
         InputError: If there is no such file, or it holds no model of this package.
@@ -52,11 +56,16 @@ def load(path: str | Path) -> keras.Model:
         >>> load("poprank.keras").scoring_vectors().scores(np.array([0])).argmax()
         np.int64(0)
     """
-    path = Path(path)
+    name, path = str(path), Path(path)
     if path.is_dir():
         path = path / "model.keras"
+    elif not path.exists() and name in pretrained_names():
+        path = PRETRAINED_FOLDER / f"{name}.keras"
     if not path.is_file():
-        raise InputError(f"{path} does not exist: it is where a trained model would be.")
+        raise InputError(
+            f"{path} does not exist: it is where a trained model would be. The models that come "
+            f"with the package are {', '.join(pretrained_names())}."
+        )
     # Their import registers the classes that a file may hold.
     for module in (
         "category_classifier",

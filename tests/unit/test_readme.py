@@ -59,3 +59,10 @@ def test_every_target_of_make_that_it_names_is_there():
     named = set(re.findall(r"\bmake ([a-z-]+)(?=`|   )", README))
     assert named
     assert named <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_the_first_example_designs_with_the_models_that_come_with_the_package():
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
+    names = {}
+    exec(code, names)
+    assert names["designs"].pictures.shape == (1, 3, 64, 64, 3)

@@ -14,6 +14,7 @@ from keras_fashion.app.cli.generate import generate
 from keras_fashion.app.cli.interpolate import interpolate
 from keras_fashion.app.cli.plain_errors import PlainGroup
 from keras_fashion.app.cli.prepare import prepare
+from keras_fashion.app.cli.pretrained import pretrained
 from keras_fashion.app.cli.recommend import recommend
 from keras_fashion.app.cli.redesign import redesign
 from keras_fashion.app.cli.report import report
@@ -29,13 +30,14 @@ from keras_fashion.app.cli.train import train
 def main() -> None:
     """Recommend garments that exist and design garments that do not, for each user.
 
-    Start with `prepare`, then `train`. All other commands take the run folders that `train`
-    writes.
+    Start with `prepare`, then `train`; or with `pretrained`, whose models come with the package.
+    All other commands take the run folders that these two write.
     """
 
 
 for command in (
     prepare,
+    pretrained,
     features,
     train,
     generate,

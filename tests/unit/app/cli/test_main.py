@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from keras_fashion.app.cli.main import main
 commands = [[], ["prepare"], ["prepare", "shop"], ["prepare", "atelier"], ["train"],
             ["features"], ["compare"], ["train", "gan"], ["generate"],
-            ["score-images"], ["evaluate"],
+            ["score-images"], ["evaluate"], ["pretrained"],
             ["recommend"], ["design"], ["redesign"], ["explain"], ["export"], ["report"]]
 for command in commands:
     result = CliRunner().invoke(main, [*command, "--help"])
