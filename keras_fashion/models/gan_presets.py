@@ -11,7 +11,7 @@ from keras_fashion.models.dtype_policy import dtype_policy_scope
 from keras_fashion.models.energy_gan import EnergyGAN
 from keras_fashion.models.generator import Generator
 from keras_fashion.models.upsampling_generator import UpsamplingGenerator
-from keras_fashion.optimizers import FusedAdam
+from keras_fashion.optimizers import FusedAdam, InverseRootDecay
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class GANPreset:
             training is proportional; see `keras_fashion.data.labeled_pictures`.
         learning_rate: Learning rate of the generator's optimizer.
         discriminator_learning_rate: Learning rate of the discriminator's optimizer.
+        constant_steps: Number of steps after which both learning rates fall in proportion to the
+            inverse root of the step (`keras_fashion.optimizers.InverseRootDecay`); 0 keeps them
+            constant.
         beta_1: Decay of the first moment of both optimizers.
         beta_2: Decay of the second moment of both optimizers.
         average_decay: Decay of the average of the generator's weights; see `ConditionalGAN`.
@@ -53,6 +56,7 @@ class GANPreset:
     category_power: float
     learning_rate: float
     discriminator_learning_rate: float
+    constant_steps: int
     beta_1: float
     beta_2: float
     average_decay: float
@@ -75,8 +79,8 @@ class GANPreset:
             picture_size: Height and width in pixels, each divisible by 16.
             width: Number of channels in place of the preset's. The time of a step grows with its
                 square.
-            learning_rate: Learning rate of the generator in place of the preset's. That of the
-                discriminator changes in proportion.
+            learning_rate: Initial learning rate of the generator in place of the preset's. That of
+                the discriminator changes in proportion.
             mixed_precision: Whether convolutions compute in bfloat16. Weights, losses and pictures
                 stay float32.
             jit_compile: Whether to compile the step with XLA; see `ConditionalGAN.compile`.
@@ -104,7 +108,10 @@ class GANPreset:
         return gan
 
     def _optimizer(self, learning_rate: float) -> FusedAdam:
-        return FusedAdam(learning_rate, beta_1=self.beta_1, beta_2=self.beta_2)
+        schedule: float | InverseRootDecay = learning_rate
+        if self.constant_steps:
+            schedule = InverseRootDecay(learning_rate, self.constant_steps)
+        return FusedAdam(schedule, beta_1=self.beta_1, beta_2=self.beta_2)
 
 
 GAN_PRESETS = {
@@ -118,6 +125,7 @@ GAN_PRESETS = {
         category_power=0.5,
         learning_rate=2e-3,
         discriminator_learning_rate=8e-4,
+        constant_steps=2300,
         beta_1=0.5,
         beta_2=0.99,
         average_decay=0.9999,
@@ -134,6 +142,7 @@ GAN_PRESETS = {
         category_power=1.0,
         learning_rate=4e-4,
         discriminator_learning_rate=4e-4,
+        constant_steps=0,
         beta_1=0.5,
         beta_2=0.99,
         average_decay=0.998,
@@ -151,6 +160,7 @@ GAN_PRESETS = {
         category_power=1.0,
         learning_rate=1e-4,
         discriminator_learning_rate=1e-4,
+        constant_steps=0,
         beta_1=0.5,
         beta_2=0.99,
         average_decay=0.0,

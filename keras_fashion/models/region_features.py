@@ -11,12 +11,6 @@ more."""
 COLOR_SIZE = 16
 """Height and width to which a picture is averaged for the level of its colors."""
 
-MAX_LEVEL_SIZE = 80
-"""Largest number of features of a region in a level; longer ones are projected to `PROJECTED`."""
-
-PROJECTED = 64
-"""Number of random projections of a level with more than `MAX_LEVEL_SIZE` features."""
-
 VARIANCE_FLOOR = 1e-2
 """Added to a variance before its root is taken, whose gradient at 0 is infinite."""
 
@@ -28,9 +22,7 @@ class RegionFeatures:
     standard deviation of each channel, or the channels themselves where the map is no larger than
     the grid. The first level is the picture itself, averaged to 16 x 16 pixels; without it,
     generated garments of a category all had the same color. The numbers of a level are standardized
-    over real pictures, so that every level has the same weight. Levels of more than 80 numbers are
-    projected at random to 64, which keeps distances approximately (Johnson and Lindenstrauss,
-    1984).
+    over real pictures, so that every level has the same weight.
 
     It is no Keras layer, so that a model that trains with it is saved without the frozen network.
 
@@ -58,7 +50,6 @@ class RegionFeatures:
         self.sizes: list[int] = []
         self._mean: list[tf.Tensor] = []
         self._scale: list[tf.Tensor] = []
-        self._projection: list[tf.Tensor | None] = []
         if statistics is not None:
             self._set(statistics)
 
@@ -68,26 +59,21 @@ class RegionFeatures:
         Args:
             pictures: (N, H, W, 3) float in [-1, 1]; some hundreds suffice.
         """
-        rng = np.random.default_rng(0)
         statistics = {}
         for number, level in enumerate(self._levels(tf.cast(pictures, tf.float32))):
             mean, variance = tf.nn.moments(level, [0, 1])
             statistics[f"mean_{number}"] = mean.numpy()
             statistics[f"scale_{number}"] = tf.math.rsqrt(variance + 1e-4).numpy()
-            if (size := level.shape[-1]) > MAX_LEVEL_SIZE:
-                projection = rng.normal(size=(size, PROJECTED)) / np.sqrt(size)
-                statistics[f"projection_{number}"] = projection.astype(np.float32)
         self._set(statistics)
 
     @property
     def statistics(self) -> dict[str, np.ndarray]:
-        """The constants of the standardization and of the projections, to be kept on disk."""
-        named = {"mean": self._mean, "scale": self._scale, "projection": self._projection}
+        """The constants of the standardization, to be kept on disk."""
+        named = {"mean": self._mean, "scale": self._scale}
         return {
             f"{name}_{number}": value.numpy()
             for name, values in named.items()
             for number, value in enumerate(values)
-            if value is not None
         }
 
     def __call__(self, pictures: tf.Tensor) -> tf.Tensor:
@@ -99,28 +85,14 @@ class RegionFeatures:
         Returns:
             (B, R, F) float32: R = 16 regions, row by row, F = sum(sizes).
         """
-        described = []
-        for level, mean, scale, projection in zip(
-            self._levels(pictures), self._mean, self._scale, self._projection, strict=True
-        ):
-            level = (level - mean) * scale
-            described.append(level if projection is None else level @ projection)
-        return tf.concat(described, axis=-1)
+        constants = zip(self._levels(pictures), self._mean, self._scale, strict=True)
+        return tf.concat([(level - mean) * scale for level, mean, scale in constants], axis=-1)
 
     def _set(self, statistics: dict[str, np.ndarray]) -> None:
         count = sum(name.startswith("mean_") for name in statistics)
         self._mean = [tf.constant(statistics[f"mean_{number}"]) for number in range(count)]
         self._scale = [tf.constant(statistics[f"scale_{number}"]) for number in range(count)]
-        self._projection = [
-            tf.constant(statistics[name])
-            if (name := f"projection_{number}") in statistics
-            else None
-            for number in range(count)
-        ]
-        self.sizes = [
-            PROJECTED if projection is not None else mean.shape[0]
-            for mean, projection in zip(self._mean, self._projection, strict=True)
-        ]
+        self.sizes = [mean.shape[0] for mean in self._mean]
 
     def _levels(self, pictures: tf.Tensor) -> list[tf.Tensor]:
         size = self.network.input_shape[1:3]
