@@ -5,7 +5,9 @@ import shlex
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
+from bare_networks import bare
 
 from keras_fashion.app.cli.main import main
 from keras_fashion.models import RECOMMENDERS
@@ -65,4 +67,9 @@ def test_the_first_example_designs_with_the_models_that_come_with_the_package():
     code = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
     names = {}
     exec(code, names)
-    assert names["designs"].pictures.shape == (1, 3, 64, 64, 3)
+    designs, dvbpr, gan = names["designs"], names["dvbpr"], names["gan"]
+    assert designs.pictures.shape == (1, 3, 64, 64, 3)
+    latents = np.random.default_rng(0).uniform(-1, 1, (100, gan.latent_dim))
+    embeddings, _, _ = bare(dvbpr, gan, latents, category=1)
+    preference = embeddings @ np.asarray(dvbpr.user_embedding([0])[0])
+    assert designs.preference.min() > np.quantile(preference, 0.9)
