@@ -21,8 +21,9 @@ def pretrained_training(name: str) -> dict[str, Any]:
         name: Name of the world, "atelier".
 
     Returns:
-        The arguments of `Atelier` ("catalogue"), the `config.json` of each run ("runs"), and what
-        was measured with the models ("measured").
+        The arguments of `Atelier` ("catalogue"), the `config.json` of each run ("runs"), the
+        seconds that each training took ("seconds"), and what was measured with the models
+        ("measured").
 
     Example:
         >>> training = pretrained_training("atelier")

@@ -7,7 +7,6 @@ import json
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import h5py
 import keras
@@ -68,7 +67,8 @@ def save_half_precision(model: keras.Model, path: str | Path) -> None:
                     _copy_halved(weights[name], half, name)
             if has_average:
                 half["generator"] = half["ema_generator"]  # a second link to the same arrays
-        config = _without_optimizers(json.loads((folder / "config.json").read_text()))
+        config = json.loads((folder / "config.json").read_text())
+        config.pop("compile_config", None)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(folder / "metadata.json", "metadata.json")
             archive.writestr("config.json", json.dumps(config))
@@ -89,7 +89,3 @@ def _copy_halved(source: h5py.Group | h5py.Dataset, target: h5py.Group, name: st
                 raise ValueError(f"`{source.name}` has values beyond half precision")
         copy = target.create_dataset(name, data=array)
     copy.attrs.update(source.attrs)
-
-
-def _without_optimizers(config: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in config.items() if name != "compile_config"}
