@@ -90,10 +90,10 @@ def pretrained_atelier(out: Path, gan_epochs: int) -> None:
         shutil.rmtree(unpacked)
     unpack_pretrained("atelier", unpacked)
     dvbpr, gan_run = Run(unpacked / "dvbpr"), Run(unpacked / "gan")
-    study = repeat_study(dvbpr, gan_run)
+    maximizer = PreferenceMaximizer(dvbpr.model, gan_run.model)
+    study = repeat_study(dvbpr, maximizer)
     measured = measures(dvbpr, study)
     write_training(training | {"measured": measured})
-    maximizer = PreferenceMaximizer(dvbpr.model, gan_run.model)
     sheets = {
         "samples.png": samples_sheet(gan_run),
         "people.png": users_sheet(dvbpr, study.users[:6], study.categories[:6], study.designs),
@@ -122,18 +122,18 @@ def without_places(run: Run) -> dict[str, Any]:
     }
 
 
-def repeat_study(dvbpr: Run, gan: Run) -> GenerationStudy:
+def repeat_study(dvbpr: Run, maximizer: PreferenceMaximizer) -> GenerationStudy:
     """Repeats the study of `make demo` with the models that come with the package.
 
     Args:
         dvbpr: Run of the recommender, as `unpack_pretrained` writes it.
-        gan: Run of the GAN.
+        maximizer: Maximizer of its model and of the GAN.
     """
     return generation_study(
         dvbpr,
-        gan.model,
+        maximizer.gan,
         category_classifier(dvbpr.catalogue),
-        {"generation": PreferenceMaximizer(dvbpr.model, gan.model)},
+        {"generation": maximizer},
         NUM_PAIRS,
         num_pairs_for_eta=NUM_PAIRS // 3,
     )

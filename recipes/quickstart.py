@@ -140,7 +140,7 @@ def quickstart(
     truth = truth.mean()
 
     say("5 of 5: SavedModels and the report.")
-    exported = export(runs["dvbpr"], gan, exports)
+    exported = export(runs["dvbpr"], gan, exports, maximizer)
     study_report(
         out / "report.html",
         runs["dvbpr"],

@@ -21,6 +21,7 @@ from keras_fashion.app.model_card import (
 from keras_fashion.app.run import Run, library_versions
 from keras_fashion.app.run_checks import require_matching_pair
 from keras_fashion.atomic_files import atomic_folder
+from keras_fashion.design import PreferenceMaximizer
 from keras_fashion.errors import InputError
 from keras_fashion.models import DVBPR
 from keras_fashion.models.recommender import ScoringVectors
@@ -33,7 +34,12 @@ from keras_fashion.serving.signatures.served_module import ItemEmbeddings, Serve
 from keras_fashion.serving.warm_up import write_warm_up
 
 
-def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
+def export(
+    recommender_run: Run,
+    gan_run: Run | None,
+    out: Path,
+    maximizer: PreferenceMaximizer | None = None,
+) -> list[Path]:
     """Exports a recommender and, with a GAN, a designer.
 
     The models are written to `out/recommender/<version>/` and `out/designer/<version>/`. A version
@@ -48,6 +54,8 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
         recommender_run: Run of a recommender with scoring vectors; of a DVBPR if there is a GAN.
         gan_run: Run of a conditional GAN that was trained on the same catalogue, or None.
         out: Folder of all exported models.
+        maximizer: Maximizer of the two models, if there is one. What it knows of the generator is
+            then not computed again, which takes several seconds.
 
     Returns:
         The folders of the new versions.
@@ -92,7 +100,8 @@ def export(recommender_run: Run, gan_run: Run | None, out: Path) -> list[Path]:
         card = recommender_card(recommender_run, measured, date)
         _save("recommender", parts, [recommender_run], measured, card, folders["recommender"])
         if gan_run is not None:
-            designer = ServedDesigner(recommender_run, gan_run.model, _new_folder(ids / "designer"))
+            maximizer = maximizer or PreferenceMaximizer(recommender_run.model, gan_run.model)
+            designer = ServedDesigner(recommender_run, maximizer, _new_folder(ids / "designer"))
             measured = measure_designer(recommender_run, designer)
             card = designer_card(recommender_run, gan_run, measured, date)
             runs = [recommender_run, gan_run]

@@ -10,7 +10,6 @@ from keras_fashion.data import scale, unscale
 from keras_fashion.design import Originals, PreferenceMaximizer
 from keras_fashion.design.item_redesign import redesign_tensors
 from keras_fashion.design.objective import DesignBatch, PriorSample
-from keras_fashion.models.picture_generator import PictureGenerator
 from keras_fashion.models.trained import TrainedRecommender
 from keras_fashion.serving.signatures.picture_bytes import decode_pictures
 from keras_fashion.serving.signatures.request_checks import (
@@ -48,11 +47,13 @@ class ServedDesigner(ServedModule):
 
     Args:
         trained: A trained DVBPR with its data.
-        gan: Generator of the same catalogue, such as a `ConditionalGAN`.
+        maximizer: Maximizer of this DVBPR and of a generator of the same catalogue.
         folder: Folder for the files of ids, which `tf.saved_model.save` copies as assets.
     """
 
-    def __init__(self, trained: TrainedRecommender, gan: PictureGenerator, folder: Path) -> None:
+    def __init__(
+        self, trained: TrainedRecommender, maximizer: PreferenceMaximizer, folder: Path
+    ) -> None:
         super().__init__()
         catalogue = trained.catalogue
         trained_users = np.unique(trained.split.train[:, 0])
@@ -60,11 +61,10 @@ class ServedDesigner(ServedModule):
         categories = write_ids(folder / "categories.txt", catalogue.categories)
         self.user_index = index_table(users, unknown=-1)
         self.category_index = index_table(categories, unknown=-1)
-        recommender = trained.model
         theta = trained.vectors.users[trained_users]
         self.theta = tf.Variable(theta, trainable=False, name="theta")
-        self.maximizer = PreferenceMaximizer(recommender, gan)
-        sample = self.maximizer.prior_sample(range(len(catalogue.categories)))
+        self.maximizer = maximizer
+        sample = maximizer.prior_sample(range(len(catalogue.categories)))
         self.sample = PriorSample(*(tf.Variable(each, trainable=False) for each in sample))
 
         # The weights that the graphs read are tracked instead of the Keras models, which would

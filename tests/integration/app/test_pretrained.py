@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from keras_fashion.app import Run, pretrained_training
 from keras_fashion.app.cli.main import main
+from keras_fashion.design import PreferenceMaximizer
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,8 @@ def test_measures_are_those_that_were_recorded(unpacked, root):
     spec.loader.exec_module(recipe)
 
     dvbpr, gan = Run(unpacked / "dvbpr"), Run(unpacked / "gan")
-    now = recipe.measures(dvbpr, recipe.repeat_study(dvbpr, gan))
+    maximizer = PreferenceMaximizer(dvbpr.model, gan.model)
+    now = recipe.measures(dvbpr, recipe.repeat_study(dvbpr, maximizer))
     recorded = pretrained_training("atelier")["measured"]
     assert now["recommendation"] == pytest.approx(recorded["recommendation"], abs=2e-3)
     assert list(now["generation"]) == list(recorded["generation"])

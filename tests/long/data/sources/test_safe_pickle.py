@@ -41,7 +41,8 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(tmp_path):
 def test_what_grows_without_end_is_refused(tmp_path, monkeypatch, opening, limits, times):
     for name, limit in limits.items():
         monkeypatch.setattr(safe_pickle, name, limit)
-    with pytest.raises(InputError, match="more values than fit"):  # a file read to its end is damaged
+    # A file that is read to its end is reported as damaged instead.
+    with pytest.raises(InputError, match="more values than fit"):
         read(tmp_path, b"\x80\x02" + opening * times)
 
 
