@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_fashion.distribution.global_batch import gather_rows, num_replicas
 from keras_fashion.errors import InputError
 from keras_fashion.losses.energy import Described, energy_distance
+from keras_fashion.models.batch_normalization import batch_renormalization
 from keras_fashion.models.conditional_gan import ConditionalGAN
 from keras_fashion.models.region_features import RegionFeatures
 
@@ -25,12 +26,21 @@ class EnergyGAN(ConditionalGAN):
     seconds on H&M, this is as good as a learning rate that falls to 0, which would have to know the
     number of steps in advance.
 
+    Batch normalization by the few pictures of a step becomes batch renormalization
+    (`batch_renormalization`) from `renormalization_start` steps on, gradually over as many steps
+    again. Drawn by moving averages, garments of extreme latents otherwise spread beyond their
+    outlines. In the first steps the averages are far behind the features, and it is worse.
+
     Before training, `match` sets the frozen features. They are not part of the saved model, because
     only training uses them.
 
     Args:
         *args: Arguments of `ConditionalGAN`.
         **kwargs: Arguments of `ConditionalGAN`.
+
+    Attributes:
+        warm_up: See `ConditionalGAN`.
+        renormalization_start: Number of steps after which renormalization begins.
 
     Example:
         >>> from keras_fashion.models import GAN_PRESETS
@@ -45,6 +55,7 @@ class EnergyGAN(ConditionalGAN):
     """
 
     warm_up = 10.0
+    renormalization_start = 2300
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,6 +74,20 @@ class EnergyGAN(ConditionalGAN):
             features: Adapted features for pictures of `picture_size`.
         """
         self._features = features
+
+    def train_step(self, data: tuple[tf.Tensor, ...]) -> dict[str, tf.Tensor]:
+        """Takes one step of the discriminator, then one of the generator, on the same fakes.
+
+        Args:
+            data: See `matching_loss`.
+
+        Returns:
+            The losses and the energy distance by name, as means over the epoch so far.
+        """
+        steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
+        progress = tf.clip_by_value(steps / self.renormalization_start - 1.0, 0.0, 1.0)
+        with batch_renormalization(progress):
+            return super().train_step(data)
 
     def matching_loss(self, fakes: tf.Tensor, data: tuple[tf.Tensor, ...]) -> tf.Tensor:
         """Computes the energy distance of generated pictures and records it as a metric.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.models.batch_normalization import BatchNormalization
+from keras_fashion.models.batch_normalization import BatchNormalization, batch_renormalization
 
 
 def outcome(layer, features, training):
@@ -56,3 +56,45 @@ def test_half_precision_features_keep_exact_averages():
     seen = np.array(tf.cast(tf.cast(features, tf.bfloat16), tf.float32))
     np.testing.assert_allclose(layer.moving_mean, seen.mean((0, 1, 2)), rtol=1e-3)
     np.testing.assert_allclose(layer.moving_variance, seen.var((0, 1, 2)), rtol=1e-3)
+
+
+@pytest.mark.parametrize("progress", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("learned", [True, False])
+def test_renormalization_is_that_of_keras(learned, progress):
+    rng = np.random.default_rng(3)
+    features = (rng.normal([2, -6, 0.5], [3, 0.1, 1], (4, 5, 6, 3))).astype(np.float32)
+    options = {"epsilon": 1e-3, "center": learned, "scale": learned}
+    clipping = {
+        "rmax": 1 + 2 * progress,
+        "rmin": 1 / (1 + 2 * progress),
+        "dmax": 5 * progress,
+    }
+    ours = BatchNormalization(**options)
+    theirs = keras.layers.BatchNormalization(**options, renorm=True, renorm_clipping=clipping)
+    for layer in (ours, theirs):
+        layer.build(features.shape)
+        if learned:
+            layer.gamma.assign([2.0, 0.5, 1.0])
+            layer.beta.assign([1.0, 0.0, -1.0])
+    mean, variance = np.array([1.0, 0.0, 0.4], np.float32), np.array([4.0, 1.0, 1.1], np.float32)
+    ours.moving_mean.assign(mean)
+    ours.moving_variance.assign(variance)
+    theirs.renorm_mean.assign(mean)
+    theirs.renorm_stddev.assign(np.sqrt(variance + 1e-3))
+    with batch_renormalization(tf.constant(progress)):
+        mine = outcome(ours, features, training=True)
+    expected = outcome(theirs, features, training=True)
+    np.testing.assert_allclose(mine[0], expected[0], rtol=1e-4, atol=1e-4)
+    gradients = range(-3 if learned else -1, 0)
+    for number in gradients:
+        np.testing.assert_allclose(mine[number], expected[number], rtol=1e-4, atol=1e-4)
+
+
+def test_renormalized_outputs_are_those_by_the_averages_within_the_limits():
+    features = np.random.default_rng(4).normal(1, 2, (4, 5, 6, 3)).astype(np.float32)
+    layer = BatchNormalization(momentum=1.0)  # which keeps the averages of 0 and 1
+    layer.build(features.shape)
+    with batch_renormalization(tf.constant(1.0)):
+        trained = layer(features, training=True)
+    np.testing.assert_allclose(trained, layer(features, training=False), rtol=1e-4, atol=1e-4)
+    assert abs(layer(features, training=True).numpy().mean()) < 1e-4  # only in the context

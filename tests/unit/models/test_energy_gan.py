@@ -6,7 +6,8 @@ from matched_gan import COLORS, SIZE, batches, match, toy_features
 
 from keras_fashion.errors import InputError
 from keras_fashion.losses import Described, energy_distance, least_squares_generator_loss
-from keras_fashion.models import GAN_PRESETS, EnergyGAN, load
+from keras_fashion.models import GAN_PRESETS, ConditionalGAN, EnergyGAN, load
+from keras_fashion.models.batch_normalization import batch_renormalization
 
 
 def made(**options):
@@ -37,6 +38,27 @@ def test_the_generator_takes_a_step_down_the_sum_of_both_losses():
     logs = gan.get_metrics_result()
     assert float(logs["energy_distance"]) == pytest.approx(float(distance), rel=1e-4)
     assert float(logs["generator_loss"]) == pytest.approx(float(loss), rel=1e-4)
+
+
+@pytest.mark.parametrize(("steps", "progress"), [(4, 0.0), (6, 0.5), (9, 1.0)])
+def test_late_steps_renormalize(steps, progress):
+    gan, twin = made(), made()
+    gan.renormalization_start = 4
+    for each in (gan, twin):
+        each.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.0))
+        each.generator_optimizer.iterations.assign(steps)
+    batch = next(iter(batches(8)))
+    gan.train_step(batch)
+    with batch_renormalization(tf.constant(progress)):
+        ConditionalGAN.train_step(twin, batch)
+    for mine, expected in zip(gan.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, expected, atol=1e-6)
+    if progress:  # the weights depend on it
+        plain = made()
+        plain.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.0))
+        plain.train_step(batch)
+        moved = zip(gan.generator.get_weights(), plain.generator.get_weights(), strict=True)
+        assert max(np.abs(one - other).max() for one, other in moved) > 1e-3
 
 
 def test_it_does_not_train_without_features():
