@@ -63,6 +63,7 @@ def export(
     Raises:
         InputError: If a run is of the wrong kind, if the two are of different catalogues, if `out`
             cannot be written, or if another process is exporting the same version.
+        ValueError: If `maximizer` has other models than those of the two runs.
 
     Example:
         >>> from keras_fashion.app import recommender_options, train_recommender
@@ -83,6 +84,9 @@ def export(
         )
     if gan_run is not None:
         require_matching_pair(recommender_run, gan_run)
+        models = [recommender_run.model, gan_run.model]
+        if maximizer is not None and [maximizer.recommender, maximizer.gan] != models:
+            raise ValueError("`maximizer` must have the models of `recommender_run` and `gan_run`")
     date = datetime.now(timezone.utc).date().isoformat()
     versions = {
         model: _next_version(Path(out) / model)

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -115,6 +116,25 @@ def test_wrong_runs_are_refused_with_their_names(world, tmp_path):
     out.write_text("a file")
     with pytest.raises(InputError, match="cannot be created"):
         export(world.bprmf, None, out)
+
+
+def test_a_maximizer_is_used_if_it_has_the_models_of_the_runs(
+    world, tmp_path, trivial, monkeypatch
+):
+    used = []
+
+    def make(trained, maximizer, folder):
+        used.append(maximizer)
+        return Adder()
+
+    monkeypatch.setattr(module, "ServedDesigner", make)
+    own = SimpleNamespace(recommender=world.dvbpr.model, gan=world.gan.model)
+    export(world.dvbpr, world.gan, tmp_path / "out", own)
+    assert used == [own]
+    other = SimpleNamespace(recommender=world.bprmf.model, gan=world.gan.model)
+    with pytest.raises(ValueError, match="must have the models of"):
+        export(world.dvbpr, world.gan, tmp_path / "other", other)
+    assert not (tmp_path / "other").exists()
 
 
 def test_an_id_with_a_line_break_is_refused(world, tmp_path):
