@@ -26,6 +26,9 @@ def batch_renormalization(progress: tf.Tensor) -> Iterator[None]:
     limits; the gradient takes r and d for constants (Ioffe, "Batch Renormalization: Towards
     Reducing Minibatch Dependence in Batch-Normalized Models", NeurIPS 2017, algorithm 1).
 
+    The `renorm` of Keras's layer has limits that do not grow, averages of its own beside those that
+    draw, which models saved before do not have, and no fused kernel.
+
     Args:
         progress: () float32 from 0, where nothing is corrected, to 1, where r is from 1/3 to 3 and
             d from -5 to 5.
@@ -95,7 +98,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if not (training and self.trainable):
             return super().call(inputs, training=training)
         if num_replicas() > 1:
-            correction = self._correction(*self._moments(tf.cast(inputs, tf.float32), None))
+            axes = list(range(len(inputs.shape) - 1))
+            moments = keras.ops.moments(tf.cast(inputs, tf.float32), axes, synchronized=True)
+            correction = self._correction(*moments)
             return self._corrected(super().call(inputs, training=training), correction)
         channels = inputs.shape[-1]
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(

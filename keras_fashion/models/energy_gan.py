@@ -28,8 +28,8 @@ class EnergyGAN(ConditionalGAN):
 
     Batch normalization by the few pictures of a step becomes batch renormalization
     (`batch_renormalization`) from `renormalization_start` steps on, gradually over as many steps
-    again. Drawn by moving averages, garments of extreme latents otherwise spread beyond their
-    outlines. In the first steps the averages are far behind the features, and it is worse.
+    again. Without it, some dark garments that are drawn by the moving averages spread beyond their
+    outlines. From the first step on it was worse (docs/generation.md).
 
     Before training, `match` sets the frozen features. They are not part of the saved model, because
     only training uses them.

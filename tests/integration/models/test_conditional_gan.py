@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -28,9 +25,6 @@ def test_learns_the_color_of_each_category():
         np.testing.assert_allclose(np.mean(drawn, (0, 1, 2)), colors[c], atol=0.2)
 
 
-def test_keras_losses_train_on_replicas_as_the_default_ones_do(root):
+def test_keras_losses_train_on_replicas_as_the_default_ones_do(run_script):
     script = Path(__file__).with_name("gan_on_two_replicas.py")
-    environment = os.environ | {"PYTHONPATH": str(root)}
-    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "agreed"
+    assert run_script(script).splitlines()[-1] == "agreed"
