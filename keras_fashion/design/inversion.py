@@ -16,17 +16,19 @@ from keras_fashion.design.preference_maximizer import PreferenceMaximizer
 from keras_fashion.design.scored_generator import ScoredGenerator
 from keras_fashion.errors import InputError
 
-RESTARTS = 6
-"""Number of descents for each picture."""
+RIDGE = 0.1
+"""Ridge of the regression of latents on pictures, whose kernel is 1 for equal pictures."""
+
+FARTHEST_ESTIMATE = 0.5
+"""Distance from which on an estimate is not used; that of a random garment is 1. Pictures that the
+generator cannot draw have such estimates."""
 
 STEPS = 80
-"""Number of steps of each descent."""
+"""Number of steps of the descent."""
 
-LEARNING_RATE = 0.15
-"""Adam's first learning rate, which decays to 0 along half a cosine."""
-
-PATIENCE = 20
-"""Number of steps without a decrease of the distance after which a descent ends."""
+LEARNING_RATE = 0.03
+"""Adam's first learning rate, which decays to 0 along half a cosine. Larger ones leave the good
+start and do not come back to it within the steps."""
 
 
 def color_difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -156,8 +158,9 @@ def invert(
 ) -> np.ndarray:
     """Finds the latents whose generated pictures are nearest to given pictures.
 
-    The distance is that of `Originals`. The search starts at the nearest latents of the sample of
-    the prior and descends from there with Adam.
+    An estimate by kernel ridge regression on the sample of the prior (`estimated_coordinates`) is
+    refined by steps of Adam on the distance of `Originals`. Where the estimate is far from the
+    picture, the descent starts at the nearest latent of the sample instead.
 
     Args:
         maximizer: Maximizer whose generator is inverted.
@@ -213,29 +216,76 @@ def nearest_latents(
     Returns:
         (N, Z) float32.
     """
-    _, nearest = tf.math.top_k(-distances, RESTARTS)
-    tensors = originals, categories, tf.gather(sample.latents, nearest)
+    coordinates = maximizer.coordinates(sample.latents)
+    estimate = estimated_coordinates(sample, originals, distances, coordinates)
+    nearest = tf.gather(coordinates, tf.argmin(distances, axis=1))
+    tensors = originals, categories, estimate, nearest
     # Open shapes: another number of pictures is not traced anew.
     _descend.get_concrete_function(maximizer, *open_specs(tensors))
     return _descend(maximizer, *tensors)
 
 
+def estimated_coordinates(
+    sample: PriorSample, originals: Originals, distances: tf.Tensor, coordinates: tf.Tensor
+) -> tf.Tensor:
+    """Estimates the latents of pictures by regression on the sample of the prior.
+
+    This is kernel ridge regression of the sample's coordinates on its pictures, with the kernel
+    exp(-d / 2) of the distance d of `Originals`. It takes the place of an encoder, and needs no
+    training: a nearby latent is found even where no picture of the sample is near.
+
+    Args:
+        sample: Sample of the prior in the categories of the N pictures.
+        originals: The N pictures.
+        distances: (N, B) float32, their distances from the latents of the sample.
+        coordinates: (B, Z) float32, the latents of the sample in the coordinates of the search.
+
+    Returns:
+        (N, Z) float32.
+    """
+    size = tf.shape(coordinates)[0]
+
+    def estimate(row: tuple[tf.Tensor, ...]) -> tf.Tensor:
+        small, embeddings, pixel_scale, embedding_scale, to_sample = row
+        within = _mean_square_differences(small) / pixel_scale
+        within += _mean_square_differences(embeddings) / embedding_scale
+        kernel = tf.exp(-within / 4.0) + RIDGE * tf.eye(size)
+        weights = tf.linalg.cholesky_solve(
+            tf.linalg.cholesky(kernel), tf.exp(-to_sample / 2.0)[:, None]
+        )
+        return tf.linalg.matvec(coordinates, weights[:, 0], transpose_a=True)
+
+    scales = originals.pixel_scale, originals.embedding_scale
+    # One picture after the other, because a kernel has B x B numbers.
+    rows = sample.thumbnails, sample.embeddings, *scales, distances
+    return tf.map_fn(estimate, rows, fn_output_signature=coordinates.dtype)
+
+
+def _mean_square_differences(vectors: tf.Tensor) -> tf.Tensor:
+    """Maps (B, P) to (B, B)."""
+    squares = tf.reduce_mean(tf.square(vectors), axis=1)
+    products = tf.matmul(vectors, vectors, transpose_b=True)
+    products /= tf.cast(tf.shape(vectors)[1], tf.float32)
+    return tf.nn.relu(squares[:, None] + squares[None] - 2.0 * products)
+
+
 @tf.function(reduce_retracing=True, autograph=False)
 def _descend(
-    maximizer: PreferenceMaximizer, originals: Originals, categories: tf.Tensor, start: tf.Tensor
+    maximizer: PreferenceMaximizer,
+    originals: Originals,
+    categories: tf.Tensor,
+    estimate: tf.Tensor,
+    nearest: tf.Tensor,
 ) -> tf.Tensor:
-    """Descends from (N, R, Z) latents; returns the nearest of each R, (N, Z)."""
-    latent_dim = start.shape[-1]
+    """Descends from estimates, or from the nearest of the sample; returns latents, (N, Z)."""
 
     def negative_distance(coordinates: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-        indices = rows // RESTARTS
         latents = maximizer.latents(coordinates)
-        pictures = maximizer.generate(latents, tf.gather(categories, indices))
-        return -originals.distance(pictures, maximizer.embed(pictures), indices)
+        pictures = maximizer.generate(latents, tf.gather(categories, rows))
+        return -originals.distance(pictures, maximizer.embed(pictures), rows)
 
+    distances = -negative_distance(estimate, tf.range(tf.shape(estimate)[0]))
+    start = tf.where(distances[:, None] < FARTHEST_ESTIMATE, estimate, nearest)
     learning_rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
-    coordinates = maximizer.coordinates(tf.reshape(start, [-1, latent_dim]))
-    ascent = latent_ascent(negative_distance, coordinates, STEPS, learning_rate, PATIENCE)
-    best = tf.argmax(tf.reshape(ascent.values, [-1, RESTARTS]), axis=1)
-    found = tf.reshape(ascent.coordinates, [-1, RESTARTS, latent_dim])
-    return maximizer.latents(tf.gather(found, best, batch_dims=1))
+    ascent = latent_ascent(negative_distance, start, STEPS, learning_rate, patience=STEPS)
+    return maximizer.latents(ascent.coordinates)

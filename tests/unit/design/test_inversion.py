@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.kernel_ridge import KernelRidge
 
 from keras_fashion.data import scale
 from keras_fashion.design import Originals, invert
-from keras_fashion.design.inversion import color_difference
+from keras_fashion.design.inversion import RIDGE, color_difference, estimated_coordinates
 from keras_fashion.design.scored_generator import SAMPLE_SIZE
 from keras_fashion.errors import InputError
 
@@ -90,6 +91,27 @@ def test_distances_are_half_of_pixels_and_half_of_embeddings(known, maximizer):
             + in_embeddings / originals.embedding_scale[row] / 2
         )
         np.testing.assert_allclose(found[index], expected, rtol=1e-4)
+
+
+def test_the_estimate_is_the_kernel_ridge_regression_of_scikit_learn(maximizer, gan, known):
+    originals, distances = known
+    sample = maximizer.prior_sample(CATEGORIES)
+    coordinates = maximizer.coordinates(sample.latents)
+    found = estimated_coordinates(sample, originals, distances, coordinates)
+    for row, category in enumerate(CATEGORIES):
+        drawn = gan.ema_generator([sample.latents, tf.fill([SAMPLE_SIZE], category)])
+
+        def described(pictures, row=row):
+            """Vectors whose squared Euclidean distance is that of the originals, times 2."""
+            pixels = small(pictures) / np.sqrt(192 * originals.pixel_scale[row])
+            embeddings = maximizer.embed(pictures).numpy()
+            scale_of_embeddings = embeddings.shape[1] * originals.embedding_scale[row]
+            return np.hstack([pixels, embeddings / np.sqrt(scale_of_embeddings)])
+
+        regression = KernelRidge(kernel="rbf", gamma=0.25, alpha=RIDGE)
+        regression.fit(described(drawn), coordinates)
+        expected = regression.predict(described(originals.pictures[row : row + 1]))[0]
+        np.testing.assert_allclose(found[row], expected, atol=2e-3)
 
 
 @pytest.mark.parametrize(
