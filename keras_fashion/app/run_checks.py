@@ -137,16 +137,16 @@ def require_matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
     return recommender, gan
 
 
-def require_independent_dvbpr(other: Run, recommender: Run) -> Run:
-    """Returns the run of an independent DVBPR, which can evaluate the designs of another.
+def require_independent_dvbpr(other: Run, *recommenders: Run) -> Run:
+    """Returns the run of a DVBPR that is independent of others, with which designs are made.
 
     Args:
-        other: The run of the second DVBPR.
-        recommender: The run of the DVBPR that designs.
+        other: The run of the DVBPR.
+        *recommenders: The runs of the DVBPR that design.
 
     Raises:
-        InputError: If both are the same run, if the second is not a DVBPR (see `require_dvbpr`),
-            if their catalogues differ, or if the second was not trained on all users of the first.
+        InputError: If it is one of the others, if it is not a DVBPR (see `require_dvbpr`), if the
+            catalogues differ, or if it was not trained on all users of the others.
 
     Example:
         >>> import tempfile
@@ -161,18 +161,19 @@ def require_independent_dvbpr(other: Run, recommender: Run) -> Run:
         itself; give one that was trained with another --seed.
     """
     require_dvbpr(other)
-    if other.path.resolve() == recommender.path.resolve():
-        raise InputError(
-            f"{other.path} is the run that designs, so it always agrees with itself; give one that "
-            "was trained with another --seed."
-        )
-    _require_same_catalogue(other, recommender)
-    missing = np.setdiff1d(recommender.split.train[:, 0], other.split.train[:, 0])
-    if len(missing):
-        raise InputError(
-            f"{other.path} was not trained on {len(missing)} of the users of {recommender.path}; "
-            "train both with the same --split, or both without."
-        )
+    for recommender in recommenders:
+        if other.path.resolve() == recommender.path.resolve():
+            raise InputError(
+                f"{other.path} is the run that designs, so it always agrees with itself; give one "
+                "that was trained with another --seed."
+            )
+        _require_same_catalogue(other, recommender)
+        missing = np.setdiff1d(recommender.split.train[:, 0], other.split.train[:, 0])
+        if len(missing):
+            raise InputError(
+                f"{other.path} was not trained on {len(missing)} of the users of "
+                f"{recommender.path}; train both with the same --split, or both without."
+            )
     return other
 
 

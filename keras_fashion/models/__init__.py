@@ -21,6 +21,7 @@ _OTHERS = {
     "pretrained": ["pretrained_names", "save_half_precision"],
     "realism_calibration": ["RealismCalibration"],
     "recommender": ["FitSettings", "Minimum", "Recommender", "ScoringVectors"],
+    "recommender_ensemble": ["RecommenderEnsemble"],
     "region_features": ["RegionFeatures"],
     "registry": ["RECOMMENDERS", "recommender_class"],
     "retrieval": ["ItemRetriever"],

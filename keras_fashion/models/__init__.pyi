@@ -33,6 +33,7 @@ from .recommender import FitSettings as FitSettings
 from .recommender import Minimum as Minimum
 from .recommender import Recommender as Recommender
 from .recommender import ScoringVectors as ScoringVectors
+from .recommender_ensemble import RecommenderEnsemble as RecommenderEnsemble
 from .region_features import RegionFeatures as RegionFeatures
 from .registry import RECOMMENDERS as RECOMMENDERS
 from .registry import recommender_class as recommender_class

@@ -61,9 +61,17 @@ from keras_fashion.app.cli.startup import quiet_tensorflow
     help="How to search: as this package does by default, or as the paper's code does.",
 )
 @click.option(
+    "--judge",
+    "judges",
+    type=EXISTING,
+    multiple=True,
+    help="Run of another DVBPR, of another seed, whose preferences count as much as those of "
+    "RECOMMENDER; may be given several times.",
+)
+@click.option(
     "--unseen",
     type=EXISTING,
-    help="Run of a second DVBPR, of another seed, that scores the designs.",
+    help="Run of another DVBPR, of another seed, that scores the designs and has no part in them.",
 )
 @seed_option("Seed of the search and of the clusters.", maximum=2**31 - 1)
 @out_folder_option
@@ -80,6 +88,7 @@ def design(
     etas: tuple[float, ...],
     hold: tuple[str, ...],
     procedure: str,
+    judges: tuple[Path, ...],
     unseen: Path | None,
     seed: int,
     out: Path,
@@ -92,7 +101,8 @@ def design(
     designs.
 
     The preference for a design is also given as the share of the category's items that the users
-    like less; for a cluster this is the mean over a hundred of its users.
+    like less; for a cluster this is the mean over a hundred of its users. With --judge, it is the
+    preference by RECOMMENDER and all judges together.
     """
     if bool(user_ids) == (clusters is not None):
         raise click.UsageError("give either --user, once or more, or --clusters.")
@@ -116,25 +126,34 @@ def design(
     from keras_fashion.design.attribute_labels import attribute_directions
     from keras_fashion.design.targets import DesignTarget, design_for_targets
     from keras_fashion.design.user_clusters import cluster_users
+    from keras_fashion.models.recommender_ensemble import RecommenderEnsemble
+    from keras_fashion.models.trained import TrainedRecommender
 
     run, drawn = require_matching_pair(Run(recommender), Run(gan))
-    other = None if unseen is None else require_independent_dvbpr(Run(unseen), run)
+    seen = [run]
+    for judge in judges:
+        seen.append(require_independent_dvbpr(Run(judge), *seen))
+    other = None if unseen is None else require_independent_dvbpr(Run(unseen), *seen)
+    deciding: TrainedRecommender = RecommenderEnsemble(seen) if judges else run
     index = run.catalogue.category_index(category)
     if clusters is None:
         users = [run.trained_user(user_id) for user_id in user_ids]
-        targets = [DesignTarget.of_users(run.catalogue, run.vectors.users, users, weights or None)]
+        table = deciding.vectors.users
+        targets = [DesignTarget.of_users(run.catalogue, table, users, weights or None)]
     else:
-        user_clusters = cluster_users(run.vectors.users, run.split, run.catalogue, clusters, seed)
+        user_clusters = cluster_users(
+            deciding.vectors.users, run.split, run.catalogue, clusters, seed
+        )
         targets = [DesignTarget.of_cluster(cluster) for cluster in user_clusters]
     aggregate = AGGREGATIONS[aggregation or "mean"]
-    maximizer = PreferenceMaximizer(run.model, drawn.model, PROCEDURES[procedure])
+    maximizer = PreferenceMaximizer(deciding.model, drawn.model, PROCEDURES[procedure])
     fixed_directions = attribute_directions(drawn.model, run.catalogue, index, hold)
     designs = design_for_targets(
         maximizer, targets, index, count, etas, seed, aggregate, fixed_directions
     )
 
-    rows = design_table(run, targets, index, etas, designs, other)
-    sheet = design_sheet(run, maximizer, targets, index, etas, designs, aggregate)
+    rows = design_table(deciding, targets, index, etas, designs, other)
+    sheet = design_sheet(deciding, maximizer, targets, index, etas, designs, aggregate)
     files = write_numbered_pictures(
         out,
         "design",

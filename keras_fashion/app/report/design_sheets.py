@@ -6,11 +6,11 @@ import numpy as np
 from PIL import Image
 
 from keras_fashion.app.report.picture_sheets import PictureGroup, SheetRow, picture_sheet
-from keras_fashion.app.run import Run
 from keras_fashion.design.aggregation import MEAN, Aggregation
 from keras_fashion.design.item_redesign import Redesign
 from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
 from keras_fashion.design.targets import DesignTarget, preference_for_items
+from keras_fashion.models.trained import TrainedRecommender
 
 ITEM_SIZE = (128, 128)
 """Height and width at which items are loaded for a sheet, in pixels."""
@@ -20,7 +20,7 @@ MAX_BOUGHT = 4
 
 
 def design_row(
-    run: Run,
+    run: TrainedRecommender,
     users: Sequence[int],
     category: int,
     pictures: np.ndarray,
@@ -34,7 +34,7 @@ def design_row(
     Items that all of the users bought are not recommended.
 
     Args:
-        run: Run of the recommender.
+        run: The recommender.
         users: Dense indices of one or more users.
         category: Dense index of the designs' category.
         pictures: The designs, of shape (n, H, W, 3), uint8.
@@ -75,7 +75,7 @@ def design_row(
 
 
 def design_sheet(
-    run: Run,
+    run: TrainedRecommender,
     maximizer: PreferenceMaximizer,
     targets: Sequence[DesignTarget],
     category: int,
@@ -88,7 +88,7 @@ def design_sheet(
     If there are several weights of realism, a row for each of them follows, with its designs.
 
     Args:
-        run: Run of the recommender.
+        run: The recommender.
         maximizer: The maximizer that made the designs.
         targets: The users, groups or clusters that the designs are for.
         category: Dense index of the designs' category.

@@ -5,22 +5,22 @@ from typing import Any
 
 import numpy as np
 
-from keras_fashion.app.run import Run
 from keras_fashion.design.preference_maximizer import Designs
 from keras_fashion.design.targets import DesignTarget
 from keras_fashion.evaluation.preference import preference_within_category
+from keras_fashion.models.trained import TrainedRecommender
 
 MAX_MEMBERS = 100
 """Largest number of a target's users over whom preference is measured."""
 
 
 def design_table(
-    run: Run,
+    run: TrainedRecommender,
     targets: Sequence[DesignTarget],
     category: int,
     etas: Sequence[float],
     designs: Designs,
-    unseen: Run | None = None,
+    unseen: TrainedRecommender | None = None,
 ) -> list[dict[str, Any]]:
     """Measures designs.
 
@@ -28,12 +28,12 @@ def design_table(
     them, drawn at random.
 
     Args:
-        run: Run of the recommender that the designs were made with.
+        run: The recommender that the designs were made with.
         targets: The users, groups or clusters that the designs are for.
         category: Dense index of the designs' category.
         etas: Weights of realism.
         designs: Designs for each target at each weight, as `design_for_targets` returns them.
-        unseen: Run of a second recommender of the same users, with which the designs were not
+        unseen: A second recommender of the same users, with which the designs were not
             made.
 
     Returns:

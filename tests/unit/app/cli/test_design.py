@@ -63,6 +63,27 @@ def test_a_group_at_two_weights_of_realism(chain, succeed, unseen, tmp_path):
     np.testing.assert_allclose([row["gap"] for row in rows], gap, atol=2e-3)
 
 
+def test_judges_decide_together(chain, succeed, unseen, tmp_path):
+    options = ("--user", "0002", "--category", "Tops", "--count", 1, "--json")
+    answer = json.loads(
+        succeed(
+            *("design", chain.dvbpr, chain.gan, *options, "--judge", unseen),
+            *("--out", tmp_path / "designs"),
+        )
+    )
+    (row,) = answer["designs"]
+    scaled = np.asarray(Image.open(row["file"]))[None] / np.float32(127.5) - 1
+    items, liked = 0.0, 0.0
+    for path in (chain.dvbpr, unseen):
+        run = Run(path)
+        scores = run.vectors.scores(np.array([run.catalogue.user_index("0002")]))[0]
+        user = run.vectors.users[run.catalogue.user_index("0002")]
+        items = items + scores / scores.std()
+        liked = liked + (run.model.encoder(scaled).numpy() @ user) / scores.std()
+    of_category = items[run.catalogue.item_categories == 2]
+    assert row["liked_less"] == pytest.approx((of_category < liked[0]).mean())
+
+
 @pytest.fixture
 def asked(monkeypatch):
     """The arguments that the library was called with; a stand-in returns noise at once."""
@@ -188,6 +209,8 @@ USER = ("--user", "0003")
         (("--clusters", 0), "0 clusters of 8 users"),
         ((*USER, "--unseen", "{gan}"), "a run of gan, not of dvbpr"),
         ((*USER, "--unseen", "{dvbpr}"), "is the run that designs"),
+        ((*USER, "--judge", "{dvbpr}"), "is the run that designs"),
+        ((*USER, "--judge", "{gan}"), "a run of gan, not of dvbpr"),
         ((*USER, "--unseen", "{catalogue}"), "not a run folder"),
     ],
 )
