@@ -31,8 +31,6 @@ from keras_fashion.app.report import redesigns_sheet, users_sheet
 from keras_fashion.data import TRUTH_FILE, Oracle
 from keras_fashion.design import PROCEDURES, PreferenceMaximizer
 from keras_fashion.evaluation import (
-    MEASURED,
-    Estimate,
     GenerationStudy,
     bootstrap_mean,
     generation_study,
@@ -42,6 +40,7 @@ from keras_fashion.evaluation import (
     true_utilities,
 )
 from keras_fashion.features import category_classifier
+from keras_fashion.models import RecommenderEnsemble, TrainedRecommender
 
 COUNT = click.IntRange(1)
 
@@ -55,6 +54,13 @@ TRUTHS = ("utility", "recovery", "above_retrieved", "above_best")
 @click.argument("recommender", type=click.Path(exists=True, path_type=Path))
 @click.argument("gan", type=click.Path(exists=True, path_type=Path))
 @click.option("--unseen", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option(
+    "--judge",
+    "judges",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    help="Run of another DVBPR that decides with RECOMMENDER; may be given several times.",
+)
 @click.option("--out", type=click.Path(path_type=Path), default="runs/design", show_default=True)
 @click.option(
     "--users", type=COUNT, default=120, show_default=True, help="Who get three pictures each."
@@ -69,6 +75,7 @@ def design_study(
     recommender: Path,
     gan: Path,
     unseen: Path,
+    judges: tuple[Path, ...],
     out: Path,
     users: int,
     users_for_eta: int,
@@ -78,13 +85,17 @@ def design_study(
 ) -> None:
     """Measure the designs of the runs RECOMMENDER and GAN."""
     run, drawn = require_matching_pair(Run(recommender), Run(gan))
-    independent = require_independent_dvbpr(Run(unseen), run)
+    seen = [run]
+    for judge in judges:
+        seen.append(require_independent_dvbpr(Run(judge), *seen))
+    independent = require_independent_dvbpr(Run(unseen), *seen)
+    deciding: TrainedRecommender = RecommenderEnsemble(seen) if judges else run
     maximizers = {
-        "generation": PreferenceMaximizer(run.model, drawn.model),
-        "generation, dvbpr": PreferenceMaximizer(run.model, drawn.model, PROCEDURES["dvbpr"]),
+        "generation": PreferenceMaximizer(deciding.model, drawn.model),
+        "generation, dvbpr": PreferenceMaximizer(deciding.model, drawn.model, PROCEDURES["dvbpr"]),
     }
     study = generation_study(
-        run,
+        deciding,
         drawn.model,
         category_classifier(run.catalogue),
         maximizers,
@@ -93,15 +104,15 @@ def design_study(
         unseen=independent,
         seed=seed,
     )
-    strips = redesign_study(run, independent, maximizers["generation"], redesigns, seed)
+    strips = redesign_study(deciding, independent, maximizers["generation"], redesigns, seed)
     world = Path(run.catalogue.path)
     oracle = Oracle.load(world) if (world / TRUTH_FILE).is_file() else None
-    shared = group_study(run, maximizers["generation"], oracle, groups, seed=seed)
+    shared = group_study(deciding, maximizers["generation"], oracle, groups, seed=seed)
     results = {
         "catalogue": run.catalogue.fingerprint,
         "users": len(study.users),
         "table": estimates(study.table()),
-        "less_retrieval": estimates(less_retrieval(study, list(maximizers))),
+        "less_retrieval": estimates(study.less_retrieval()),
         "by_category": study.by_category().to_dict("records"),
         "eta": study.eta.to_dict("records"),
         "cost": cost(study, maximizers),
@@ -115,9 +126,9 @@ def design_study(
     with atomic_write(out / "results.json") as aside:
         aside.write_text(json.dumps(results, indent=2) + "\n")
     sheets = {
-        "people.png": users_sheet(run, study.users[:8], study.categories[:8], study.designs),
+        "people.png": users_sheet(deciding, study.users[:8], study.categories[:8], study.designs),
         "redesign.png": redesigns_sheet(
-            run, maximizers["generation"], study.users[:8], study.categories[:8], seed
+            deciding, maximizers["generation"], study.users[:8], study.categories[:8], seed
         ),
     }
     for name, sheet in sheets.items():
@@ -151,20 +162,6 @@ def cost(
             "seconds": seconds / len(users),
         }
     return rows
-
-
-def less_retrieval(
-    study: GenerationStudy, methods: list[str]
-) -> dict[str, dict[str, Estimate | None]]:
-    """Computes how much more each method reaches than retrieval does for the same user."""
-    by = study.rows.pivot(index="pair", columns="method")
-    return {
-        method: {
-            name: bootstrap_mean((by[name][method] - by[name]["retrieval"]).to_numpy())
-            for name in MEASURED
-        }
-        for method in methods
-    }
 
 
 def true_means(oracle: Oracle, study: GenerationStudy, run: Run) -> dict[str, dict[str, Any]]:

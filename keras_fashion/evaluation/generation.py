@@ -95,6 +95,30 @@ class GenerationStudy:
             for method, rows in self.rows.groupby("method", sort=False)
         }
 
+    def less_retrieval(
+        self, columns: Sequence[str] = MEASURED
+    ) -> dict[str, dict[str, Estimate | None]]:
+        """Returns how much more each method reaches than retrieval does for the same users.
+
+        Args:
+            columns: Columns of `rows`.
+
+        Returns:
+            Estimates of the mean difference, paired by user, by method and column; without
+            `retrieval` itself.
+        """
+        by_pair = self.rows.pivot(index="pair", columns="method", values=list(columns))
+        methods = [each for each in self.rows["method"].unique() if each != "retrieval"]
+        return {
+            method: {
+                column: bootstrap_mean(
+                    (by_pair[column][method] - by_pair[column]["retrieval"]).to_numpy(np.float64)
+                )
+                for column in columns
+            }
+            for method in methods
+        }
+
     def by_category(self, columns: Sequence[str] = MEASURED) -> pd.DataFrame:
         """Returns the means of columns by category and method, with the number of users.
 

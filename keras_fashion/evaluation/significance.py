@@ -28,11 +28,18 @@ class Estimate:
         >>> from keras_fashion.evaluation import Estimate
         >>> Estimate(0.7, 0.65, 0.75)
         Estimate(mean=0.7, low=0.65, high=0.75)
+        >>> print(Estimate(0.7, 0.65, 0.75))
+        0.700 (0.650 to 0.750)
     """
 
     mean: float
     low: float | None = None
     high: float | None = None
+
+    def __str__(self) -> str:
+        if self.low is None:
+            return f"{self.mean:.3f}"
+        return f"{self.mean:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from keras_fashion.app.run import Run
 from keras_fashion.design.item_redesign import redesign
 from keras_fashion.design.preference_maximizer import Designs, PreferenceMaximizer
 from keras_fashion.models.picture_generator import PictureGenerator
+from keras_fashion.models.trained import TrainedRecommender
 
 NUM_SAMPLES = 6
 """Number of real and of generated pictures in a row of `samples_sheet`."""
@@ -72,12 +73,12 @@ def interpolation_sheet(gan: Run, seed: int = 0) -> Image.Image:
 
 
 def users_sheet(
-    recommender: Run, users: np.ndarray, categories: np.ndarray, designs: Designs
+    recommender: TrainedRecommender, users: np.ndarray, categories: np.ndarray, designs: Designs
 ) -> Image.Image:
     """Draws what users bought, what is recommended to them, and what was designed for them.
 
     Args:
-        recommender: Run of the recommender.
+        recommender: The recommender.
         users: Dense indices of the users of the first designs, one for each row of the sheet.
         categories: Dense indices of the categories of the same designs.
         designs: Designs for these users, and perhaps for further ones.
@@ -96,7 +97,7 @@ def users_sheet(
 
 
 def redesigns_sheet(
-    recommender: Run,
+    recommender: TrainedRecommender,
     maximizer: PreferenceMaximizer,
     users: np.ndarray,
     categories: np.ndarray,
@@ -105,7 +106,7 @@ def redesigns_sheet(
     """Draws the redesign of an item for each user, with a row for each.
 
     Args:
-        recommender: Run of the recommender.
+        recommender: The recommender.
         maximizer: Maximizer over the recommender's model and a GAN.
         users: Dense indices of the users.
         categories: Dense index of a category for each user.

@@ -1,9 +1,13 @@
 import json
 import platform
 
+import numpy as np
 import pytest
 from quickstart_run import MODELS, load_recipe, make_demo, start
 
+from keras_fashion.app import Run
+
+MEASURED = {"preference", "unseen_preference", "discriminator", "quality", "opposite_ssim"}
 AUCS = {"auc_all", "auc_matched", "auc_warm", "auc_cold", "auc_new", "seconds"}
 
 
@@ -40,19 +44,31 @@ def test_results_are_those_of_the_contract(results):
     methods = ["random items", "random generated", "retrieval", "generation"]
     assert list(results["generation"]) == methods
     for row in results["generation"].values():
-        assert set(row) == {"preference", "discriminator", "quality", "opposite_ssim"}
+        assert set(row) == MEASURED
         assert 1 - 1e-6 <= row["quality"] <= 6  # exp of an information about six categories
         assert -1 <= row["opposite_ssim"] <= 1
 
     etas = [row["eta"] for row in results["eta"]]
     assert etas == sorted(set(etas)) and len(etas) >= 4 and etas[0] == 0
     for row in results["eta"]:
-        assert set(row) == {"eta", "preference", "discriminator", "quality", "opposite_ssim"}
+        assert set(row) == {"eta", "gap", *MEASURED}
+    assert list(results["less_retrieval"]) == ["random items", "random generated", "generation"]
+    for method, row in results["less_retrieval"].items():
+        for name, estimate in row.items():
+            difference = results["generation"][method][name]
+            difference -= results["generation"]["retrieval"][name]
+            assert estimate["mean"] == pytest.approx(difference, abs=1e-4)
     assert list(results["truth"]) == methods
     for row in results["truth"].values():
         assert set(row) == {"recovery", "above_retrieved", "above_best"}
         assert all(0 <= value <= 1 for value in row.values())
     assert results["truth"]["retrieval"]["above_retrieved"] == 0.5, "a tie with itself"
+
+
+def test_the_second_dvbpr_is_another_one(demo):
+    runs = [Run(demo / "demo" / name) for name in ("dvbpr", "unseen")]
+    assert [run.config["seed"] for run in runs] == [3, 4]
+    np.testing.assert_array_equal(*(run.split.train for run in runs))
 
 
 def test_the_order_is_the_one_that_must_hold_however_short_the_training(results):

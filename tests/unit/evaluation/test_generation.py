@@ -212,3 +212,16 @@ def test_the_classifier_gets_pictures_at_its_own_size_as_in_its_training(classif
     np.testing.assert_allclose(found, expected, atol=0.03)
     plain = softmax(classifier(scale(large[:, ::4, ::4])).numpy(), axis=1)
     assert np.abs(plain - expected).max() > 0.1
+
+
+def test_differences_from_retrieval_are_paired_by_user(study):
+    less = study.less_retrieval(["preference", "opposite_ssim"])
+    assert list(less) == ["random items", "random generated", "quick", "at random"]
+    retrieval = study.rows[study.rows["method"] == "retrieval"].sort_values("pair")
+    for method, row in less.items():
+        own = study.rows[study.rows["method"] == method].sort_values("pair")
+        assert list(row) == ["preference", "opposite_ssim"]
+        for column, estimate in row.items():
+            differences = own[column].to_numpy() - retrieval[column].to_numpy()
+            assert estimate.mean == pytest.approx(differences.mean())
+            assert differences.min() <= estimate.low <= estimate.high <= differences.max()
