@@ -148,6 +148,7 @@ def quickstart(
         {"generation": maximizer},
         pairs,
         num_pairs_for_eta=pairs // 4,
+        etas=(0.0, 0.3, 1.0, 3.0),
         unseen=unseen,
         seed=seed,
     )

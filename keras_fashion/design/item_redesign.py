@@ -68,7 +68,7 @@ def redesign(
     picture: np.ndarray,
     category: int,
     frames: int = 6,
-    eta: float = 1.0,
+    eta: float | None = None,
     proximity: float = 3.0,
     fixed_directions: np.ndarray | None = None,
 ) -> Redesign:
@@ -85,7 +85,7 @@ def redesign(
         picture: (H, W, 3) uint8, of the generator's size.
         category: Dense index of the item's category.
         frames: n, number of pictures, both ends included; at least 2.
-        eta: Weight of the realism term, at least 0.
+        eta: Weight of the realism term, at least 0; that of the procedure by default.
         proximity: Weight of the distance from the item, at least 0; 0 for no such term.
         fixed_directions: (H, Z) float32, orthonormal directions along which the latent does not
             move, as in `PreferenceMaximizer.design_for`.
@@ -121,6 +121,7 @@ def redesign(
         raise InputError(f"`frames` must be 2 or more; got {frames}.")
     if not proximity >= 0:
         raise InputError(f"`proximity` must be 0 or more; got {proximity:g}.")
+    eta = maximizer.procedure.eta if eta is None else eta
     originals, distances = Originals.from_pictures(maximizer, np.asarray(picture)[None], [category])
     user_embedding = maximizer.recommender.user_embedding(tf.constant([user]))
     result = redesign_tensors(

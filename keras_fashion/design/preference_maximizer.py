@@ -92,7 +92,7 @@ class PreferenceMaximizer(DesignSearch):
         users: Sequence[int],
         category: int,
         count: int = 3,
-        eta: float = 1.0,
+        eta: float | None = None,
         seed: int = 0,
         weights: Sequence[float] | None = None,
         aggregation: Aggregation = MEAN,
@@ -104,7 +104,7 @@ class PreferenceMaximizer(DesignSearch):
             users: Dense indices, one or more.
             category: Dense index.
             count: n, number of designs.
-            eta: Weight of the realism term, at least 0.
+            eta: Weight of the realism term, at least 0; that of the procedure by default.
             seed: Seed of the choice of the starts.
             weights: Weights of the users, at least 0 and not all 0; equal by default.
             aggregation: How the members' preferences become the group's.
@@ -127,6 +127,7 @@ class PreferenceMaximizer(DesignSearch):
             )
         if not np.isfinite(shares).all() or (shares < 0).any() or not shares.any():
             raise InputError(f"`weights` must be 0 or more, and not all 0; got {shares.tolist()}.")
+        eta = self.procedure.eta if eta is None else eta
         user_embeddings = self.recommender.user_embedding(tf.constant(users))
         return self.design_for(
             user_embeddings[None],

@@ -18,6 +18,9 @@ class Procedure:
             of the prior, which is evaluated once for all users, instead of at random latents.
         bounded: Whether the search runs in the coordinates in which the prior is normal, where no
             latent leaves the prior's range, instead of on z itself.
+        eta: Weight η of realism where none is given. With 1, the paper's formula gives calibrated
+            realism, which varies by 1 between generated and real pictures, more weight than it
+            gives the output of a discriminator.
         consensus_penalty: Weight of the distance of the embedding from the `Consensus`. The
             distance is 1 for a random garment of the prior.
         prior_penalty: Weight of how far a latent lies outside the mass of the prior
@@ -31,13 +34,14 @@ class Procedure:
         0.05
     """
 
-    restarts: int = 8
-    steps: int = 6
-    learning_rate: float = 0.05
+    restarts: int = 6
+    steps: int = 16
+    learning_rate: float = 0.1
     patience: int = 5
     screened: bool = True
     bounded: bool = True
-    consensus_penalty: float = 4.0
+    eta: float = 0.3
+    consensus_penalty: float = 1.0
     prior_penalty: float = 1.0
     diversity: float = 1.0
 
@@ -52,6 +56,7 @@ PROCEDURES = {
         patience=11,
         screened=False,
         bounded=False,
+        eta=1.0,
         consensus_penalty=0.0,
         prior_penalty=0.0,
         diversity=0.0,

@@ -93,7 +93,7 @@ def maximized_designs(
     users: np.ndarray,
     categories: np.ndarray,
     seed: int,
-    eta: float = 1.0,
+    eta: float | None = None,
 ) -> Designs:
     """Finds the three best designs for each user in their category.
 
@@ -102,10 +102,11 @@ def maximized_designs(
         users: Dense indices of shape (N,).
         categories: Category of each user, of shape (N,), int.
         seed: Seed of the restarts.
-        eta: Weight of realism.
+        eta: Weight of realism; that of the procedure by default.
 
     Returns:
         The designs, three for each user.
     """
     user_embeddings = maximizer.recommender.user_embedding(users)
+    eta = maximizer.procedure.eta if eta is None else eta
     return maximizer.design_for(user_embeddings, categories, TOP, np.full(len(users), eta), seed)

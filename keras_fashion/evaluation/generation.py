@@ -43,7 +43,7 @@ class GenerationStudy:
     Attributes:
         users: Dense indices of shape (N,).
         categories: Dense index of each user's category, of shape (N,): that of their test item.
-        designs: Designs at eta = 1 of the first maximizer.
+        designs: Designs of the first maximizer.
         pictures: Pictures by method, of shape (N, 3, H, W, 3), uint8, the best first.
         rows: Table with a row for each method and pair, the mean of three pictures. Columns:
             `method`, `pair`, `category`, `preference` (standard deviations, see

@@ -16,6 +16,7 @@ from keras_fashion.app.cli.parameters import (
 )
 from keras_fashion.app.cli.plain_errors import PlainCommand
 from keras_fashion.app.cli.startup import quiet_tensorflow
+from keras_fashion.design.procedure import PROCEDURES
 
 
 @click.command(cls=PlainCommand)
@@ -48,9 +49,9 @@ from keras_fashion.app.cli.startup import quiet_tensorflow
     "etas",
     type=click.FloatRange(0),
     multiple=True,
-    default=(1.0,),
-    show_default=True,
-    help="Weight of realism; several make a sweep, with a row of the sheet for each.",
+    help="Weight of realism; several make a sweep, with a row of the sheet for each.  "
+    f"[default: {PROCEDURES['default'].eta:g}, and {PROCEDURES['dvbpr'].eta:g} with --procedure "
+    "dvbpr]",
 )
 @hold_option
 @click.option(
@@ -114,6 +115,7 @@ def design(
         raise click.UsageError("--eta and --weight are finite, and not all weights are 0.")
     if hold and procedure != "default":
         raise click.UsageError("--hold is for the default --procedure.")
+    etas = etas or (PROCEDURES[procedure].eta,)
     quiet_tensorflow()
     import numpy as np
 
@@ -122,7 +124,7 @@ def design(
     from keras_fashion.app.report.picture_files import write_numbered_pictures
     from keras_fashion.app.run import Run
     from keras_fashion.app.run_checks import require_independent_dvbpr, require_matching_pair
-    from keras_fashion.design import AGGREGATIONS, PROCEDURES, PreferenceMaximizer
+    from keras_fashion.design import AGGREGATIONS, PreferenceMaximizer
     from keras_fashion.design.attribute_labels import attribute_directions
     from keras_fashion.design.targets import DesignTarget, design_for_targets
     from keras_fashion.design.user_clusters import cluster_users

@@ -15,6 +15,7 @@ from keras_fashion.app.cli.parameters import (
 )
 from keras_fashion.app.cli.plain_errors import PlainCommand
 from keras_fashion.app.cli.startup import quiet_tensorflow
+from keras_fashion.design.procedure import PROCEDURES
 
 
 @click.command(cls=PlainCommand)
@@ -36,7 +37,11 @@ from keras_fashion.app.cli.startup import quiet_tensorflow
     help="Number of pictures from the item to the redesign, with both ends.",
 )
 @click.option(
-    "--eta", type=click.FloatRange(0), default=1.0, show_default=True, help="Weight of realism."
+    "--eta",
+    type=click.FloatRange(0),
+    default=PROCEDURES["default"].eta,
+    show_default=True,
+    help="Weight of realism.",
 )
 @click.option(
     "--proximity",
