@@ -147,8 +147,8 @@ def quickstart(
         classifier,
         {"generation": maximizer},
         pairs,
-        num_pairs_for_eta=pairs // 4,
-        etas=(0.0, 0.3, 1.0, 3.0),
+        num_pairs_for_eta=pairs // 6,
+        etas=(0.0, 1.0, 2.0, 10.0),
         unseen=unseen,
         seed=seed,
     )

@@ -18,9 +18,7 @@ class Procedure:
             of the prior, which is evaluated once for all users, instead of at random latents.
         bounded: Whether the search runs in the coordinates in which the prior is normal, where no
             latent leaves the prior's range, instead of on z itself.
-        eta: Weight η of realism where none is given. With 1, the paper's formula gives calibrated
-            realism, which varies by 1 between generated and real pictures, more weight than it
-            gives the output of a discriminator.
+        eta: Weight η of realism where none is given.
         consensus_penalty: Weight of the distance of the embedding from the `Consensus`. The
             distance is 1 for a random garment of the prior.
         prior_penalty: Weight of how far a latent lies outside the mass of the prior
@@ -40,10 +38,10 @@ class Procedure:
     patience: int = 5
     screened: bool = True
     bounded: bool = True
-    eta: float = 0.3
-    consensus_penalty: float = 1.0
-    prior_penalty: float = 1.0
-    diversity: float = 1.0
+    eta: float = 2.0
+    consensus_penalty: float = 2.0
+    prior_penalty: float = 8.0
+    diversity: float = 2.0
 
 
 PROCEDURES = {
