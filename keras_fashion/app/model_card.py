@@ -75,7 +75,7 @@ def measure_designer(recommender: Run, designer: ServedDesigner) -> Measurements
             user_id=tf.constant([catalogue.user_ids[user]]),
             category=tf.constant(catalogue.categories[category]),
             count=tf.constant(TOP),
-            eta=tf.constant(1.0),
+            eta=tf.constant(designer.maximizer.procedure.eta),
             steps=tf.constant(designer.maximizer.procedure.steps),
             seed=tf.constant(0),
         )

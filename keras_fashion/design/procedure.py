@@ -38,7 +38,7 @@ class Procedure:
     patience: int = 5
     screened: bool = True
     bounded: bool = True
-    eta: float = 2.0
+    eta: float = 1.0
     consensus_penalty: float = 2.0
     prior_penalty: float = 8.0
     diversity: float = 2.0
@@ -54,7 +54,6 @@ PROCEDURES = {
         patience=11,
         screened=False,
         bounded=False,
-        eta=1.0,
         consensus_penalty=0.0,
         prior_penalty=0.0,
         diversity=0.0,

@@ -74,8 +74,9 @@ def group_study(
             np.where(catalogue.item_categories == category, _combined(aggregation, each), -np.inf)
             for category, each in zip(categories, of_items, strict=True)
         ]
+        etas = np.full(num_groups, maximizer.procedure.eta)
         designs = maximizer.design_for(
-            user_embeddings, categories, 1, np.ones(num_groups), seed, aggregation=aggregation
+            user_embeddings, categories, 1, etas, seed, aggregation=aggregation
         )
         returned = {
             "retrieval": items[np.argmax(of_groups, axis=1)],

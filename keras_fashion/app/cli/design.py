@@ -49,9 +49,9 @@ from keras_fashion.design.procedure import PROCEDURES
     "etas",
     type=click.FloatRange(0),
     multiple=True,
-    help="Weight of realism; several make a sweep, with a row of the sheet for each.  "
-    f"[default: {PROCEDURES['default'].eta:g}, and {PROCEDURES['dvbpr'].eta:g} with --procedure "
-    "dvbpr]",
+    default=(PROCEDURES["default"].eta,),
+    show_default=True,
+    help="Weight of realism; several make a sweep, with a row of the sheet for each.",
 )
 @hold_option
 @click.option(
@@ -115,7 +115,6 @@ def design(
         raise click.UsageError("--eta and --weight are finite, and not all weights are 0.")
     if hold and procedure != "default":
         raise click.UsageError("--hold is for the default --procedure.")
-    etas = etas or (PROCEDURES[procedure].eta,)
     quiet_tensorflow()
     import numpy as np
 
