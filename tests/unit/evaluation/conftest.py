@@ -64,5 +64,6 @@ def gan(tiny_catalogue, tmp_path_factory) -> Run:
 @pytest.fixture(scope="session")
 def maximizer(dvbpr, gan) -> PreferenceMaximizer:
     """A quick one, for all tests, because tracing is most of the cost."""
-    quick = Procedure(restarts=3, steps=2)
+    # An eta of its own, so that a study that uses another is seen.
+    quick = Procedure(restarts=3, steps=2, eta=4.0)
     return PreferenceMaximizer(dvbpr.model, gan.model, quick)
