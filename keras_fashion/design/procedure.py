@@ -40,8 +40,8 @@ class Procedure:
     bounded: bool = True
     eta: float = 1.0
     consensus_penalty: float = 2.0
-    prior_penalty: float = 8.0
-    diversity: float = 2.0
+    prior_penalty: float = 4.0
+    diversity: float = 1.0
 
 
 PROCEDURES = {

@@ -118,7 +118,7 @@ def test_restarts_that_are_not_screened_begin_at_latents_of_the_prior(maximizer,
 
 def test_designs_are_picked_greedily_by_value_and_difference(maximizer, recommender, gan):
     theta = recommender.theta.numpy()[3]
-    every = maximizer.design([3], category=2, count=4, eta=1.0, seed=2)
+    every = maximizer.design([3], category=2, count=4, eta=1.0, seed=7)
     value = by_hand(maximizer, every.latents[0], theta, 2, 1.0)
     everywhere = bare(recommender, gan, maximizer.prior_sample([2]).latents, 2)[0]
     weight = maximizer.procedure.diversity * np.std(everywhere @ theta)
@@ -127,7 +127,7 @@ def test_designs_are_picked_greedily_by_value_and_difference(maximizer, recommen
     similarity = np.exp(-((seen[:, None] - seen) ** 2).mean(axis=2) / (2 * SIMILARITY_SCALE**2))
     second = max((1, 2, 3), key=lambda row: value[row] - weight * similarity[row, 0])
     assert second != 1, "by value alone another would be selected"
-    found = maximizer.design([3], category=2, count=2, eta=1.0, seed=2).latents[0]
+    found = maximizer.design([3], category=2, count=2, eta=1.0, seed=7).latents[0]
     np.testing.assert_allclose(found, every.latents[0, [0, second]], atol=1e-3)
 
 
