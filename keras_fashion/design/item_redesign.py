@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_fashion.data.pictures import unscale
 from keras_fashion.design.inversion import Originals, nearest_latents
-from keras_fashion.design.latent_search import latent_ascent
+from keras_fashion.design.latent_search import latent_ascent, prior_excess
 from keras_fashion.design.objective import DesignBatch, PriorSample
 from keras_fashion.design.preference_maximizer import PreferenceMaximizer
 from keras_fashion.errors import InputError
@@ -76,8 +76,10 @@ def redesign(
 
     The picture is inverted, and its latent ascends an objective: that of a design, with the
     penalty on the distance from the consensus replaced by `proximity` times the distance from the
-    item, in standard deviations of preference over the prior. The returned pictures are those on
-    the path at which the preference has risen by equal parts.
+    item, in standard deviations of preference over the prior. Realism and the prior do not pull the
+    item away from itself: only what is less real or less likely than the generator's picture of the
+    item is penalized. The returned pictures are those on the path at which the preference has risen
+    by equal parts.
 
     Args:
         maximizer: Maximizer with the networks.
@@ -176,15 +178,19 @@ def _ascend(
     fixed_directions: tf.Tensor | None,
 ) -> RedesignTensors:
     """Ascends from a (1, Z) latent; returns all S + 1 steps, with pictures in [-1, 1]."""
+    item = maximizer.coordinates(start)
+    realism, excess = maximizer.evaluate(item, batch).realism, prior_excess(item)
 
     def objective(coordinates: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
         evaluation = maximizer.evaluate(coordinates, batch.gather(rows))
+        less_real = tf.nn.relu(realism - evaluation.realism)
+        less_likely = tf.nn.relu(prior_excess(coordinates) - excess)
         distance = originals.distance(evaluation.pictures, evaluation.embeddings, rows)
-        return evaluation.objective - proximity * batch.scale * distance
+        penalty = maximizer.procedure.prior_penalty * less_likely + proximity * distance
+        return evaluation.preference - batch.etas * less_real**2 - batch.scale * penalty
 
     learning_rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
-    coordinates = maximizer.coordinates(start)
-    ascent = latent_ascent(objective, coordinates, STEPS, learning_rate, STEPS, fixed_directions)
+    ascent = latent_ascent(objective, item, STEPS, learning_rate, STEPS, fixed_directions)
     path = ascent.path[:, 0]
     rows = tf.zeros(STEPS + 1, tf.int32)
     evaluation = maximizer.evaluate(path, batch.gather(rows))

@@ -25,7 +25,7 @@ def strips(maximizer, picture):
         proximity: redesign(
             maximizer, USER, picture, CATEGORY, frames=5, eta=0.5, proximity=proximity
         )
-        for proximity in (0.0, 1.0, 100.0)
+        for proximity in (0.0, 10.0, 100.0)
     }
 
 
@@ -64,10 +64,23 @@ def test_distance_is_that_from_the_item(strips, maximizer, recommender, gan, pic
 
 
 def test_proximity_keeps_it_nearer(strips):
-    free, near, still = (strips[proximity] for proximity in (0.0, 1.0, 100.0))
+    free, near, still = (strips[proximity] for proximity in (0.0, 10.0, 100.0))
     assert free.distance[-1] > near.distance[-1] > still.distance[-1]
     assert free.preference[-1] > near.preference[-1] > still.preference[-1]
     np.testing.assert_allclose(free.latents[0], still.latents[0], atol=1e-2)
+
+
+def test_realism_does_not_fall_and_does_not_pull_the_item_away(maximizer, picture):
+    real, free = (
+        redesign(maximizer, USER, picture, CATEGORY, frames=5, eta=eta, proximity=0.0)
+        for eta in (1e4, 0.0)
+    )
+    assert free.realism.min() < free.realism[0] - 0.015
+    assert real.realism.min() > real.realism[0] - 0.01
+    assert real.preference[-1] > real.preference[0]
+    # With nothing to gain, the item stays as it is, whatever its realism and its likelihood.
+    still = redesign(maximizer, USER, picture, CATEGORY, frames=2, eta=10.0, proximity=1e4)
+    np.testing.assert_allclose(still.latents[-1], still.latents[0], atol=0.02)
 
 
 def test_held_directions_stay_as_they_are_in_the_item(maximizer, picture):
