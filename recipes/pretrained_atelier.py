@@ -135,7 +135,9 @@ def repeat_study(dvbpr: Run, maximizer: PreferenceMaximizer) -> GenerationStudy:
         category_classifier(dvbpr.catalogue),
         {"generation": maximizer},
         NUM_PAIRS,
-        num_pairs_for_eta=NUM_PAIRS // 3,
+        # The curve over eta is not recorded.
+        num_pairs_for_eta=1,
+        etas=(0.0,),
     )
 
 
