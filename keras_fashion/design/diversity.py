@@ -42,11 +42,26 @@ def picture_similarity(small: tf.Tensor) -> tf.Tensor:
         >>> print(f"{picture_similarity(small)[0, 1]:.3f}")
         0.607
     """
-    squares = tf.reduce_sum(tf.square(small), axis=-1)
-    products = tf.matmul(small, small, transpose_b=True)
+    return tf.exp(-mean_square_differences(small) / (2 * SIMILARITY_SCALE**2))
+
+
+def mean_square_differences(vectors: tf.Tensor) -> tf.Tensor:
+    """Returns the mean square differences of all pairs of vectors.
+
+    Args:
+        vectors: (..., n, P) float32.
+
+    Returns:
+        (..., n, n) float32.
+
+    Example:
+        >>> mean_square_differences(tf.constant([[0.0, 0.0], [0.0, 2.0]])).numpy().tolist()
+        [[0.0, 2.0], [2.0, 0.0]]
+    """
+    squares = tf.reduce_sum(tf.square(vectors), axis=-1)
+    products = tf.matmul(vectors, vectors, transpose_b=True)
     distances = squares[..., :, None] + squares[..., None, :] - 2 * products
-    mean = tf.nn.relu(distances) / tf.cast(tf.shape(small)[-1], tf.float32)
-    return tf.exp(-mean / (2 * SIMILARITY_SCALE**2))
+    return tf.nn.relu(distances) / tf.cast(tf.shape(vectors)[-1], tf.float32)
 
 
 def diverse_top(

@@ -9,7 +9,7 @@ import tensorflow as tf
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from keras_fashion.data.pictures import scale
-from keras_fashion.design.diversity import thumbnails
+from keras_fashion.design.diversity import mean_square_differences, thumbnails
 from keras_fashion.design.latent_search import latent_ascent
 from keras_fashion.design.objective import PriorSample, open_specs
 from keras_fashion.design.preference_maximizer import PreferenceMaximizer
@@ -231,8 +231,9 @@ def estimated_coordinates(
     """Estimates the latents of pictures by regression on the sample of the prior.
 
     This is kernel ridge regression of the sample's coordinates on its pictures, with the kernel
-    exp(-d / 2) of the distance d of `Originals`. It takes the place of an encoder, and needs no
-    training: a nearby latent is found even where no picture of the sample is near.
+    exp(-d / 2) of the distance d of `Originals`. It takes the place of an encoder and needs no
+    training. Descents from it end nearer to the picture than those from the sample's nearest latent
+    (docs/design.md).
 
     Args:
         sample: Sample of the prior in the categories of the N pictures.
@@ -247,8 +248,8 @@ def estimated_coordinates(
 
     def estimate(row: tuple[tf.Tensor, ...]) -> tf.Tensor:
         small, embeddings, pixel_scale, embedding_scale, to_sample = row
-        within = _mean_square_differences(small) / pixel_scale
-        within += _mean_square_differences(embeddings) / embedding_scale
+        within = mean_square_differences(small) / pixel_scale
+        within += mean_square_differences(embeddings) / embedding_scale
         kernel = tf.exp(-within / 4.0) + RIDGE * tf.eye(size)
         weights = tf.linalg.cholesky_solve(
             tf.linalg.cholesky(kernel), tf.exp(-to_sample / 2.0)[:, None]
@@ -259,14 +260,6 @@ def estimated_coordinates(
     # One picture after the other, because a kernel has B x B numbers.
     rows = sample.thumbnails, sample.embeddings, *scales, distances
     return tf.map_fn(estimate, rows, fn_output_signature=coordinates.dtype)
-
-
-def _mean_square_differences(vectors: tf.Tensor) -> tf.Tensor:
-    """Maps (B, P) to (B, B)."""
-    squares = tf.reduce_mean(tf.square(vectors), axis=1)
-    products = tf.matmul(vectors, vectors, transpose_b=True)
-    products /= tf.cast(tf.shape(vectors)[1], tf.float32)
-    return tf.nn.relu(squares[:, None] + squares[None] - 2.0 * products)
 
 
 @tf.function(reduce_retracing=True, autograph=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Procedure:
-    """The settings of a `PreferenceMaximizer`; the defaults are those that measured best.
+    """The settings of a `PreferenceMaximizer`; docs/design.md has the measurements.
 
     Weights are in standard deviations of preference over the prior.
 

@@ -54,10 +54,7 @@ class RecommenderEnsemble:
     def __init__(self, recommenders: Sequence[TrainedRecommender]) -> None:
         self.catalogue: Catalogue = recommenders[0].catalogue
         self.split: Split = recommenders[0].split
-        everyone = np.arange(len(recommenders[0].vectors.users))
-        deviations = np.stack(
-            [np.maximum(each.vectors.scores(everyone).std(axis=1), 1e-6) for each in recommenders]
-        )
+        deviations = np.stack([_score_deviations(each.vectors) for each in recommenders])
         shares = deviations.mean(axis=0) / deviations / len(recommenders)
         users = [
             share[:, None] * each.vectors.users
@@ -70,6 +67,16 @@ class RecommenderEnsemble:
         )
         encoders = [each.model.encoder for each in recommenders]
         self.model = _EnsembleModel(_JoinedEncoder(encoders), self.vectors.users)
+
+
+def _score_deviations(vectors: ScoringVectors) -> np.ndarray:
+    """Returns the standard deviation of each user's scores over the items, (U,) float, above 0.
+
+    It follows from the covariance of the items' vectors; the table of all scores has U x I numbers.
+    """
+    covariance = np.atleast_2d(np.cov(vectors.items.T, bias=True))
+    variances = np.einsum("uk,kl,ul->u", vectors.users, covariance, vectors.users, optimize=True)
+    return np.maximum(np.sqrt(np.maximum(variances, 0.0)), 1e-6)
 
 
 class _JoinedEncoder:
