@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "aggregation": ["AGGREGATIONS", "Aggregation", "LeastMisery", "Mean", "SoftMin"],
+        "attribute_changes": ["describe_changes"],
         "attribute_labels": ["LabelAttribute", "attribute_directions", "named_attributes"],
         "design_search": ["DesignSearch"],
         "edit_directions": ["EditDirections", "edit_latents", "find_directions", "fit_probes"],

@@ -4,6 +4,7 @@ from .aggregation import Aggregation as Aggregation
 from .aggregation import LeastMisery as LeastMisery
 from .aggregation import Mean as Mean
 from .aggregation import SoftMin as SoftMin
+from .attribute_changes import describe_changes as describe_changes
 from .attribute_labels import LabelAttribute as LabelAttribute
 from .attribute_labels import attribute_directions as attribute_directions
 from .attribute_labels import named_attributes as named_attributes

@@ -192,7 +192,7 @@ class DesignSearch(ScoredGenerator):
         """
         terms = self.terms(self.latents(coordinates), batch.categories)
         preference = batch.preference(terms.embeddings, aggregation)
-        objective = preference - batch.etas * tf.square(terms.realism - 1.0)
+        objective = batch.objective(terms.embeddings, terms.realism, aggregation)
         if self.procedure.prior_penalty:
             excess = prior_excess(coordinates)
             objective -= self.procedure.prior_penalty * batch.scale * excess

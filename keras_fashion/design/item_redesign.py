@@ -186,8 +186,9 @@ def _ascend(
         less_real = tf.nn.relu(realism - evaluation.realism)
         less_likely = tf.nn.relu(prior_excess(coordinates) - excess)
         distance = originals.distance(evaluation.pictures, evaluation.embeddings, rows)
-        penalty = maximizer.procedure.prior_penalty * less_likely + proximity * distance
-        return evaluation.preference - batch.etas * less_real**2 - batch.scale * penalty
+        penalty = batch.etas[0] * less_real**2 + proximity * distance
+        penalty += maximizer.procedure.prior_penalty * less_likely
+        return evaluation.preference - batch.scale * penalty
 
     learning_rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
     ascent = latent_ascent(objective, item, STEPS, learning_rate, STEPS, fixed_directions)

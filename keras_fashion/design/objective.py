@@ -96,7 +96,7 @@ class DesignBatch(NamedTuple):
         user_embeddings: (N, M, K) float32, theta of each member.
         weights: (N, M) float32, weights of the members; 0 excludes a member.
         categories: (N,) int32, dense indices of the categories to design in.
-        etas: (N,) float32, weights of the realism term.
+        etas: (N,) float32, weights of the realism term, in units of `scale`.
         preference_mean: (N, M) float32, mean preference of each member over the prior.
         preference_std: (N, M) float32, standard deviation of the same.
     """
@@ -152,15 +152,19 @@ class DesignBatch(NamedTuple):
     def objective(
         self, embeddings: tf.Tensor, realism: tf.Tensor, aggregation: Aggregation
     ) -> tf.Tensor:
-        """Returns theta . Phi - eta (D - 1)² (ICDM 2017, equation 8) of N pictures, (N,) float32.
+        """Returns the objective of N pictures, (N,) float32.
+
+        It is theta . Phi - eta s (D - 1)² (ICDM 2017, equation 8, there with s = 1), where s is
+        the `scale`: users differ in the length of theta, and catalogues in that of Phi, and one
+        eta is to mean the same for all of them.
 
         Args:
             embeddings: (N, K) float32, Phi of a picture for each of N groups.
             realism: (N,) float32, D of the same pictures.
             aggregation: How the members' preferences become one.
         """
-        preference = self.preference(embeddings, aggregation)
-        return preference - self.etas * tf.square(realism - 1.0)
+        penalty = self.etas * self.scale * tf.square(realism - 1.0)
+        return self.preference(embeddings, aggregation) - penalty
 
     def prior_objective(self, sample: PriorSample, aggregation: Aggregation) -> tf.Tensor:
         """Returns the objective of each of B latents of the sample for each of N: (N, B)."""

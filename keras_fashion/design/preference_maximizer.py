@@ -50,7 +50,10 @@ class Designs:
 
 
 class PreferenceMaximizer(DesignSearch):
-    """Maximizes theta . Phi(G(z, c)) - eta (D(G(z, c), c) - 1)² over z (ICDM 2017, equation 8).
+    """Maximizes theta . Phi(G(z, c)) - eta s (D(G(z, c), c) - 1)² over z.
+
+    This is equation 8 of the DVBPR paper (Kang et al., ICDM 2017) with the weight of realism in
+    units of s, the standard deviation of the user's preference over the prior.
 
     The search starts at diverse latents with the highest objective in a sample of the prior, which
     is evaluated once for all users. All restarts of all users ascend together. Two penalties keep
@@ -63,7 +66,8 @@ class PreferenceMaximizer(DesignSearch):
         procedure: Settings of the search.
 
     Example:
-        With the toy networks G(z) = z, Phi = z and D = 1 - z, the objective is z - z²:
+        With the toy networks G(z) = z, Phi = z and D = 1 - z, the objective is z - eta z² / √3,
+        since the deviation of z in (-1, 1) is 1 / √3:
 
         >>> from types import SimpleNamespace
         >>> from keras_fashion.design import Procedure
@@ -82,7 +86,7 @@ class PreferenceMaximizer(DesignSearch):
         ... )
         >>> procedure = Procedure(steps=20, consensus_penalty=0.0, prior_penalty=0.0)
         >>> maximizer = PreferenceMaximizer(recommender, Pixel(), procedure)
-        >>> designs = maximizer.design(users=[0], category=0, count=1, eta=1.0)
+        >>> designs = maximizer.design(users=[0], category=0, count=1, eta=1.7)
         >>> print(f"{designs.latents[0, 0, 0]:.1f}")
         0.5
     """
@@ -104,7 +108,8 @@ class PreferenceMaximizer(DesignSearch):
             users: Dense indices, one or more.
             category: Dense index.
             count: n, number of designs.
-            eta: Weight of the realism term, at least 0; that of the procedure by default.
+            eta: Weight of the realism term in units of s, at least 0; that of the procedure by
+                default.
             seed: Seed of the choice of the starts.
             weights: Weights of the users, at least 0 and not all 0; equal by default.
             aggregation: How the members' preferences become the group's.
@@ -157,7 +162,7 @@ class PreferenceMaximizer(DesignSearch):
             user_embeddings: (N, K) float, theta of N users, or (N, M, K) for groups of M members.
             categories: N dense indices.
             count: n, number of designs for each.
-            etas: N weights of the realism term, at least 0.
+            etas: N weights of the realism term in units of s, at least 0.
             seed: Seed of the choice of the starts. It is the same for all users, so that
                 differences between users are not differences between draws.
             weights: (N, M) float, weights of the members; 0 where a group has fewer than M.

@@ -18,7 +18,7 @@ class Procedure:
             of the prior, which is evaluated once for all users, instead of at random latents.
         bounded: Whether the search runs in the coordinates in which the prior is normal, where no
             latent leaves the prior's range, instead of on z itself.
-        eta: Weight η of realism where none is given.
+        eta: Weight η of realism where none is given, see `DesignBatch.objective`.
         consensus_penalty: Weight of the distance of the embedding from the `Consensus`. The
             distance is 1 for a random garment of the prior.
         prior_penalty: Weight of how far a latent lies outside the mass of the prior
@@ -38,7 +38,7 @@ class Procedure:
     patience: int = 5
     screened: bool = True
     bounded: bool = True
-    eta: float = 1.0
+    eta: float = 0.25
     consensus_penalty: float = 2.0
     prior_penalty: float = 4.0
     diversity: float = 1.0

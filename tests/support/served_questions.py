@@ -131,7 +131,7 @@ def designer_questions(new_picture):
     designs = {
         "design": {},
         "group": {"user_id": GROUP},
-        "fewer_steps": {"steps": 6},
+        "fewer_steps": {"steps": 2},
         "no_steps": {"steps": 0},
         "unknown_category": {"category": "Hats"},
         "unknown_user": {"user_id": ["ann", "nobody"]},

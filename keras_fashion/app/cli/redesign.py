@@ -17,6 +17,9 @@ from keras_fashion.app.cli.plain_errors import PlainCommand
 from keras_fashion.app.cli.startup import quiet_tensorflow
 from keras_fashion.design.procedure import PROCEDURES
 
+MAX_REFERENCES = 300
+"""Largest number of items of the category to whose variety changes are compared."""
+
 
 @click.command(cls=PlainCommand)
 @click.argument("recommender", type=EXISTING)
@@ -71,7 +74,8 @@ def redesign(
 
     Takes the runs of a DVBPR and of a GAN, and an item of the catalogue or any picture. Writes
     frame_1.png, the generator's nearest picture to the item, and so on to the redesign,
-    latents.npy with the latent of each, and sheet.png.
+    latents.npy with the latent of each, and sheet.png. Says in words what has changed since
+    frame_1.png.
     """
     check_item_or_picture(item_id, picture, category)
     if not isfinite(eta) or not isfinite(proximity):
@@ -84,7 +88,7 @@ def redesign(
     from keras_fashion.app.run import Run
     from keras_fashion.app.run_checks import require_matching_pair
     from keras_fashion.data.picture_store import read_picture
-    from keras_fashion.design import PreferenceMaximizer
+    from keras_fashion.design import PreferenceMaximizer, describe_changes
     from keras_fashion.design import redesign as redesign_picture
     from keras_fashion.design.attribute_labels import attribute_directions
     from keras_fashion.evaluation.preference import preference_within_category
@@ -109,6 +113,9 @@ def redesign(
         run, np.array([user]), index, np.concatenate([original[None], result.pictures])
     ).percentile_rank[0]
 
+    references = np.flatnonzero(catalogue.item_categories == index)
+    references = np.random.default_rng(0).permutation(references)[:MAX_REFERENCES]
+    changes = describe_changes(result.pictures, catalogue.pictures_of(references.tolist(), size))
     title = f"{name}, redesigned for {user_id}"
     title += f", {', '.join(hold)} held" * bool(hold)
     sheet = redesign_sheet(original, result, liked_less, title)
@@ -120,6 +127,7 @@ def redesign(
             "liked_less": float(liked_less[number + 1]),
             "realism": float(result.realism[number]),
             "distance": float(result.distance[number]),
+            "changes": changes[number],
         }
         for number, file in enumerate(files)
     ]
@@ -141,5 +149,6 @@ def redesign(
             f"{row['file']}  preference {row['preference']:.3f}, "
             f"liked better than {row['liked_less']:.0%}, realism {row['realism']:.3f}, "
             f"distance {row['distance']:.3f}"
+            + (f": {'; '.join(row['changes'])}" if row["changes"] else "")
         )
     click.echo(out / "sheet.png")

@@ -251,7 +251,7 @@ class Client:
         user_ids: Sequence[str],
         category: str,
         count: int = 3,
-        eta: float = 1.0,
+        eta: float = 0.25,
         steps: int = 16,
         seed: int = 0,
     ) -> Designs:
@@ -276,7 +276,7 @@ class Client:
         user_ids: Sequence[str],
         category: str,
         frames: int = 6,
-        eta: float = 1.0,
+        eta: float = 0.25,
         proximity: float = 3.0,
     ) -> Redesign:
         """Changes a garment, a JPEG or PNG file, toward what a user or a group prefers.

@@ -91,7 +91,8 @@ def value_by_hand(group, aggregation):
     scale = (liked.mean(axis=0), np.maximum(liked.std(axis=0), 1e-6))
     rows = (np.tile(each, (64, 1)) for each in (WEIGHTS[group], *scale))
     value = aggregation(*(tf.constant(each, tf.float32) for each in (liked, *rows))).numpy()
-    return value - ETAS[group] * (REALISM[group] - 1) ** 2
+    unit = np.average(scale[1], weights=WEIGHTS[group])
+    return value - ETAS[group] * unit * (REALISM[group] - 1) ** 2
 
 
 @pytest.mark.parametrize("aggregation", [MEAN, LeastMisery()])

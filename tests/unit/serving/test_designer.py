@@ -68,8 +68,9 @@ def test_designs_as_in_python(world, answers, maximizer, name, users):
     level, spread = sample.mean(axis=0), sample.std(axis=0)
     mean = ((embeddings.numpy() @ thetas.T - level) / spread).mean(axis=1)
     chance = level.mean() + spread.mean() * mean
-    objective = answers[name]["preference"] - 0.5 * (answers[name]["realism"] - 1) ** 2
-    assert objective.mean() > np.max(chance - 0.5 * (realism - 1) ** 2)
+    eta = 0.5 * spread.mean()
+    objective = answers[name]["preference"] - eta * (answers[name]["realism"] - 1) ** 2
+    assert objective.mean() > np.max(chance - eta * (realism - 1) ** 2)
 
 
 def test_the_number_of_steps_is_that_of_the_request(answers):

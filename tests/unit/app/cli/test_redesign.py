@@ -9,7 +9,7 @@ from PIL import Image
 from keras_fashion import design
 from keras_fashion.app.run import Run
 from keras_fashion.data.picture_store import read_picture
-from keras_fashion.design import Redesign
+from keras_fashion.design import Redesign, describe_changes
 
 
 @pytest.fixture
@@ -54,6 +54,9 @@ def test_an_item(chain, redesign, tmp_path):
         assert frame["preference"] == pytest.approx(liked, abs=0.02 + 0.05 * abs(liked))
         assert frame["liked_less"] == pytest.approx((shoes < liked).mean(), abs=1 / 8)
         assert frame["realism"] == pytest.approx(real, abs=0.02)
+    shown = catalogue.pictures_of(np.flatnonzero(catalogue.item_categories == 1), (16, 16))
+    changes = [frame["changes"] for frame in answer["frames"]]
+    assert changes == describe_changes(pictures, shown) and changes[0] == []
     with Image.open(answer["sheet"]) as sheet:
         assert sheet.format == "PNG" and sheet.width > 5 * 128
 
@@ -85,7 +88,7 @@ def test_an_item_in_words(redesign, asked, tmp_path):
     assert lines[0].startswith("0101: liked better than ") and len(lines) == 6
     assert lines[1].startswith(str(tmp_path / "out" / "frame_1.png"))
     assert lines[-1] == str(tmp_path / "out" / "sheet.png")
-    assert (asked["eta"], asked["proximity"], len(asked["fixed_directions"])) == (1, 3, 1)
+    assert (asked["eta"], asked["proximity"], len(asked["fixed_directions"])) == (0.25, 3, 1)
 
 
 def test_a_picture_of_any_size_with_an_attribute_held(chain, redesign, asked, tmp_path):
