@@ -55,7 +55,7 @@ MEASURES = ["preference", "unseen_preference", "discriminator", "opposite_ssim"]
 @click.option(
     "--epochs", type=COUNT, default=30, show_default=True, help="Of VBPR and BPR-MF, at most."
 )
-@click.option("--dvbpr-epochs", type=COUNT, default=8, show_default=True, help="Of DVBPR, at most.")
+@click.option("--dvbpr-epochs", type=COUNT, default=6, show_default=True, help="Of DVBPR, at most.")
 @click.option("--gan-epochs", type=COUNT, default=4, show_default=True, help="Of the GAN.")
 @click.option(
     "--pairs",

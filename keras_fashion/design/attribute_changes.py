@@ -54,7 +54,7 @@ def describe_changes(pictures: np.ndarray, references: np.ndarray) -> list[list[
     changes = (measured - measured.iloc[0]) / np.maximum(_NOTABLE_SHARE * deviations, visible)
     return [
         [
-            _WORDS[name][int(change[name] < 0)]
+            _WORDS[name][0] if change[name] > 0 else _WORDS[name][1]
             for name in change.abs().sort_values(ascending=False, kind="stable").index
             if abs(change[name]) >= 1
         ]

@@ -144,11 +144,10 @@ def redesign(
         click.echo(json.dumps(answer))
         return
     click.echo(f"{name}: liked better than {liked_less[0]:.0%}")
-    for row in rows:
+    for row, words in zip(rows, changes, strict=True):
         click.echo(
             f"{row['file']}  preference {row['preference']:.3f}, "
             f"liked better than {row['liked_less']:.0%}, realism {row['realism']:.3f}, "
-            f"distance {row['distance']:.3f}"
-            + (f": {'; '.join(row['changes'])}" if row["changes"] else "")
+            f"distance {row['distance']:.3f}" + f": {'; '.join(words)}" * bool(words)
         )
     click.echo(out / "sheet.png")

@@ -291,5 +291,5 @@ def _png(image: Figure | Image.Image | bytes) -> bytes:
     if isinstance(image, Figure):
         image.savefig(buffer, format="png", dpi="figure")
     else:
-        image.save(buffer, format="PNG", optimize=True)
+        image.save(buffer, format="PNG")
     return buffer.getvalue()
