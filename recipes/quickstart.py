@@ -148,7 +148,7 @@ def quickstart(
         {"generation": maximizer},
         pairs,
         num_pairs_for_eta=pairs // 6,
-        etas=(0.0, 1.0, 3.0, 10.0),
+        etas=(0.0, 0.25, 1.0, 4.0),
         unseen=unseen,
         seed=seed,
     )

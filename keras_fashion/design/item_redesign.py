@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_fashion.data.pictures import unscale
 from keras_fashion.design.inversion import Originals, nearest_latents
 from keras_fashion.design.latent_search import latent_ascent, prior_excess
-from keras_fashion.design.objective import DesignBatch, PriorSample
+from keras_fashion.design.objective import DesignBatch, Evaluation, PriorSample
 from keras_fashion.design.preference_maximizer import PreferenceMaximizer
 from keras_fashion.errors import InputError
 
@@ -19,6 +19,13 @@ STEPS = 40
 
 LEARNING_RATE = 0.03
 """Adam's first learning rate, which decays to 0 along half a cosine."""
+
+REFINEMENT_STEPS = 40
+REFINEMENT_RATE = 0.02
+"""The same of the steps that bring the frames nearer to the item."""
+
+SHORTFALL_PENALTY = 10.0
+"""Weight of the preference that a frame lacks while it is brought nearer to the item."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +85,8 @@ def redesign(
     penalty on the distance from the consensus replaced by `proximity` times the distance from the
     item, in standard deviations of preference over the prior. Realism and the prior do not pull the
     item away from itself: only what is less real or less likely than the generator's picture of the
-    item is penalized. The returned pictures are those on the path at which the preference has risen
-    by equal parts.
+    item is penalized. The pictures on the path at which the preference has risen by equal parts are
+    then brought as near to the item as they can be with this preference.
 
     Args:
         maximizer: Maximizer with the networks.
@@ -162,45 +169,69 @@ def redesign_tensors(
         fixed_directions: (H, Z) float32, see `redesign`.
     """
     start = nearest_latents(maximizer, sample, originals, distances, batch.categories)
-    path = _ascend(maximizer, originals, batch, start, proximity, fixed_directions)
-    steps = _equal_rises(path.preference, frames)
-    selected = RedesignTensors(*(tf.gather(each, steps) for each in path))
-    return selected._replace(pictures=unscale(selected.pictures))
+    result = _redesign_from(maximizer, originals, batch, start, frames, proximity, fixed_directions)
+    return result._replace(pictures=unscale(result.pictures))
 
 
 @tf.function(reduce_retracing=True, autograph=False)
-def _ascend(
+def _redesign_from(
     maximizer: PreferenceMaximizer,
     originals: Originals,
     batch: DesignBatch,
     start: tf.Tensor,
+    frames: tf.Tensor,
     proximity: tf.Tensor,
     fixed_directions: tf.Tensor | None,
 ) -> RedesignTensors:
-    """Ascends from a (1, Z) latent; returns all S + 1 steps, with pictures in [-1, 1]."""
+    """Redesigns from the item's (1, Z) latent; returns n frames with pictures in [-1, 1]."""
     item = maximizer.coordinates(start)
-    realism, excess = maximizer.evaluate(item, batch).realism, prior_excess(item)
+    at_item = maximizer.evaluate(item, batch)
+    excess = prior_excess(item)
 
-    def objective(coordinates: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    def evaluate(coordinates: tf.Tensor) -> tuple[Evaluation, tf.Tensor, tf.Tensor]:
+        """Evaluates (A, Z) coordinates; returns the distances and the penalties too, (A,)."""
+        rows = tf.zeros([tf.shape(coordinates)[0]], tf.int32)
         evaluation = maximizer.evaluate(coordinates, batch.gather(rows))
-        less_real = tf.nn.relu(realism - evaluation.realism)
-        less_likely = tf.nn.relu(prior_excess(coordinates) - excess)
         distance = originals.distance(evaluation.pictures, evaluation.embeddings, rows)
-        penalty = batch.etas[0] * less_real**2 + proximity * distance
+        less_real = tf.nn.relu(at_item.realism - evaluation.realism)
+        less_likely = tf.nn.relu(prior_excess(coordinates) - excess)
+        penalty = proximity * distance + batch.etas * less_real**2
         penalty += maximizer.procedure.prior_penalty * less_likely
-        return evaluation.preference - batch.scale * penalty
+        return evaluation, distance, batch.scale * penalty
 
-    learning_rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
-    ascent = latent_ascent(objective, item, STEPS, learning_rate, STEPS, fixed_directions)
-    path = ascent.path[:, 0]
-    rows = tf.zeros(STEPS + 1, tf.int32)
-    evaluation = maximizer.evaluate(path, batch.gather(rows))
+    def liked_and_near(coordinates: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
+        evaluation, _, penalty = evaluate(coordinates)
+        return evaluation.preference - penalty
+
+    falling = keras.optimizers.schedules.CosineDecay
+    ascent = latent_ascent(
+        liked_and_near, item, STEPS, falling(LEARNING_RATE, STEPS), STEPS, fixed_directions
+    )
+    preference = evaluate(ascent.path[:, 0])[0].preference
+    begun = _equal_rises(preference, frames)
+    wanted = tf.linspace(preference[0], tf.gather(preference, begun[-1]), frames)
+
+    def near_and_liked_enough(coordinates: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+        evaluation, _, penalty = evaluate(coordinates)
+        shortfall = tf.nn.relu(tf.gather(wanted, rows) - evaluation.preference)
+        return -penalty - SHORTFALL_PENALTY * shortfall
+
+    refined = latent_ascent(
+        near_and_liked_enough,
+        tf.gather(ascent.path[:, 0], begun),
+        REFINEMENT_STEPS,
+        falling(REFINEMENT_RATE, REFINEMENT_STEPS),
+        REFINEMENT_STEPS,
+        fixed_directions,
+    )
+    coordinates = tf.concat([item, refined.coordinates[1:]], axis=0)
+    evaluation, distance, _ = evaluate(coordinates)
     return RedesignTensors(
         pictures=evaluation.pictures,
-        latents=maximizer.latents(path),
+        latents=maximizer.latents(coordinates),
         preference=evaluation.preference,
         realism=evaluation.realism,
-        distance=originals.distance(evaluation.pictures, evaluation.embeddings, rows),
+        distance=distance,
     )
 
 

@@ -26,7 +26,7 @@ from keras_fashion.models.category_classifier import CategoryClassifier
 from keras_fashion.models.picture_generator import PictureGenerator
 from keras_fashion.models.trained import TrainedRecommender
 
-ETAS = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
+ETAS = (0.0, 0.1, 0.25, 1.0, 3.0, 10.0)
 """Weights of realism that are measured."""
 
 NUM_RESAMPLES = 499

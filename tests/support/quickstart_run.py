@@ -37,7 +37,9 @@ def start(recipe: ModuleType, folder: Path) -> Result:
         # Longer ascents show nothing more here.
         patch.setattr(recipe, "PreferenceMaximizer", five_steps)
         # (The function `redesign` hides its module, of the same name, in the package.)
-        patch.setattr(sys.modules["keras_fashion.design.item_redesign"], "STEPS", 3)
+        redesigns = sys.modules["keras_fashion.design.item_redesign"]
+        patch.setattr(redesigns, "STEPS", 3)
+        patch.setattr(redesigns, "REFINEMENT_STEPS", 3)
         patch.setattr(inversion, "STEPS", 3)
         return CliRunner().invoke(recipe.quickstart, [*where, *SMALL], catch_exceptions=False)
 
