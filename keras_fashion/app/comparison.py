@@ -69,14 +69,19 @@ def _require_alike(first: Run, other: Run) -> None:
     for part in PARTS:
         # Whatever their order: all runs are ranked on the first one's rows.
         ours, theirs = (np.unique(getattr(run.split, part), axis=0) for run in (first, other))
-        if not np.array_equal(ours, theirs):
-            splits = [
-                run.config["split"] or f"--seed {run.config['seed']}" for run in (first, other)
-            ]
+        if not np.array_equal(ours, theirs) or first.time_cut != other.time_cut:
+            splits = [_split_of(run) for run in (first, other)]
             raise InputError(
                 f"{first.path} and {other.path} have different interactions in part {part} "
-                f"(splits: {splits[0]} and {splits[1]}); train both with one --seed or one --split."
+                f"(splits: {splits[0]} and {splits[1]}); "
+                "train both with one --seed, --split or --split-time."
             )
+
+
+def _split_of(run: Run) -> str:
+    if run.time_cut is not None:
+        return f"--split-time {run.time_cut.test_from}"
+    return run.config["split"] or f"--seed {run.config['seed']}"
 
 
 def _labels(runs: Sequence[Run]) -> list[str]:

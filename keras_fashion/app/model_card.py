@@ -3,8 +3,6 @@
 After Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import tensorflow as tf
 
@@ -22,7 +20,7 @@ from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
 from keras_fashion.serving.signatures.designer import ServedDesigner
 
-MAX_RANKED_USERS = 10_000
+MAX_RANKED_INTERACTIONS = 10_000
 """Largest number of users whose test items are ranked; more would not make the means clearer."""
 
 NUM_DESIGN_USERS = 12
@@ -39,8 +37,8 @@ def measure_recommender(run: Run) -> Measurements:
     """Measures the ranking metrics of a recommender on its test part, and those of PopRank."""
     test = run.split.test
     rng = np.random.default_rng(0)
-    rows = np.sort(rng.permutation(len(test))[:MAX_RANKED_USERS])
-    split = replace(run.split, test=test[rows])
+    rows = np.sort(rng.permutation(len(test))[:MAX_RANKED_INTERACTIONS])
+    split = run.split.with_test_rows(rows)
     k = min(10, split.num_items)
     models = {"PopRank": baselines(split)["poprank"], run.config["model"]: run.vectors}
     return {
@@ -104,13 +102,13 @@ def recommender_card(run: Run, measured: Measurements, date: str) -> str:
         measured: Measurements of `measure_recommender`.
         date: Date of the export.
     """
-    users = min(len(run.split.test), MAX_RANKED_USERS)
+    interactions = min(len(run.split.test), MAX_RANKED_INTERACTIONS)
     return _card(
         f"Recommender: {run.config['model']}",
         [run],
         "Ranks the items of one catalogue for the users whose purchases it was trained on, and "
         "by popularity for other users.",
-        f"Held-out purchases of {users:,} users (one each, in no training), with every item "
+        f"{interactions:,} held-out purchases (in no training), with every item "
         "ranked; means with 95 % intervals (bootstrap over users). `auc_matched` compares with "
         "items that sell as much, so that popularity has next to nothing to gain; `auc_cold` is "
         "over items with fewer than 5 training purchases.",

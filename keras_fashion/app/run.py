@@ -18,7 +18,15 @@ import tensorflow as tf
 import keras_fashion
 from keras_fashion.app.version_0_1 import present_history, present_options
 from keras_fashion.atomic_files import atomic_write
-from keras_fashion.data import Catalogue, Split, leave_one_out, picture_batches, read_split
+from keras_fashion.data import (
+    Catalogue,
+    Split,
+    TimeCut,
+    leave_one_out,
+    picture_batches,
+    read_split,
+    temporal_split,
+)
 from keras_fashion.errors import InputError
 from keras_fashion.models.loading import load
 from keras_fashion.models.registry import recommender_class
@@ -151,7 +159,15 @@ class Run:
         self._require_recommender()
         if (self.path / "split.csv").is_file():
             return read_split(self.path / "split.csv", self.catalogue)
+        if self.time_cut is not None:
+            return temporal_split(self.catalogue, self.time_cut)
         return leave_one_out(self.catalogue, seed=self.split_seed)
+
+    @property
+    def time_cut(self) -> TimeCut | None:
+        """The days at which the interactions were divided; None for another split."""
+        cut = self.config.get("time_cut")
+        return None if cut is None else TimeCut(**cut)
 
     @property
     def split_seed(self) -> int:

@@ -9,6 +9,9 @@ from .pipelines import picture_batches as picture_batches
 from .pipelines import triplets as triplets
 from .preparation import check as check
 from .preparation import prepare as prepare
+from .purchase_times import format_day as format_day
+from .purchase_times import parse_day as parse_day
+from .purchase_times import parse_days as parse_days
 from .sources.amazon.reviews import AmazonReviews as AmazonReviews
 from .sources.atelier.oracle import Oracle as Oracle
 from .sources.atelier.oracle import TRUTH_FILE as TRUTH_FILE
@@ -21,3 +24,6 @@ from .sources.tfds.classification import TFDSClassification as TFDSClassificatio
 from .split import Split as Split
 from .split import leave_one_out as leave_one_out
 from .split import read_split as read_split
+from .temporal_split import TemporalSplit as TemporalSplit
+from .temporal_split import TimeCut as TimeCut
+from .temporal_split import temporal_split as temporal_split

@@ -24,6 +24,7 @@ from keras_fashion.data.picture_store import (
     write_picture_table,
 )
 from keras_fashion.data.pictures import DECODER, decode_picture
+from keras_fashion.data.purchase_times import parse_days
 from keras_fashion.errors import InputError
 
 FORMAT = 2
@@ -140,8 +141,7 @@ class Catalogue:
     def _from_tables(
         cls, path: str | Path, facts: dict[str, Any], items: pa.Table, interactions: pa.Table
     ) -> "Catalogue":
-        user_ids, users = factorize(interactions["user"])
-        pairs = np.stack([users, index_in(interactions["item"], items["item"])], axis=1)
+        user_ids, pairs = _pairs(interactions, items["item"])
         shard, offset, length = (items[name].to_numpy() for name in ("shard", "offset", "length"))
         return cls(
             path,
@@ -153,6 +153,21 @@ class Catalogue:
             user_ids=user_ids,
             interactions=pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))],
         )
+
+    @cached_property
+    def interaction_days(self) -> np.ndarray:
+        """Days of the interactions, (N,) int32, as `keras_fashion.data.parse_days` counts them.
+
+        Raises:
+            InputError: If a time cannot be read.
+        """
+        table = pq.read_table(
+            pa.BufferReader(_read(f"{os.fspath(self.path)}/interactions.parquet"))
+        )
+        _, pairs = _pairs(table, pa.array(self.item_ids))
+        place = f"interactions of catalogue {self.name}"
+        days = parse_days(table["time"].to_numpy().astype(str), place)
+        return days[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
     def summary(self) -> str:
         """Returns the size of the catalogue and what was left out, as lines of text."""
@@ -298,6 +313,12 @@ class Catalogue:
 def _read(path: str) -> bytes:
     with tf.io.gfile.GFile(path, "rb") as file:
         return file.read()
+
+
+def _pairs(interactions: pa.Table, item_ids: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the sorted ids of the users, and the dense pairs of (user, item) of the rows."""
+    user_ids, users = factorize(interactions["user"])
+    return user_ids, np.stack([users, index_in(interactions["item"], item_ids)], axis=1)
 
 
 def _item_shards(path: str | Path) -> list[str]:

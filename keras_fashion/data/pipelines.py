@@ -16,7 +16,6 @@ from keras_fashion.data.batches import (
 from keras_fashion.data.picture_store import DecodedPictures, PictureTable
 from keras_fashion.data.pictures import scale
 from keras_fashion.data.split import Histories, Split
-from keras_fashion.errors import InputError
 
 Pictures = np.ndarray | PictureTable | DecodedPictures
 
@@ -43,8 +42,9 @@ def triplets(
 
     A triplet is a user, a positive and a negative. Positives are drawn uniformly from the training
     interactions, and the negative of each uniformly from the items that are not in the user's
-    training set. With shared negatives (`negatives` above 0) all positives of a batch are compared
-    with the same items, drawn uniformly from the catalogue: B + M pictures make B x M comparisons.
+    training set; in a `TemporalSplit` from those that are on sale on the day of the positive. With
+    shared negatives (`negatives` above 0) all positives of a batch are compared with the same
+    items, drawn uniformly from the catalogue: B + M pictures make B x M comparisons.
 
     An epoch has `split.steps(batch_size)` batches: as many positives as there are training
     interactions, rounded up to whole batches. Batch k depends on `seed` and k alone, see
@@ -70,7 +70,7 @@ def triplets(
         - "positive": (B,) int32;
         - "negative": (B,) int32, or (M,) int32 if they are shared;
         - "mask", with shared negatives: (B, M) float32, 0 where the negative is in the user's
-          training set and 1 elsewhere;
+          training set or is not on sale on the day of the positive, and 1 elsewhere;
         - "picture", with `pictures`: (B + B, H, W, 3) or (B + M, H, W, 3) float32 in [-1, 1],
           positives first;
         - "history", with `history`: (B, `history`) int32 without the positive, padded with -1.
@@ -93,8 +93,9 @@ def triplets(
         >>> split.steps(batch_size=4)
         1
     """
-    if np.bincount(split.train[:, 0]).max() >= split.num_items:
-        raise InputError("the split has a user with every item in training: leave some out.")
+    candidates, counts = split.negatives()
+    all_alike = bool(np.all(counts == len(candidates)))
+    on_sale, num_on_sale = tf.constant(candidates), tf.constant(counts)
     interactions = tf.constant(split.train)
     known_pairs = tf.constant(np.sort(_pair_keys(split.train, split.num_items)))
     for shared in (batch_size, negatives):
@@ -111,38 +112,50 @@ def triplets(
         key = _key(seed, step, stream)
         return tf.random.stateless_uniform([size], key, maxval=end, dtype=tf.int32)
 
-    def own_negatives(user: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+    def own_negatives(row: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        user = tf.gather(interactions[:, 0], row)
+
+        def draw(stream: tf.Tensor | int) -> tf.Tensor:
+            if all_alike:
+                place = uniform(step, stream, batch_size, len(candidates))
+            else:
+                place = uniform(step, stream, batch_size, np.iinfo(np.int32).max)
+                place %= tf.gather(num_on_sale, row)
+            return tf.gather(on_sale, place)
+
         def redraw(stream: tf.Tensor, negative: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            fresh = uniform(step, stream, batch_size, split.num_items)
-            return stream + 1, tf.where(is_positive(user, negative), fresh, negative)
+            return stream + 1, tf.where(is_positive(user, negative), draw(stream), negative)
 
         _, negative = tf.while_loop(
             lambda _, negative: tf.reduce_any(is_positive(user, negative)),
             redraw,
-            (tf.constant(NEGATIVE + 1), uniform(step, NEGATIVE, batch_size, split.num_items)),
+            (tf.constant(NEGATIVE + 1), draw(NEGATIVE)),
         )
         return negative
 
     def make_batch(step: tf.Tensor, replica: tf.Tensor) -> dict[str, tf.Tensor]:
         # Every replica draws the whole batch, which is cheap, and takes its part of it.
         mine = replica_row_indices(batch_size, replica, context)
-        rows = tf.gather(interactions, uniform(step, POSITIVE, batch_size, len(split.train)))
-        user, positive = tf.gather(rows[:, 0], mine), tf.gather(rows[:, 1], mine)
+        rows = uniform(step, POSITIVE, batch_size, len(split.train))
+        row = tf.gather(rows, mine)
+        user, positive = tf.unstack(tf.gather(interactions, row), axis=1)
         batch = {"user": user, "positive": positive}
         if negatives:
             which = replica_row_indices(negatives, replica, context)
-            negative = uniform(step, NEGATIVE, negatives, split.num_items)
+            place = uniform(step, NEGATIVE, negatives, len(candidates))
+            negative = tf.gather(on_sale, place)
             bought = is_positive(user[:, None], negative[None])
+            is_on_sale = place[None] < tf.gather(num_on_sale, row)[:, None]
             batch |= {
                 "negative": tf.gather(negative, which),
-                "mask": tf.cast(tf.logical_not(bought), tf.float32),
+                "mask": tf.cast(is_on_sale & ~bought, tf.float32),
             }
         else:
             which = mine
-            batch["negative"] = tf.gather(own_negatives(rows[:, 0], step), mine)
+            batch["negative"] = tf.gather(own_negatives(rows, step), mine)
         if others is not None:
             place = uniform(step, HISTORY, batch_size, np.iinfo(np.int32).max)
-            batch["history"] = others.draw(user, positive, tf.gather(place, mine))
+            batch["history"] = others.draw(row, tf.gather(place, mine))
         if pictures is not None:
             items = tf.concat([positive, batch["negative"]], axis=0)
             batch["picture"] = _scaled(pictures, items)

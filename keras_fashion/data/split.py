@@ -4,12 +4,14 @@
 `Histories` draws a user's other training items.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.errors import InputError
@@ -65,6 +67,72 @@ class Split:
             user: Dense index of the user.
         """
         return self.train[self.train[:, 0] == user, 1]
+
+    def excluded(self, part: str, rows: slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
+        """Returns which items are no candidates when held-out interactions are ranked.
+
+        They are the other items that the user has in any part.
+
+        Args:
+            part: "validation" or "test".
+            rows: Interactions of the part, by default all.
+
+        Returns:
+            Rows, in order and counted from the first of `rows`, and items, (n,) int each.
+        """
+        held_out: np.ndarray = getattr(self, part)[rows]
+        users, items = self._known
+        first = np.searchsorted(users, held_out[:, 0])
+        lengths = np.searchsorted(users, held_out[:, 0], side="right") - first
+        row = np.repeat(np.arange(len(held_out)), lengths)
+        within_row = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        known = items[first[row] + within_row]
+        other = known != held_out[row, 1]
+        return row[other], known[other]
+
+    def with_test_rows(self, rows: np.ndarray) -> Self:
+        """Returns the split with some of its test interactions only.
+
+        Args:
+            rows: (m,) int, rows of `test`.
+        """
+        return replace(self, test=self.test[rows])
+
+    def negatives(self) -> tuple[np.ndarray, np.ndarray]:
+        """Returns from which items the negatives of the training interactions are drawn.
+
+        Returns:
+            Items, (J,) int32, and for each training interaction how many of the first of these are
+            its candidates, (n,) int32. Among them are items of the user, which are drawn again.
+
+        Raises:
+            InputError: If a user has every item in training, which leaves no negative.
+        """
+        if np.bincount(self.train[:, 0]).max() >= self.num_items:
+            raise InputError("the split has a user with every item in training: leave some out.")
+        return (
+            np.arange(self.num_items, dtype=np.int32),
+            np.full(len(self.train), self.num_items, np.int32),
+        )
+
+    def histories(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Returns of which items the history of each training interaction is made.
+
+        Returns:
+            Training items by user, (n,) int32, and for each training interaction the place of the
+            first one of its history among these and how many there are, (n,) int32 each. The item
+            of the interaction itself may be among them.
+        """
+        users = self.train[:, 0]
+        counts = np.bincount(users, minlength=self.num_users).astype(np.int32)
+        starts = (np.cumsum(counts) - counts).astype(np.int32)
+        return self.train[np.argsort(users, kind="stable"), 1], starts[users], counts[users]
+
+    @cached_property
+    def _known(self) -> tuple[np.ndarray, np.ndarray]:
+        """The distinct (user, item) pairs of all parts, sorted, as users and items."""
+        parts = np.concatenate([self.train, self.validation, self.test]).astype(np.int64)
+        return np.divmod(np.unique(parts[:, 0] * self.num_items + parts[:, 1]), self.num_items)
 
     def summary(self) -> str:
         """Returns the numbers of users and interactions as one line of text."""
@@ -205,7 +273,7 @@ def read_split(path: str | Path, catalogue: Catalogue) -> Split:
 
 
 class Histories:
-    """The training items of each user, of which `draw` returns some.
+    """The other training items of each user, of which `draw` returns some (`Split.histories`).
 
     Args:
         split: Split with the training interactions.
@@ -215,36 +283,34 @@ class Histories:
         >>> train = np.array([[0, 1], [0, 2], [1, 0]], np.int32)
         >>> held_out = np.empty((0, 2), np.int32)
         >>> histories = Histories(Split(2, 4, train, held_out, held_out), size=3)
-        >>> user, positive, start = (tf.constant(each) for each in ([0, 1], [1, 0], [0, 0]))
-        >>> histories.draw(user, positive, start).numpy().tolist()
+        >>> histories.draw(row=tf.constant([0, 2]), start=tf.constant([0, 0])).numpy().tolist()
         [[-1, 2, -1], [-1, -1, -1]]
     """
 
     def __init__(self, split: Split, size: int) -> None:
-        order = np.argsort(split.train[:, 0], kind="stable")
-        counts = np.bincount(split.train[:, 0], minlength=split.num_users)
-        self.items = tf.constant(split.train[order, 1])
-        self.counts = tf.constant(counts, tf.int32)
-        self.starts = tf.constant(np.cumsum(counts) - counts, tf.int32)
+        self.items, self.starts, self.counts = map(tf.constant, split.histories())
+        self.own = tf.constant(split.train[:, 1])
         self.size = size
 
-    def draw(self, user: tf.Tensor, left_out: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
-        """Draws training items of users.
+    def draw(self, row: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        """Draws training items of the users of training interactions.
 
         All items of a user who has at most H are drawn. Of a user with more, H items that are
         adjacent in the order of the split are drawn.
 
         Args:
-            user: (B,) int32, dense indices of the users.
-            left_out: (B,) int32, item to leave out of the history of each user.
+            row: (B,) int32, training interactions, whose own items are left out.
             start: (B,) int32, nonnegative random numbers that decide where in the order of a user's
                 items the H items begin.
 
         Returns:
             (B, H) int32, the items, with -1 where there is none.
         """
-        count = tf.gather(self.counts, user)[:, None]
+        count = tf.gather(self.counts, row)[:, None]
         place = tf.range(self.size)[None]
-        at = (start[:, None] % count + place) % count
-        items = tf.gather(self.items, tf.gather(self.starts, user)[:, None] + at)
-        return tf.where((place < count) & (items != left_out[:, None]), items, -1)
+        at = (start[:, None] % tf.maximum(count, 1) + place) % tf.maximum(count, 1)
+        first = tf.gather(self.starts, row)[:, None]
+        # A history without items may begin behind the last one.
+        items = tf.gather(self.items, tf.minimum(first + at, tf.size(self.items) - 1))
+        own = tf.gather(self.own, row)[:, None]
+        return tf.where((place < count) & (items != own), items, -1)

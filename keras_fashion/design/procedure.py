@@ -33,7 +33,7 @@ class Procedure:
     """
 
     restarts: int = 6
-    steps: int = 16
+    steps: int = 12
     learning_rate: float = 0.1
     patience: int = 5
     screened: bool = True
@@ -41,7 +41,7 @@ class Procedure:
     eta: float = 0.25
     consensus_penalty: float = 2.0
     prior_penalty: float = 4.0
-    diversity: float = 1.0
+    diversity: float = 3.0
 
 
 PROCEDURES = {

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from keras_fashion.data.split import Split
 from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.evaluation.score_blocks import Scores
@@ -26,7 +28,7 @@ class Comparison:
 
     Attributes:
         part: `"test"` or `"validation"`.
-        users: Number of held-out interactions.
+        users: Number of users with held-out interactions.
         models: Metrics of each model; None for a group without users. Coverage is not a mean over
             users and has no interval.
         reference: Name of the model that the others are tested against.
@@ -105,7 +107,8 @@ def compare(
         for name, each in per_user.items()
         if name != reference
     }
-    return Comparison(part, len(getattr(split, part)), measured, reference, tests)
+    users = len(np.unique(getattr(split, part)[:, 0]))
+    return Comparison(part, users, measured, reference, tests)
 
 
 def baselines(split: Split) -> dict[str, ScoringVectors]:

@@ -19,7 +19,6 @@ from keras_fashion.evaluation.score_blocks import (
     BlockLayout,
     Scores,
     block_comparison,
-    known_items,
 )
 from keras_fashion.metrics.ranking import (
     expected_gain,
@@ -54,6 +53,7 @@ class HeldOutRanks:
         coverage: For each k, the expected share of the catalogue that is in at least one user's k
             best items. The user's known items are left out, and items that tie at the end of a
             list have equal chances of its last places.
+        users: Users of the held-out items, of shape (m,), int; None if each has one.
 
     Example:
         >>> import numpy as np
@@ -77,6 +77,7 @@ class HeldOutRanks:
     above: np.ndarray
     tied: np.ndarray
     coverage: dict[int, float] = field(default_factory=dict)
+    users: np.ndarray | None = None
 
     def per_user(self) -> dict[str, np.ndarray]:
         """Returns every metric that is a mean over users, before the mean is taken.
@@ -85,9 +86,12 @@ class HeldOutRanks:
         are those of `keras_fashion.metrics.ranking`, and take the expected value over ties. Cold
         items have fewer than 5 training interactions, new ones none, warm ones 5 or more.
 
+        The metrics of a user with several held-out items are the means over these.
+
         Returns:
-            Arrays of shape (m,), float64, by the name of the metric; NaN for users outside its
-            group.
+            Arrays of shape (U,), float64, for the U users of the held-out items, in the order of
+            their items if each has one and sorted otherwise, by the name of the metric; NaN for
+            users outside its group.
         """
         cold, new = self.training_count < COLD, self.training_count == 0
         metrics = {
@@ -103,7 +107,19 @@ class HeldOutRanks:
                 metrics[f"recall@{k}"] = self._expected(partial(recall_gain, k=k))
                 metrics[f"ndcg@{k}"] = self._expected(partial(ndcg_gain, k=k))
             metrics["mrr"] = self._expected(reciprocal_rank)
-        return metrics
+        return {name: self._mean_by_user(values) for name, values in metrics.items()}
+
+    def _mean_by_user(self, values: np.ndarray) -> np.ndarray:
+        """Returns the mean of (m,) values over the rows of each user that have one."""
+        if self.users is None:
+            return values
+        distinct, user = np.unique(self.users, return_inverse=True)
+        if len(distinct) == len(values):
+            return values
+        measured = ~np.isnan(values)
+        counts = np.bincount(user[measured], minlength=len(distinct))
+        sums = np.bincount(user[measured], weights=values[measured], minlength=len(distinct))
+        return np.divide(sums, counts, out=np.full(len(distinct), np.nan), where=counts > 0)
 
     def _expected(self, gain: Callable[[Any], Any]) -> np.ndarray:
         """Returns the expected gain over ties, of shape (m,), float64; NaN without a rank."""
@@ -135,6 +151,8 @@ def rank_held_out(
     rows: slice = slice(None),
 ) -> HeldOutRanks:
     """Ranks every held-out item against all of its user's negatives, without sampling.
+
+    Negatives are all items but those that the split excludes (`Split.excluded`).
 
     Users are processed in blocks, on the GPU if there is one; the memory is that of two or three
     blocks, each of some million scores or, in a very large catalogue, of 32 users. The scores of a
@@ -182,10 +200,9 @@ def rank_held_out(
     bins = np.minimum(counts, COLD)
     layout = BlockLayout.of(bins)
     compare = block_comparison(scores, split, layout)
-    rows_of_known, known = known_items(held_out, split)
-    known_in_bins = np.bincount(rows_of_known * BINS + bins[known], minlength=len(items) * BINS)
-    known_in_bins = known_in_bins.reshape(-1, BINS)
+    first_row = rows.indices(len(getattr(split, part)))[0]
 
+    excluded_in_bins = np.empty((len(items), BINS), np.int64)
     excess, tied = np.empty((len(items), BINS)), np.empty(len(items))
     # Logarithm of the probability that an item is in no list, by column.
     unlisted = np.zeros((len(ks), len(layout.items)))
@@ -193,11 +210,15 @@ def rank_held_out(
     with exact_products():
         for first in range(0, len(items), users_per_block):
             block = slice(first, min(first + users_per_block, len(items)))
-            hidden = slice(*np.searchsorted(rows_of_known, [block.start, block.stop]))
+            size = block.stop - first
+            row, excluded = split.excluded(part, slice(first_row + first, first_row + block.stop))
+            excluded_in_bins[block] = np.bincount(
+                row * BINS + bins[excluded], minlength=size * BINS
+            ).reshape(size, BINS)
             found = compare(
                 users[block],
                 layout.column[items[block]],
-                np.stack([rows_of_known[hidden] - first, layout.column[known[hidden]]], axis=1),
+                np.stack([row, layout.column[excluded]], axis=1),
                 layout.bin_of_chunk,
                 tuple(ks),
             )
@@ -212,10 +233,10 @@ def rank_held_out(
         )
 
     own = np.arange(len(items)), bins[items]
-    negatives = layout.sizes - known_in_bins
+    negatives = layout.sizes - excluded_in_bins
     negatives[own] -= 1
-    # `excess` is #above - #below, where known items and padding, whose score is -inf, are below.
-    won = (negatives - excess - known_in_bins - layout.padding) / 2
+    # `excess` is #above - #below, where excluded items and padding, whose score is -inf, are below.
+    won = (negatives - excess - excluded_in_bins - layout.padding) / 2
     total = negatives.sum(axis=1)
     num_negatives = np.where(total > 0, total, np.nan)
     tied = np.where(np.isnan(num_negatives), np.nan, tied)
@@ -232,4 +253,5 @@ def rank_held_out(
             k: float(-np.expm1(each[layout.column]).mean())
             for k, each in zip(ks, unlisted, strict=True)
         },
+        users=users,
     )

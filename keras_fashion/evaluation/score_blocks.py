@@ -129,30 +129,6 @@ def block_comparison(
     return of_products
 
 
-def known_items(held_out: np.ndarray, split: Split) -> tuple[np.ndarray, np.ndarray]:
-    """Finds the items that the users of held-out interactions have in any part of a split.
-
-    Args:
-        held_out: Users and their held-out items, of shape (m, 2), int.
-        split: The split.
-
-    Returns:
-        Rows of `held_out`, in order, and items, each of shape (n,), int; the held-out item of a row
-        itself is not among them.
-    """
-    parts = np.concatenate([split.train, split.validation, split.test]).astype(np.int64)
-    users, items = np.divmod(
-        np.unique(parts[:, 0] * split.num_items + parts[:, 1]), split.num_items
-    )
-    first = np.searchsorted(users, held_out[:, 0])
-    lengths = np.searchsorted(users, held_out[:, 0], side="right") - first
-    rows = np.repeat(np.arange(len(held_out)), lengths)
-    within_row = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    known = items[first[rows] + within_row]
-    other = known != held_out[rows, 1]
-    return rows[other], known[other]
-
-
 @tf.function(reduce_retracing=True, autograph=False)
 def _compared_products(users: tf.Tensor, items: tf.Tensor, *args: Any) -> ComparedBlock:
     # Multiplied in the same graph, the block is overwritten in place and never copied.

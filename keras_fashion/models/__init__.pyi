@@ -29,6 +29,9 @@ from .picture_generator import PictureGenerator as PictureGenerator
 from .pretrained import pretrained_names as pretrained_names
 from .pretrained import save_half_precision as save_half_precision
 from .realism_calibration import RealismCalibration as RealismCalibration
+from .recent_popularity import DecayedPopularity as DecayedPopularity
+from .recent_popularity import RecentCategoryPopularity as RecentCategoryPopularity
+from .recent_popularity import RecentPopularity as RecentPopularity
 from .recommender import FitSettings as FitSettings
 from .recommender import Minimum as Minimum
 from .recommender import Recommender as Recommender

@@ -38,6 +38,21 @@ RECOMMENDERS = {
             "CategoryFrequency",
             "Frequency of the category for the user.",
         ),
+        "recentpop": (
+            "recent_popularity",
+            "RecentPopularity",
+            "Popularity in the last weeks, with --split-time.",
+        ),
+        "decayedpop": (
+            "recent_popularity",
+            "DecayedPopularity",
+            "Popularity that fades with time, with --split-time.",
+        ),
+        "recentcategorypop": (
+            "recent_popularity",
+            "RecentCategoryPopularity",
+            "Popularity of the item's category in the last weeks, with --split-time.",
+        ),
         "visrank": ("visrank", "VisRank", "Items that look like the mean of the user's purchases."),
         "visrankmax": (
             "visrank",

@@ -32,6 +32,26 @@ SPLIT = click.option(
     help="CSV file of user, item, part (train, valid, test).  [default: leave one out]",
 )
 
+SPLIT_TIME = click.option(
+    "--split-time",
+    metavar="DATE",
+    help="First day of the test part, YYYY-MM-DD: what was bought before is learned from, and what "
+    "was bought from then on is predicted.",
+)
+
+VALIDATION_TIME = click.option(
+    "--validation-time",
+    metavar="DATE",
+    help="First day of the validation part, with --split-time.  [default: from which on a tenth of "
+    "the purchases before --split-time remains]",
+)
+
+TEST_UNTIL = click.option(
+    "--test-until",
+    metavar="DATE",
+    help="Last day of the test part, with --split-time.  [default: the last day there is]",
+)
+
 SPLIT_SEED = click.option(
     "--split-seed",
     type=click.IntRange(0, 2**32 - 1),
@@ -100,6 +120,24 @@ def train() -> None:
     """
 
 
+SPLITS = [SPLIT, SPLIT_TIME, VALIDATION_TIME, TEST_UNTIL, SPLIT_SEED]
+
+
+def _split_of(
+    file: Path | None, split_time: str | None, validation_time: str | None, test_until: str | None
+) -> Any:
+    """Returns the file or the days of the split that is asked for; None for leave one out."""
+    from keras_fashion.data import TimeCut
+
+    if split_time is None:
+        if validation_time is not None or test_until is not None:
+            raise click.UsageError("--validation-time and --test-until go with --split-time.")
+        return file
+    if file is not None:
+        raise click.UsageError("give --split or --split-time, not both.")
+    return TimeCut(split_time, validation_time, test_until)
+
+
 def train_command(options: type[ModelOptions]) -> click.Command:
     """Creates the command that trains the model of a class of options."""
     is_recommender = options is not GANOptions
@@ -122,7 +160,8 @@ def train_command(options: type[ModelOptions]) -> click.Command:
         loaded = Catalogue.load(catalogue)
         click.echo(loaded.summary(), err=True)
         if is_recommender:
-            split, split_seed = chosen.pop("split"), chosen.pop("split_seed")
+            days = [chosen.pop(name) for name in ("split_time", "validation_time", "test_until")]
+            split, split_seed = _split_of(chosen.pop("split"), *days), chosen.pop("split_seed")
             training.train_recommender(
                 loaded, out, options(**chosen), split, seed, strategy, schedule, split_seed
             )
@@ -133,7 +172,7 @@ def train_command(options: type[ModelOptions]) -> click.Command:
     decorators: list[Callable[..., Any]] = [
         click.argument("catalogue", type=click.Path(exists=True, path_type=Path)),
         click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder."),
-        *([SPLIT, SPLIT_SEED] if is_recommender else []),
+        *(SPLITS if is_recommender else []),
         click.option(
             "--seed",
             type=click.IntRange(0, 2**32 - 1),

@@ -14,7 +14,15 @@ from keras_fashion.app.training.options import CheckpointSchedule, FitOptions, M
 from keras_fashion.app.training.resumable_training import ResumableTraining
 from keras_fashion.app.training.training_request import TrainingRequest
 from keras_fashion.callbacks.validation_auc import ValidationAUC
-from keras_fashion.data import Catalogue, Split, leave_one_out, read_split, triplets
+from keras_fashion.data import (
+    Catalogue,
+    Split,
+    TimeCut,
+    leave_one_out,
+    read_split,
+    temporal_split,
+    triplets,
+)
 from keras_fashion.data.batches import require_divisible
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError, TrainingFailed
@@ -31,7 +39,7 @@ def train_recommender(
     catalogue: Catalogue,
     out: Path,
     options: ModelOptions,
-    split: Path | None = None,
+    split: Path | TimeCut | None = None,
     seed: int = 0,
     strategy: tf.distribute.Strategy | None = None,
     schedule: CheckpointSchedule = CheckpointSchedule(),
@@ -46,8 +54,8 @@ def train_recommender(
         catalogue: Catalogue to learn from.
         out: Run folder: new, empty, or that of the same training.
         options: Options of the model, see `recommender_options`.
-        split: CSV file of user, item, part; by default one interaction of each user is left out for
-            validation and one for test, by `split_seed`.
+        split: CSV file of user, item, part, or the days of a `temporal_split`; by default one
+            interaction of each user is left out for validation and one for test, by `split_seed`.
         seed: Seed of the initial weights and of the order of the batches.
         strategy: Strategy to train with, see `strategy_for`; by default on one device. Models that
             are not trained by gradient steps ignore it.
@@ -86,6 +94,8 @@ def train_recommender(
             return training.run
         if split is None:
             parts = leave_one_out(catalogue, split_seed)
+        elif isinstance(split, TimeCut):
+            parts = temporal_split(catalogue, split)
         else:
             parts = read_split(split, catalogue)
         settings = _fit_settings(options)
@@ -141,7 +151,7 @@ def _fit_settings(options: ModelOptions) -> FitSettings | None:
     return FitSettings(**{each.name: chosen[each.name] for each in fields(FitSettings)})
 
 
-def _require_validation(settings: FitSettings, parts: Split, split: Path | None) -> None:
+def _require_validation(settings: FitSettings, parts: Split, split: Path | TimeCut | None) -> None:
     if not (len(parts.train) and len(parts.validation)):
         raise InputError(f"{split} has no row of part train or none of part valid; add some.")
     if np.bincount(parts.train[:, 0]).max() >= parts.num_items:

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from types import TracebackType
 
 import keras
@@ -206,7 +207,7 @@ class ResumableTraining:
     def _create_run(self) -> None:
         request = self.request
         self.run = Run.create(request.out, request.run_config(), request.catalogue)
-        if request.split is not None:
+        if isinstance(request.split, Path):
             # It is copied because the original file may be moved or changed.
             shutil.copyfile(request.split, self.run.path / "split.csv")
         self.run.write_metrics(0.0, interrupted=True)

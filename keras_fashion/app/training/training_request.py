@@ -1,13 +1,13 @@
 """What a training is asked to do, and whether the run in its folder is of the same training."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import list_checkpoints
 from keras_fashion.app.training.options import GANOptions, ModelOptions, flag
-from keras_fashion.data import Catalogue
+from keras_fashion.data import Catalogue, TimeCut
 from keras_fashion.errors import InputError
 
 
@@ -20,7 +20,8 @@ class TrainingRequest:
         out: Path of the run folder, which need not exist.
         options: Options of the model.
         seed: Seed of the initial weights, of the order of the batches and of all that is sampled.
-        split: CSV file with the split; None for `leave_one_out`, and for a GAN.
+        split: CSV file with the split, or the days of a temporal one; None for `leave_one_out`, and
+            for a GAN.
         split_seed: Seed of `leave_one_out`.
 
     Example:
@@ -43,13 +44,18 @@ class TrainingRequest:
     out: Path
     options: ModelOptions
     seed: int = 0
-    split: Path | None = None
+    split: Path | TimeCut | None = None
     split_seed: int = 0
 
     @property
     def is_recommender(self) -> bool:
         """Whether the model is a recommender, which has a split, and not a GAN."""
         return not isinstance(self.options, GANOptions)
+
+    @property
+    def time_cut(self) -> TimeCut | None:
+        """The days of a temporal split; None for another split."""
+        return self.split if isinstance(self.split, TimeCut) else None
 
     def run_config(self) -> dict[str, Any]:
         """Returns the content of `config.json` for `Run.create`."""
@@ -59,8 +65,12 @@ class TrainingRequest:
             "options": self.options.recorded(),
         }
         if self.is_recommender:
-            config["split"] = None if self.split is None else str(self.split.absolute())
+            config["split"] = None
             config["split_seed"] = self.split_seed
+            if isinstance(self.split, TimeCut):
+                config["time_cut"] = asdict(self.split)
+            elif self.split is not None:
+                config["split"] = str(self.split.absolute())
         return config
 
     def find_run(self) -> Run | None:
@@ -107,10 +117,10 @@ class TrainingRequest:
                 f"version does not have ({', '.join(unknown)}); name another --out, and remove "
                 f"{run.path} if you do not need it."
             )
-        if not self._has_same_split_file(run):
+        if not self._has_same_split_file(run) or run.time_cut != self.time_cut:
             raise InputError(
                 f"{prefix}: its split is not {self.split or 'leave one out'}; name another --out, "
-                "or give the --split that it was started with."
+                "or give the --split or --split-time that it was started with."
             )
         if self.is_recommender and self.split is None and run.split_seed != self.split_seed:
             difference = _describe_difference("split_seed", run.split_seed, self.split_seed)
@@ -130,8 +140,8 @@ class TrainingRequest:
 
     def _has_same_split_file(self, run: Run) -> bool:
         copy = run.path / "split.csv"
-        if self.split is None or not copy.is_file():
-            return self.split is None and not copy.is_file()
+        if not isinstance(self.split, Path) or not copy.is_file():
+            return not isinstance(self.split, Path) and not copy.is_file()
         return copy.read_bytes() == self.split.read_bytes()
 
 

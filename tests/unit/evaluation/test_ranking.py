@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import roc_auc_score
 
 from keras_fashion.data.split import Split
+from keras_fashion.data.temporal_split import TemporalSplit
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation import ranking
 from keras_fashion.evaluation.ranking import HeldOutRanks, rank_held_out
@@ -335,3 +336,61 @@ def test_keras_metrics_of_the_whole_catalogue_give_the_same(ties):
     ]:
         metric.update_state(labels, scores[split.test[:, 0]])
         assert means[name] == pytest.approx(float(metric.result()))
+
+
+def temporal_world(seed=0, users=7):
+    """A split in time with several test rows a user, and random scores."""
+    rng = np.random.default_rng(seed)
+    first_sale = np.sort(rng.integers(0, 60, ITEMS))
+    rows = {}
+    for _ in range(90):
+        user, item = int(rng.integers(users)), int(rng.integers(ITEMS))
+        rows.setdefault((user, item), int(rng.integers(first_sale[item], 100)))
+    days = {part: [] for part in ("train", "validation", "test")}
+    pairs = {part: [] for part in days}
+    for pair, day in rows.items():
+        part = "train" if day < 60 else "validation" if day < 70 else "test"
+        pairs[part].append(pair)
+        days[part].append(day)
+    split = TemporalSplit(
+        users,
+        ITEMS,
+        **{part: np.array(each, np.int32).reshape(-1, 2) for part, each in pairs.items()},
+        **{f"{part}_days": np.array(each, np.int32) for part, each in days.items()},
+        on_sale_from=first_sale.astype(np.int32),
+        on_sale_until=np.full(ITEMS, 95, np.int32),
+    )
+    return split, rows, rng.normal(size=(users, ITEMS))
+
+
+def test_events_are_ranked_among_what_is_on_sale_and_averaged_by_user():
+    split, rows, scores = temporal_world()
+    ranks = rank_held_out(lambda users: scores[users], split, ks=(3,))
+    aucs = []
+    for (user, item), day in zip(split.test.tolist(), split.test_days, strict=True):
+        others = [
+            other
+            for other in range(ITEMS)
+            if split.on_sale_from[other] <= day <= split.on_sale_until[other]
+            and rows.get((user, other), 999) > day
+        ]
+        labels = np.r_[1, np.zeros(len(others))]
+        values = np.r_[scores[user, item], scores[user, others]]
+        aucs.append(roc_auc_score(labels, values) if others else np.nan)
+    np.testing.assert_allclose(ranks.auc, aucs, atol=1e-6)
+    users = split.test[:, 0]
+    assert len(np.unique(users)) < len(users)
+    expected = [np.nanmean(np.array(aucs)[users == user]) for user in np.unique(users)]
+    np.testing.assert_allclose(ranks.per_user()["auc_all"], expected)
+    assert ranks.means()["auc_all"] == pytest.approx(np.nanmean(expected))
+    among = np.where(np.isnan(ranks.above), np.nan, ranks.above < 3)
+    recall = [np.nanmean(among[users == user]) for user in np.unique(users)]
+    np.testing.assert_allclose(ranks.per_user()["recall@3"], recall)
+
+
+def test_rows_of_a_temporal_split_are_ranked_as_in_the_whole():
+    split, _, scores = temporal_world(1)
+    whole = rank_held_out(lambda users: scores[users], split)
+    some = rank_held_out(lambda users: scores[users], split, rows=slice(3, 9))
+    np.testing.assert_array_equal(some.auc, whole.auc[3:9])
+    np.testing.assert_array_equal(some.matched, whole.matched[3:9])

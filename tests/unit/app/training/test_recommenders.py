@@ -35,7 +35,13 @@ SMALL = {
         **{"history": 4, "negatives": 8, "patience": 2},
     },
 }
-MODELS = {name: recommender_options(name, **SMALL.get(name, {})) for name in RECOMMENDERS}
+# Those of `test_temporal_training` need times.
+TEMPORAL = ("recentpop", "decayedpop", "recentcategorypop")
+MODELS = {
+    name: recommender_options(name, **SMALL.get(name, {}))
+    for name in RECOMMENDERS
+    if name not in TEMPORAL
+}
 every_model = pytest.mark.parametrize("name", MODELS)
 
 

@@ -1,0 +1,179 @@
+"""Popularity of late: baselines for a temporal split, in which fashion passes."""
+
+from typing import Annotated
+
+import keras
+import numpy as np
+from typing_extensions import Self
+
+from keras_fashion.data.catalogue import Catalogue
+from keras_fashion.data.columns import item_columns
+from keras_fashion.data.split import Split
+from keras_fashion.data.temporal_split import TemporalSplit
+from keras_fashion.errors import InputError
+from keras_fashion.models.counting import CategoryPopularity, PopRank
+from keras_fashion.models.recommender import Minimum
+
+
+def training_ages(split: Split) -> np.ndarray:
+    """Returns how many days before the last training day each training interaction happened.
+
+    Args:
+        split: A temporal split.
+
+    Returns:
+        (n,) int32, 0 for the last day.
+
+    Raises:
+        InputError: If the split is not a temporal one, whose interactions have no times.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> catalogue = SimpleNamespace(
+        ...     name="shop", user_ids=["ann"], item_ids=["a", "b", "c", "d"], attributes={},
+        ...     interactions=np.array([[0, 0], [0, 1], [0, 2], [0, 3]], np.int32),
+        ...     interaction_days=np.array([2, 5, 6, 7], np.int32),
+        ... )
+        >>> from keras_fashion.data import TimeCut, temporal_split
+        >>> split = temporal_split(catalogue, TimeCut("1970-01-08", validation_from="1970-01-07"))
+        >>> training_ages(split).tolist()
+        [3, 0]
+    """
+    if not isinstance(split, TemporalSplit):
+        raise InputError("popularity of late needs a split in time; train with --split-time DATE.")
+    return split.train_days.max() - split.train_days
+
+
+@keras.saving.register_keras_serializable(package="keras_fashion")
+class RecentPopularity(PopRank):
+    """Popularity in the last weeks: x_ui is the number of interactions of i in the last days.
+
+    Call `adapt` with the counts; there is nothing to train.
+
+    Args:
+        num_users: U, number of users.
+        num_items: I, number of items.
+
+    Example:
+        >>> from keras_fashion.models import RecentPopularity
+        >>> model = RecentPopularity(num_users=1, num_items=2)
+        >>> model.adapt(np.array([0, 3]))
+        >>> model.scoring_vectors().scores(np.array([0]))
+        array([[0., 3.]], dtype=float32)
+    """
+
+    @classmethod
+    def from_catalogue(
+        cls,
+        catalogue: Catalogue,
+        split: Split,
+        *,
+        days: Annotated[int, Minimum(1)] = 28,
+        seed: int = 0,
+    ) -> Self:
+        """Creates the model and counts the training interactions of the last days.
+
+        Args:
+            catalogue: Not used.
+            split: Temporal split whose training part is counted.
+            days: Number of days before the end of training.
+            seed: Not used.
+
+        Raises:
+            InputError: If the split is not a temporal one.
+        """
+        recent = split.train[training_ages(split) < days, 1]
+        model = cls(split.num_users, split.num_items)
+        model.adapt(np.bincount(recent, minlength=split.num_items))
+        return model
+
+
+@keras.saving.register_keras_serializable(package="keras_fashion")
+class DecayedPopularity(PopRank):
+    """Popularity that fades: x_ui = Σ over interactions of i of 2^(-age / half-life).
+
+    Call `adapt` with the sums; there is nothing to train.
+
+    Args:
+        num_users: U, number of users.
+        num_items: I, number of items.
+
+    Example:
+        >>> from keras_fashion.models import DecayedPopularity
+        >>> model = DecayedPopularity(num_users=1, num_items=2)
+        >>> model.adapt(np.array([0.5, 1.25]))
+        >>> model.scoring_vectors().scores(np.array([0]))
+        array([[0.5 , 1.25]], dtype=float32)
+    """
+
+    @classmethod
+    def from_catalogue(
+        cls,
+        catalogue: Catalogue,
+        split: Split,
+        *,
+        half_life: Annotated[int, Minimum(1)] = 28,
+        seed: int = 0,
+    ) -> Self:
+        """Creates the model and sums the weights of the training interactions.
+
+        Args:
+            catalogue: Not used.
+            split: Temporal split whose training part is counted.
+            half_life: Number of days after which an interaction counts half.
+            seed: Not used.
+
+        Raises:
+            InputError: If the split is not a temporal one.
+        """
+        weights = 0.5 ** (training_ages(split) / half_life)
+        model = cls(split.num_users, split.num_items)
+        model.adapt(np.bincount(split.train[:, 1], weights=weights, minlength=split.num_items))
+        return model
+
+
+@keras.saving.register_keras_serializable(package="keras_fashion")
+class RecentCategoryPopularity(CategoryPopularity):
+    """Popularity of the category in the last weeks, which items that are new have, too.
+
+    Call `adapt` with the counts and categories; there is nothing to train.
+
+    Args:
+        num_users: U, number of users.
+        num_items: I, number of items.
+
+    Example:
+        >>> from keras_fashion.models import RecentCategoryPopularity
+        >>> model = RecentCategoryPopularity(num_users=1, num_items=3)
+        >>> model.adapt(np.array([4, 0, 9]), categories=np.array([0, 0, 1]))
+        >>> model.scoring_vectors().scores(np.array([0]))
+        array([[4., 4., 9.]], dtype=float32)
+    """
+
+    @classmethod
+    def from_catalogue(
+        cls,
+        catalogue: Catalogue,
+        split: Split,
+        *,
+        column: str = "category",
+        days: Annotated[int, Minimum(1)] = 28,
+        seed: int = 0,
+    ) -> Self:
+        """Creates the model and counts the training interactions of the last days.
+
+        Args:
+            catalogue: Catalogue with the categories and attributes.
+            split: Temporal split whose training part is counted.
+            column: "category" or the name of an attribute of the catalogue.
+            days: Number of days before the end of training.
+            seed: Not used.
+
+        Raises:
+            InputError: If the catalogue has no such column or the split is not a temporal one.
+        """
+        values, _ = item_columns(catalogue, [column])
+        recent = split.train[training_ages(split) < days, 1]
+        model = cls(split.num_users, split.num_items)
+        model.adapt(np.bincount(recent, minlength=split.num_items), values[:, 0])
+        return model

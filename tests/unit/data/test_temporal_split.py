@@ -1,0 +1,213 @@
+"""A split in time, against loops over the purchases."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from keras_fashion import InputError
+from keras_fashion.data import TimeCut, format_day, parse_day, temporal_split, triplets
+from keras_fashion.data.columns import Attribute
+from keras_fashion.data.purchase_times import UNKNOWN_DAY
+
+USERS, ITEMS = 12, 30
+FIRST = parse_day("2020-01-01")
+CUT = TimeCut(format_day(FIRST + 70), validation_from=format_day(FIRST + 55))
+
+
+def made(seed=0, attributes=None):
+    """A catalogue of random purchases over a hundred days; items come on sale one after another."""
+    rng = np.random.default_rng(seed)
+    rows = {}
+    for _ in range(240):
+        user, day = int(rng.integers(USERS)), int(rng.integers(100))
+        rows.setdefault((user, int(rng.integers(1 + ITEMS * (day + 10) // 110))), day)
+    pairs = np.array(sorted(rows), np.int32)
+    days = np.array([FIRST + rows[tuple(pair)] for pair in pairs.tolist()], np.int32)
+    return SimpleNamespace(
+        name="shop",
+        user_ids=[f"u{n}" for n in range(USERS)],
+        item_ids=[f"i{n}" for n in range(ITEMS)],
+        interactions=pairs,
+        interaction_days=days,
+        attributes=attributes or {},
+    )
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return made()
+
+
+@pytest.fixture(scope="module")
+def split(shop):
+    return temporal_split(shop, CUT)
+
+
+def purchases(shop):
+    for (user, item), day in zip(shop.interactions.tolist(), shop.interaction_days, strict=True):
+        yield user, item, int(day)
+
+
+def test_the_parts_follow_each_other_in_time(shop, split):
+    trained = {user for user, _, day in purchases(shop) if day < FIRST + 55}
+    expected = {"train": set(), "validation": set(), "test": set()}
+    for user, item, day in purchases(shop):
+        if day < FIRST + 55:
+            expected["train"].add((user, item, day))
+        elif user in trained:
+            expected["validation" if day < FIRST + 70 else "test"].add((user, item, day))
+    for part, rows in expected.items():
+        pairs, days = getattr(split, part), getattr(split, f"{part}_days")
+        assert {(*pair, int(day)) for pair, day in zip(pairs.tolist(), days, strict=True)} == rows
+        assert len(pairs) == len(rows)
+
+
+def test_a_test_part_may_end(shop, split):
+    end = TimeCut(CUT.test_from, CUT.validation_from, format_day(FIRST + 80))
+    short = temporal_split(shop, end)
+    within = split.test_days <= FIRST + 80
+    assert sorted(map(tuple, short.test)) == sorted(map(tuple, split.test[within]))
+    np.testing.assert_array_equal(short.train, split.train)
+
+
+def test_validation_is_a_tenth_of_what_comes_before_unless_said(shop):
+    split = temporal_split(shop, TimeCut(CUT.test_from))
+    before = sorted(day for _, _, day in purchases(shop) if day < FIRST + 70)
+    assert split.validation_days.min() >= before[int(0.9 * len(before))]
+    assert split.train_days.max() < split.validation_days.min()
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_candidates_are_on_sale_and_not_bought_before(shop, split, part):
+    first_sale = {}
+    for _, item, day in purchases(shop):
+        first_sale[item] = min(day, first_sale.get(item, day))
+    kept = {user for user, _ in split.train.tolist()}
+    found = [[] for _ in getattr(split, part)]
+    for row, item in zip(*split.excluded(part), strict=True):
+        found[row].append(item)
+    assert len(found) > 10
+    for number, ((user, own), day) in enumerate(
+        zip(getattr(split, part).tolist(), getattr(split, f"{part}_days"), strict=True)
+    ):
+        bought = {i for u, i, d in purchases(shop) if u == user and d <= day and u in kept}
+        off_sale = {item for item in range(ITEMS) if first_sale.get(item, np.inf) > day}
+        assert sorted(found[number]) == sorted((bought | off_sale) - {own})
+
+
+def test_excluded_items_of_some_rows_are_those_of_all(split):
+    rows, items = split.excluded("test")
+    some_rows, some_items = split.excluded("test", slice(3, 8))
+    inside = (rows >= 3) & (rows < 8)
+    np.testing.assert_array_equal(some_rows, rows[inside] - 3)
+    np.testing.assert_array_equal(some_items, items[inside])
+
+
+def test_negatives_are_on_sale_on_the_day_of_their_positive(split):
+    items, counts = split.negatives()
+    for (user, _), day, count in zip(split.train.tolist(), split.train_days, counts, strict=True):
+        on_sale = {item for item in range(ITEMS) if split.on_sale_from[item] <= day}
+        own = {item for other, item in split.train.tolist() if other == user}
+        if on_sale <= own:
+            last = split.train_days.max()
+            on_sale = {item for item in range(ITEMS) if split.on_sale_from[item] <= last}
+        assert set(items[:count].tolist()) == on_sale
+
+
+@pytest.mark.parametrize("shared", [0, 16])
+def test_batches_do_not_see_the_future(split, shared):
+    day_of = {
+        pair: day
+        for pair, day in zip(map(tuple, split.train.tolist()), split.train_days, strict=True)
+    }
+    seen = 0
+    for batch in triplets(split, 32, seed=0, negatives=shared, history=4).take(6):
+        users, positives, negatives = (
+            batch[name].numpy() for name in ("user", "positive", "negative")
+        )
+        for row, (user, item) in enumerate(zip(users.tolist(), positives.tolist(), strict=True)):
+            day = day_of[user, item]
+            history = [each for each in batch["history"][row].numpy().tolist() if each >= 0]
+            earlier = [i for (u, i), d in day_of.items() if u == user and d < day]
+            assert set(history) <= set(earlier) and len(history) == min(4, len(earlier))
+            seen += len(history)
+            compared = (
+                negatives[batch["mask"][row].numpy() == 1] if shared else negatives[row : row + 1]
+            )
+            on_sale = split.on_sale_from[compared] <= day
+            everything = {i for i in range(ITEMS) if split.on_sale_from[i] <= day}
+            if not everything <= {i for u, i in day_of if u == user}:
+                assert on_sale.all()
+            assert not {(user, int(each)) for each in compared} & set(day_of)
+    assert seen > 50
+
+
+def test_a_shop_says_itself_when_items_are_on_sale():
+    shop = made()
+    last_sale = np.full(ITEMS, UNKNOWN_DAY)
+    np.maximum.at(last_sale, shop.interactions[:, 1], shop.interaction_days)
+    until = np.maximum(last_sale, FIRST + 60)
+    texts = [format_day(each) if number else "" for number, each in enumerate(until)]
+    values, codes = np.unique(texts, return_inverse=True)
+    early = Attribute(np.array([format_day(FIRST - 9)]), np.zeros(ITEMS, np.int32))
+    shop.attributes = {"on_sale_from": early, "on_sale_until": Attribute(values, codes)}
+    split = temporal_split(shop, CUT)
+    assert set(split.on_sale_from) == {FIRST - 9}
+    np.testing.assert_array_equal(split.on_sale_until[1:], until[1:])
+    assert split.on_sale_until[0] == np.iinfo(np.int32).max
+    row = int(np.flatnonzero(split.test_days > FIRST + 75)[0])
+    excluded = set(split.excluded("test", slice(row, row + 1))[1].tolist())
+    ended = {item for item in range(1, ITEMS) if until[item] < split.test_days[row]}
+    assert ended - {split.test[row, 1]} <= excluded
+
+
+def test_a_summary_names_days_and_users(split):
+    assert split.summary().startswith(f"split: {len(np.unique(split.train[:, 0]))} users; ")
+    assert f"test ({format_day(split.test_days.min())} to " in split.summary()
+
+
+def test_some_rows_of_the_test_part_keep_their_days(split):
+    some = split.with_test_rows(np.array([4, 1]))
+    np.testing.assert_array_equal(some.test, split.test[[4, 1]])
+    np.testing.assert_array_equal(some.test_days, split.test_days[[4, 1]])
+
+
+@pytest.mark.parametrize(
+    ("cut", "message"),
+    [
+        (TimeCut("2019-01-01"), "the training part is empty: .* from 2020-01-01 to 2020-04-09"),
+        (TimeCut("2020-05-01"), "the test part is empty: .* the test part on 2020-05-01"),
+        (TimeCut("2020-03-01", "2019-12-01"), "the training part is empty"),
+    ],
+)
+def test_a_part_that_is_empty_is_named(shop, cut, message):
+    with pytest.raises(InputError, match=message):
+        temporal_split(shop, cut)
+
+
+def test_a_catalogue_without_times_is_refused():
+    shop = made()
+    shop.interaction_days = np.full(len(shop.interactions), UNKNOWN_DAY, np.int32)
+    with pytest.raises(InputError, match="shop has no times of purchases"):
+        temporal_split(shop, CUT)
+
+
+def test_purchases_in_the_future_are_refused():
+    shop = made()
+    shop.interaction_days = shop.interaction_days + 80 * 365
+    with pytest.raises(InputError, match="shop has purchases in the future, the last one on 2"):
+        temporal_split(shop, CUT)
+
+
+@pytest.mark.parametrize(
+    ("days", "message"),
+    [
+        (("22 June",), "'22 June' is no date"),
+        (("2020-06-22", "2020-06-22"), "does not begin before the test part"),
+        (("2020-06-22", None, "2020-06-21"), "ends on 2020-06-21, before it begins"),
+    ],
+)
+def test_days_that_are_not_in_order_are_refused(days, message):
+    with pytest.raises(InputError, match=message):
+        TimeCut(*days)
