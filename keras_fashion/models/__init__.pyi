@@ -9,6 +9,7 @@ from .dcgan import DVBPRDiscriminator as DVBPRDiscriminator
 from .dcgan import DVBPRGenerator as DVBPRGenerator
 from .discriminator import Discriminator as Discriminator
 from .dvbpr import DVBPR as DVBPR
+from .ease import EASE as EASE
 from .efficientnet_lite import efficientnet_lite0 as efficientnet_lite0
 from .encoders import CNNF as CNNF
 from .encoders import CompactEncoder as CompactEncoder

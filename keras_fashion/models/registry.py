@@ -61,6 +61,7 @@ RECOMMENDERS = {
         ),
         "fm": ("factorization_machine", "FM", "Factorization machine over item attributes."),
         "itemknn": ("item_knn", "ItemKNN", "Items bought together with the user's purchases."),
+        "ease": ("ease", "EASE", "Linear autoencoder over the items, in closed form."),
         "vbpr": ("vbpr", "VBPR", "Matrix factorization with frozen visual features."),
         "dvbpr": ("dvbpr", "DVBPR", "Item embeddings learned from the pixels, end to end."),
     }.items()
