@@ -39,9 +39,9 @@ class Procedure:
     screened: bool = True
     bounded: bool = True
     eta: float = 0.25
-    consensus_penalty: float = 1.0
+    consensus_penalty: float = 1.5
     prior_penalty: float = 4.0
-    diversity: float = 3.0
+    diversity: float = 2.0
 
 
 PROCEDURES = {
