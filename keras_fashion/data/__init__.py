@@ -25,7 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "sources.source": ["Source"],
         "sources.tfds.classification": ["TFDSClassification"],
         "purchase_times": ["format_day", "parse_day", "parse_days"],
-        "temporal_split": ["TemporalSplit", "TimeCut", "temporal_split"],
+        "temporal": ["TemporalSplit", "TimeCut", "temporal_split"],
         "split": ["Split", "leave_one_out", "read_split"],
     },
 )

@@ -24,6 +24,6 @@ from .sources.tfds.classification import TFDSClassification as TFDSClassificatio
 from .split import Split as Split
 from .split import leave_one_out as leave_one_out
 from .split import read_split as read_split
-from .temporal_split import TemporalSplit as TemporalSplit
-from .temporal_split import TimeCut as TimeCut
-from .temporal_split import temporal_split as temporal_split
+from .temporal import TemporalSplit as TemporalSplit
+from .temporal import TimeCut as TimeCut
+from .temporal import temporal_split as temporal_split

@@ -30,7 +30,7 @@ class EaseScores(NamedTuple):
         >>> bought = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [2, 1]])
         >>> scorer = EaseScores(bought, np.array(3), np.array(3), np.array(1.0))
         >>> scorer.scores(np.array([2])).round(2)
-        array([[0.67, 0.  , 0.  ]])
+        array([[0.5, 0. , 0. ]])
     """
 
     bought: np.ndarray
@@ -81,7 +81,7 @@ class EASE(keras.Model):
         >>> train = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [2, 1]])
         >>> model = EASE(num_users=3, num_items=3, regularization=1.0)
         >>> model.scoring_vectors(train=train).scores(np.array([2])).round(2)
-        array([[0.67, 0.  , 0.  ]])
+        array([[0.5, 0. , 0. ]])
     """
 
     fit_settings: ClassVar[FitSettings | None] = None

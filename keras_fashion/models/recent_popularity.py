@@ -9,7 +9,7 @@ from typing_extensions import Self
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.columns import item_columns
 from keras_fashion.data.split import Split
-from keras_fashion.data.temporal_split import TemporalSplit
+from keras_fashion.data.temporal import TemporalSplit
 from keras_fashion.errors import InputError
 from keras_fashion.models.counting import CategoryPopularity, PopRank
 from keras_fashion.models.recommender import Minimum
@@ -40,7 +40,7 @@ def training_ages(split: Split) -> np.ndarray:
         [3, 0]
     """
     if not isinstance(split, TemporalSplit):
-        raise InputError("popularity of late needs a split in time; train with --split-time DATE.")
+        raise InputError("popularity of late needs a split in time; give `split_time`.")
     return split.train_days.max() - split.train_days
 
 

@@ -41,17 +41,17 @@ RECOMMENDERS = {
         "recentpop": (
             "recent_popularity",
             "RecentPopularity",
-            "Popularity in the last weeks, with --split-time.",
+            "Popularity in the last weeks.",
         ),
         "decayedpop": (
             "recent_popularity",
             "DecayedPopularity",
-            "Popularity that fades with time, with --split-time.",
+            "Popularity that fades with time.",
         ),
         "recentcategorypop": (
             "recent_popularity",
             "RecentCategoryPopularity",
-            "Popularity of the item's category in the last weeks, with --split-time.",
+            "Popularity of the category in the last weeks.",
         ),
         "visrank": ("visrank", "VisRank", "Items that look like the mean of the user's purchases."),
         "visrankmax": (

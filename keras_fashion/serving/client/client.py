@@ -252,7 +252,7 @@ class Client:
         category: str,
         count: int = 3,
         eta: float = 0.25,
-        steps: int = 16,
+        steps: int = 12,
         seed: int = 0,
     ) -> Designs:
         """Designs garments of a category for a user or a group.

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import roc_auc_score
 
 from keras_fashion.data.split import Split
-from keras_fashion.data.temporal_split import TemporalSplit
+from keras_fashion.data.temporal import TemporalSplit
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation import ranking
 from keras_fashion.evaluation.ranking import HeldOutRanks, rank_held_out

@@ -79,5 +79,5 @@ def test_new_items_are_as_popular_as_their_category(shop, split):
 @pytest.mark.parametrize("model", MODELS)
 def test_a_split_without_times_is_refused(shop, model):
     plain = Split(9, 8, np.array([[0, 1]], np.int32), NONE, NONE)
-    with pytest.raises(InputError, match="--split-time"):
+    with pytest.raises(InputError, match="give `split_time`"):
         model.from_catalogue(shop, plain)

@@ -154,7 +154,7 @@ def _ruler(category: str, size: int) -> np.ndarray:
     garment["category"] = CATEGORIES.index(category)
     garment["lightness"], garment["accent_lightness"] = 40, 40
     extents, attributes = [], []
-    for length, width, cut in product(np.linspace(0, 1, 4), np.linspace(0, 1, 4), (0.2, 0.8)):
+    for length, width, cut in product(np.linspace(0, 1, 5), np.linspace(0, 1, 5), (0.2, 0.8)):
         garment["length"], garment["width"], garment["cut"] = length, width, cut
         mask = _garment_mask(rgb2lab(draw_garment(garment, size)))
         extents.append([*_extents(mask, category), 1])

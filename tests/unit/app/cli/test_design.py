@@ -120,10 +120,10 @@ def test_one_user_as_the_paper_did(chain, asked, succeed, tmp_path, monkeypatch)
         *("--procedure", "dvbpr", "--seed", 6, "--out", tmp_path),
     ).splitlines()
     assert len(lines) == 4 and lines[3] == str(tmp_path / "sheet.png")
-    assert lines[0].startswith(f"{tmp_path / 'design_1.png'}  0003, eta 1: preference ")
+    assert lines[0].startswith(f"{tmp_path / 'design_1.png'}  0003, eta 0.25: preference ")
     assert "unseen" not in lines[0] and "(" not in lines[0]
     assert asked.maximizer.procedure == PROCEDURES["dvbpr"]
-    assert (asked.category, asked.count, asked.etas, asked.seed) == (1, 3, (1.0,), 6)
+    assert (asked.category, asked.count, asked.etas, asked.seed) == (1, 3, (0.25,), 6)
     assert asked.aggregation is AGGREGATIONS["mean"]
 
 

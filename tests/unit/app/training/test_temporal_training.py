@@ -129,7 +129,7 @@ def test_the_command_takes_days(catalogue, tmp_path):
         (["--split-time", "2031-03-01"], "the test part is empty"),
         (["--test-until", "2020-03-01"], "--validation-time and --test-until go with --split-time"),
         (["--split-time", "2020-03-01", "--split", __file__], "--split or --split-time, not both"),
-        ([], "needs a split in time; train with --split-time DATE"),
+        ([], "needs a split in time; give --split-time"),
     ],
 )
 def test_what_is_no_split_in_time_is_refused(catalogue, tmp_path, options, message):
