@@ -32,6 +32,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "ranking": ["HeldOutRanks", "rank_held_out"],
         "redesigns": ["redesign_study"],
-        "significance": ["Estimate", "PairedTest", "bootstrap_mean", "paired_test"],
+        "significance": [
+            "Estimate",
+            "PairedTest",
+            "bootstrap_mean",
+            "holm_correction",
+            "paired_test",
+        ],
     },
 )

@@ -30,4 +30,5 @@ from .redesigns import redesign_study as redesign_study
 from .significance import Estimate as Estimate
 from .significance import PairedTest as PairedTest
 from .significance import bootstrap_mean as bootstrap_mean
+from .significance import holm_correction as holm_correction
 from .significance import paired_test as paired_test

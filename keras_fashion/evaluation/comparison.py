@@ -1,7 +1,7 @@
 """Models compared on the same held-out interactions, with intervals and paired tests."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from keras_fashion.evaluation.significance import (
     Estimate,
     PairedTest,
     bootstrap_mean,
+    holm_correction,
     paired_test,
 )
 from keras_fashion.models.counting import PopRank, RandomScores
@@ -33,7 +34,7 @@ class Comparison:
             users and has no interval.
         reference: Name of the model that the others are tested against.
         tests: Test of the `auc_matched` of each other model minus that of the reference; None if no
-            user can be compared.
+            user can be compared. The p-values are corrected for their number (`holm_correction`).
 
     Example:
         >>> from keras_fashion.evaluation import Comparison, Estimate
@@ -107,6 +108,10 @@ def compare(
         for name, each in per_user.items()
         if name != reference
     }
+    compared = {name: test for name, test in tests.items() if test is not None}
+    corrected = holm_correction([test.p_value for test in compared.values()])
+    for (name, test), p_value in zip(compared.items(), corrected, strict=True):
+        tests[name] = replace(test, p_value=p_value)
     users = len(np.unique(getattr(split, part)[:, 0]))
     return Comparison(part, users, measured, reference, tests)
 

@@ -1,5 +1,6 @@
 """Uncertainty of means over users: bootstrap intervals and a paired test, computed by SciPy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,3 +139,28 @@ def paired_test(first: np.ndarray, second: np.ndarray, seed: int = 0) -> PairedT
         random_state=np.random.default_rng(seed),
     )
     return PairedTest(difference, float(result.pvalue), len(differences))
+
+
+def holm_correction(p_values: Sequence[float]) -> list[float]:
+    """Corrects p-values for their number (Holm, Scandinavian Journal of Statistics, 1979).
+
+    A hypothesis is rejected at a level if its corrected p-value is below it; the probability that
+    any true one of the n hypotheses is rejected is then at most the level.
+
+    Args:
+        p_values: n p-values.
+
+    Returns:
+        n corrected p-values: the i-th smallest, counted from 0, is multiplied by n - i, and is at
+        least those before it and at most 1.
+
+    Example:
+        >>> from keras_fashion.evaluation import holm_correction
+        >>> holm_correction([0.5, 0.01, 0.375])
+        [0.75, 0.03, 0.75]
+    """
+    order = np.argsort(p_values, kind="stable")
+    factors = np.arange(len(p_values), 0, -1)
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.maximum.accumulate(np.asarray(p_values)[order] * factors)
+    return np.minimum(corrected, 1.0).tolist()

@@ -206,7 +206,8 @@ def comparison_section(comparison: Comparison) -> Section:
             [name, *((test.difference, test.p_value, test.users) if test else (None,) * 3)]
             for name, test in comparison.tests.items()
         ],
-        note="Fisher's randomization test, two-sided, not corrected for the number of rows. "
+        note="Fisher's randomization test, two-sided, corrected for the number of rows by Holm's "
+        "method. "
         f"{comparison.reference} is the run that was named first.",
     )
     return Section("Comparison", [Text(comparison_title(comparison) + "."), *tables, tests])

@@ -3,8 +3,14 @@ import itertools
 import numpy as np
 import pytest
 
-from keras_fashion.evaluation import significance
-from keras_fashion.evaluation.significance import Estimate, bootstrap_mean, paired_test
+from keras_fashion.data import Split
+from keras_fashion.evaluation import compare, rank_held_out, significance
+from keras_fashion.evaluation.significance import (
+    Estimate,
+    bootstrap_mean,
+    holm_correction,
+    paired_test,
+)
 
 
 def test_interval_of_a_mean_is_that_of_normal_theory_where_it_holds():
@@ -66,3 +72,41 @@ def test_batches_and_seeds(monkeypatch):
     monkeypatch.setattr(significance, "VALUES_PER_BATCH", 4000)
     small = bootstrap_mean(values, seed=3)
     assert small.low == pytest.approx(whole[0].low, abs=0.05)
+
+
+def test_holm_rejects_as_its_stepwise_procedure_does():
+    """From the smallest on, until one is above level / (number left)."""
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        p_values = rng.uniform(size=rng.integers(1, 8)) ** 3
+        corrected = holm_correction(p_values)
+        level = rng.uniform(0.01, 0.5)
+        rejected, left = set(), len(p_values)
+        for index in np.argsort(p_values):
+            if p_values[index] > level / left:
+                break
+            rejected.add(int(index))
+            left -= 1
+        assert {index for index, each in enumerate(corrected) if each <= level} == rejected
+
+
+def test_holm_by_hand():
+    # 0.01 * 4; 0.02 * 3; 0.02 * 2, but at least the one before; 0.6 * 1.
+    assert holm_correction([0.02, 0.6, 0.01, 0.02]) == pytest.approx([0.06, 0.6, 0.04, 0.06])
+    assert holm_correction([0.9, 0.8]) == [1.0, 1.0] and holm_correction([]) == []
+
+
+def test_compared_models_are_corrected_for_their_number():
+    rng = np.random.default_rng(0)
+    train = np.array([[user, item] for user in range(40) for item in range(3)], np.int32)
+    test = np.array([[user, 3 + user % 5] for user in range(40)], np.int32)
+    split = Split(40, 8, train, test[:0], test)
+    tables = {name: rng.normal(size=(40, 8)) for name in "abc"}
+    models = {name: (lambda users, each=each: each[users]) for name, each in tables.items()}
+    values = {
+        name: rank_held_out(model, split).per_user()["auc_matched"]
+        for name, model in models.items()
+    }
+    alone = [paired_test(values[name], values["a"]).p_value for name in "bc"]
+    found = compare(models, split, ks=(3,), reference="a").tests
+    assert [found[name].p_value for name in "bc"] == holm_correction(alone)
