@@ -21,7 +21,7 @@ from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
 from keras_fashion.serving.signatures.designer import ServedDesigner
 
 MAX_RANKED_INTERACTIONS = 10_000
-"""Largest number of users whose test items are ranked; more would not make the means clearer."""
+"""Largest number of test interactions that are ranked; more would not make the means clearer."""
 
 NUM_DESIGN_USERS = 12
 """Largest number of users to design for."""

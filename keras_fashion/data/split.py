@@ -308,7 +308,8 @@ class Histories:
         """
         count = tf.gather(self.counts, row)[:, None]
         place = tf.range(self.size)[None]
-        at = (start[:, None] % tf.maximum(count, 1) + place) % tf.maximum(count, 1)
+        period = tf.maximum(count, 1)
+        at = (start[:, None] % period + place) % period
         first = tf.gather(self.starts, row)[:, None]
         # A history without items may begin behind the last one.
         items = tf.gather(self.items, tf.minimum(first + at, tf.size(self.items) - 1))

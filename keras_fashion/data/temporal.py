@@ -1,6 +1,7 @@
 """Splits at a point in time, as a shop meets it: learn from the past, recommend in the future."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from typing_extensions import Self
@@ -89,10 +90,7 @@ class TemporalSplit(Split):
     def excluded(self, part: str, rows: slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
         """Returns which items are no candidates of held-out interactions, see `Split.excluded`."""
         held_out, days = getattr(self, part)[rows], getattr(self, f"{part}_days")[rows]
-        pairs = np.concatenate([self.train, self.validation, self.test])
-        bought = np.concatenate([self.train_days, self.validation_days, self.test_days])
-        order = np.argsort(pairs[:, 0], kind="stable")
-        owners, items, bought = pairs[order, 0], pairs[order, 1], bought[order]
+        owners, items, bought = self._purchases
         excluded_rows, excluded_items = [], []
         for row, ((user, own), day) in enumerate(zip(held_out, days, strict=True)):
             off_sale = (self.on_sale_from > day) | (self.on_sale_until < day)
@@ -105,6 +103,14 @@ class TemporalSplit(Split):
         if not excluded_rows:
             return np.empty(0, int), np.empty(0, int)
         return np.concatenate(excluded_rows), np.concatenate(excluded_items)
+
+    @cached_property
+    def _purchases(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Users, items and days of the interactions of all parts, by user."""
+        pairs = np.concatenate([self.train, self.validation, self.test])
+        days = np.concatenate([self.train_days, self.validation_days, self.test_days])
+        order = np.argsort(pairs[:, 0], kind="stable")
+        return pairs[order, 0], pairs[order, 1], days[order]
 
     def with_test_rows(self, rows: np.ndarray) -> Self:
         """Returns the split with some of its test interactions only, see `Split`."""

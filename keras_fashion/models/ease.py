@@ -1,5 +1,6 @@
 """EASE: a linear autoencoder over the items, in closed form."""
 
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import keras
@@ -17,8 +18,8 @@ LARGEST = 20_000
 """Largest number of users or items, whichever is smaller: the square of it is inverted."""
 
 
-class EaseScores(NamedTuple):
-    """x_u· = X_u B, where B = argmin |X - X B|² + λ |B|² with a diagonal of 0.
+class EaseInteractions(NamedTuple):
+    """What the scores of EASE follow from.
 
     Attributes:
         bought: (n, 2) int32, training pairs (user, item).
@@ -27,10 +28,8 @@ class EaseScores(NamedTuple):
         regularization: () float, λ.
 
     Example:
-        >>> bought = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [2, 1]])
-        >>> scorer = EaseScores(bought, np.array(3), np.array(3), np.array(1.0))
-        >>> scorer.scores(np.array([2])).round(2)
-        array([[0.5, 0. , 0. ]])
+        >>> EaseInteractions(np.array([[0, 1]]), np.array(1), np.array(2), np.array(1.0)).num_items
+        array(2)
     """
 
     bought: np.ndarray
@@ -38,26 +37,49 @@ class EaseScores(NamedTuple):
     num_items: np.ndarray
     regularization: np.ndarray
 
-    def scores(self, users: np.ndarray) -> np.ndarray:
-        """Computes the scores of all items for some users: (B,) int to (B, I) float.
 
-        With P = (XᵀX + λ)⁻¹, B is 1 - P / diag P, column by column (Steck, WWW 2019, equation 8).
-        Where there are fewer users than items, the inverse is taken over the users instead:
-        X P = (X Xᵀ + λ)⁻¹ X.
-        """
+class EaseScores(EaseInteractions):
+    """x_u· = X_u B, where B = argmin |X - X B|² + λ |B|² with a diagonal of 0.
+
+    With P = (XᵀX + λ)⁻¹, B is 1 - P / diag P, column by column (Steck, WWW 2019, equation 8). Where
+    there are fewer users than items, the inverse is taken over the users instead:
+    X P = (X Xᵀ + λ)⁻¹ X.
+
+    Example:
+        >>> bought = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [2, 1]])
+        >>> scorer = EaseScores(bought, np.array(3), np.array(3), np.array(1.0))
+        >>> scorer.scores(np.array([2])).round(2)
+        array([[0.5, 0. , 0. ]])
+    """
+
+    @cached_property
+    def _matrix(self) -> csr_array:
+        """X, (U, I)."""
         shape = int(self.num_users), int(self.num_items)
-        ridge = float(self.regularization)
-        bought = csr_array((np.ones(len(self.bought)), tuple(self.bought.T)), shape)
-        if shape[1] <= shape[0]:
-            inverse = np.linalg.inv((bought.T @ bought).toarray() + ridge * np.eye(shape[1]))
-            diagonal = np.diag(inverse)
-            products = bought[users] @ inverse
+        return csr_array((np.ones(len(self.bought)), tuple(self.bought.T)), shape)
+
+    @cached_property
+    def _inverse(self) -> np.ndarray:
+        """The inverse over the items or the users, whichever are fewer."""
+        by_items = self.num_items <= self.num_users
+        gram = self._matrix.T @ self._matrix if by_items else self._matrix @ self._matrix.T
+        return np.linalg.inv(gram.toarray() + float(self.regularization) * np.eye(gram.shape[0]))
+
+    @cached_property
+    def _diagonal(self) -> np.ndarray:
+        """diag P, (I,)."""
+        if self.num_items <= self.num_users:
+            return np.diag(self._inverse)
+        explained = self._matrix.multiply(self._inverse @ self._matrix).sum(axis=0)
+        return (1 - np.asarray(explained).ravel()) / float(self.regularization)
+
+    def scores(self, users: np.ndarray) -> np.ndarray:
+        """Computes the scores of all items for some users: (B,) int to (B, I) float."""
+        if self.num_items <= self.num_users:
+            products = self._matrix[users] @ self._inverse
         else:
-            inverse = np.linalg.inv((bought @ bought.T).toarray() + ridge * np.eye(shape[0]))
-            projected = inverse @ bought
-            diagonal = (1 - np.asarray(bought.multiply(projected).sum(axis=0)).ravel()) / ridge
-            products = projected[users]
-        return bought[users].toarray() - products / diagonal
+            products = self._inverse[users] @ self._matrix
+        return self._matrix[users].toarray() - products / self._diagonal
 
     def __call__(self, users: np.ndarray) -> np.ndarray:
         """Returns `scores(users)`, so that `rank_held_out` can use it as a function."""

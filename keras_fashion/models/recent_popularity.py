@@ -7,7 +7,6 @@ import numpy as np
 from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
-from keras_fashion.data.columns import item_columns
 from keras_fashion.data.split import Split
 from keras_fashion.data.temporal import TemporalSplit
 from keras_fashion.errors import InputError
@@ -42,6 +41,31 @@ def training_ages(split: Split) -> np.ndarray:
     if not isinstance(split, TemporalSplit):
         raise InputError("popularity of late needs a split in time; give `split_time`.")
     return split.train_days.max() - split.train_days
+
+
+def recent_part(split: Split, days: int) -> Split:
+    """Returns a split whose training part has the interactions of the last days only.
+
+    Args:
+        split: A temporal split.
+        days: Number of days before the end of training.
+
+    Returns:
+        A split without times.
+
+    Raises:
+        InputError: If the split is not a temporal one.
+
+    Example:
+        >>> from keras_fashion.data import TemporalSplit
+        >>> none, day = np.empty((0, 2), np.int32), np.array([], np.int32)
+        >>> train = np.array([[0, 0], [0, 1]], np.int32)
+        >>> split = TemporalSplit(1, 2, train, none, none, np.array([3, 9]), day, day, day, day)
+        >>> recent_part(split, days=2).train.tolist()
+        [[0, 1]]
+    """
+    recent = split.train[training_ages(split) < days]
+    return Split(split.num_users, split.num_items, recent, split.validation, split.test)
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
@@ -82,10 +106,7 @@ class RecentPopularity(PopRank):
         Raises:
             InputError: If the split is not a temporal one.
         """
-        recent = split.train[training_ages(split) < days, 1]
-        model = cls(split.num_users, split.num_items)
-        model.adapt(np.bincount(recent, minlength=split.num_items))
-        return model
+        return super().from_catalogue(catalogue, recent_part(split, days))
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
@@ -172,8 +193,4 @@ class RecentCategoryPopularity(CategoryPopularity):
         Raises:
             InputError: If the catalogue has no such column or the split is not a temporal one.
         """
-        values, _ = item_columns(catalogue, [column])
-        recent = split.train[training_ages(split) < days, 1]
-        model = cls(split.num_users, split.num_items)
-        model.adapt(np.bincount(recent, minlength=split.num_items), values[:, 0])
-        return model
+        return super().from_catalogue(catalogue, recent_part(split, days), column=column)
