@@ -24,7 +24,7 @@ from keras_fashion.atomic_files import atomic_folder
 from keras_fashion.design import PreferenceMaximizer
 from keras_fashion.errors import InputError
 from keras_fashion.models import DVBPR
-from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.scoring_vectors import ScoringVectors
 from keras_fashion.models.visual_recommender import VisualRecommender
 from keras_fashion.serving.signatures.designer import ServedDesigner
 from keras_fashion.serving.signatures.newcomers import ServedNewcomers

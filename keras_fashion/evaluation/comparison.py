@@ -17,7 +17,7 @@ from keras_fashion.evaluation.significance import (
     paired_test,
 )
 from keras_fashion.models.counting import PopRank, RandomScores
-from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.scoring_vectors import ScoringVectors
 
 PRIMARY_METRIC = "auc_matched"
 """The metric that is tested: popularity alone gains almost nothing on it."""

@@ -34,7 +34,7 @@ class StandardizedPreference:
         >>> from types import SimpleNamespace
         >>> import numpy as np
         >>> from keras_fashion.evaluation import StandardizedPreference
-        >>> from keras_fashion.models.recommender import ScoringVectors
+        >>> from keras_fashion.models.scoring_vectors import ScoringVectors
         >>> recommender = SimpleNamespace(
         ...     vectors=ScoringVectors(np.array([[2.0]]), np.array([[1.0], [3.0]]), np.zeros(2)),
         ...     catalogue=SimpleNamespace(item_categories=np.array([0, 0])),
@@ -130,7 +130,7 @@ def preference_within_category(
         >>> from types import SimpleNamespace
         >>> import numpy as np
         >>> from keras_fashion.evaluation import preference_within_category
-        >>> from keras_fashion.models.recommender import ScoringVectors
+        >>> from keras_fashion.models.scoring_vectors import ScoringVectors
         >>> def brightness(pictures):
         ...     return np.reshape(pictures, (len(pictures), -1))[:, :1]
         >>> brightness.picture_size = (1, 1)

@@ -27,8 +27,8 @@ from keras_fashion.metrics.ranking import (
     recall_gain,
     reciprocal_rank,
 )
-from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.models.retrieval import exact_products
+from keras_fashion.models.scoring_vectors import ScoringVectors
 
 BLOCK = 2**24
 """Number of scores in a block, 64 MiB in float32: a thousand users at 17 thousand items."""

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
-from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.models.retrieval import CHUNK, best_columns
+from keras_fashion.models.scoring_vectors import ScoringVectors
 
 COLD = 5
 """Items with fewer training interactions are cold (Kang et al., ICDM 2017)."""

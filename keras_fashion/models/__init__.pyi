@@ -17,6 +17,8 @@ from .encoders import ImageEncoder as ImageEncoder
 from .energy_gan import EnergyGAN as EnergyGAN
 from .factorization_machine import FM as FM
 from .faiss_retriever import FaissRetriever as FaissRetriever
+from .fit_settings import FitSettings as FitSettings
+from .fit_settings import Minimum as Minimum
 from .gan_presets import GANPreset as GANPreset
 from .gan_presets import GAN_PRESETS as GAN_PRESETS
 from .generator import Generator as Generator
@@ -33,15 +35,13 @@ from .realism_calibration import RealismCalibration as RealismCalibration
 from .recent_popularity import DecayedPopularity as DecayedPopularity
 from .recent_popularity import RecentCategoryPopularity as RecentCategoryPopularity
 from .recent_popularity import RecentPopularity as RecentPopularity
-from .recommender import FitSettings as FitSettings
-from .recommender import Minimum as Minimum
 from .recommender import Recommender as Recommender
-from .recommender import ScoringVectors as ScoringVectors
 from .recommender_ensemble import RecommenderEnsemble as RecommenderEnsemble
 from .region_features import RegionFeatures as RegionFeatures
 from .registry import RECOMMENDERS as RECOMMENDERS
 from .registry import recommender_class as recommender_class
 from .retrieval import ItemRetriever as ItemRetriever
+from .scoring_vectors import ScoringVectors as ScoringVectors
 from .trained import TrainedRecommender as TrainedRecommender
 from .upsampling_generator import UpsamplingGenerator as UpsamplingGenerator
 from .vbpr import VBPR as VBPR

@@ -11,7 +11,8 @@ from keras_fashion.data.split import Split
 from keras_fashion.distribution.global_batch import gather_rows, mean_of_replicas, num_replicas
 from keras_fashion.errors import InputError
 from keras_fashion.models.encoders import CNNF, CompactEncoder, ImageEncoder
-from keras_fashion.models.recommender import FitSettings, Minimum, squared_norm
+from keras_fashion.models.fit_settings import FitSettings, Minimum
+from keras_fashion.models.recommender import squared_norm
 from keras_fashion.models.visual_recommender import VisualRecommender, mean_of_rows
 
 MOMENTUM = 0.95

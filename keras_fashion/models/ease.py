@@ -12,7 +12,7 @@ from typing_extensions import Self
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
-from keras_fashion.models.recommender import FitSettings
+from keras_fashion.models.fit_settings import FitSettings
 
 LARGEST = 20_000
 """Largest number of users or items, whichever is smaller: the square of it is inverted."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from keras_fashion.errors import InputError
-from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.models.retrieval import ItemRetriever
+from keras_fashion.models.scoring_vectors import ScoringVectors
 
 ITEMS_PER_LIST = 100
 """Number of items per list from which k-means learns the centers."""

@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
-from keras_fashion.models.recommender import FitSettings, Minimum
+from keras_fashion.models.fit_settings import FitSettings, Minimum
 
 
 class NeighborScores(NamedTuple):

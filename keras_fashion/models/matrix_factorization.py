@@ -10,7 +10,8 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.losses.ranking import WARP as WARPLoss
 from keras_fashion.losses.ranking import Logistic, RankingLoss
-from keras_fashion.models.recommender import FitSettings, Minimum, Recommender, squared_norm
+from keras_fashion.models.fit_settings import FitSettings, Minimum
+from keras_fashion.models.recommender import Recommender, squared_norm
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")

@@ -11,7 +11,7 @@ from keras_fashion.data.split import Split
 from keras_fashion.data.temporal import TemporalSplit
 from keras_fashion.errors import InputError
 from keras_fashion.models.counting import CategoryPopularity, PopRank
-from keras_fashion.models.recommender import Minimum
+from keras_fashion.models.fit_settings import Minimum
 
 
 def training_ages(split: Split) -> np.ndarray:

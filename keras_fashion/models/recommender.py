@@ -2,8 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -14,70 +13,9 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.distribution.global_batch import divide_by_replicas, gather_rows
 from keras_fashion.losses.ranking import BPR, RankingLoss
+from keras_fashion.models.fit_settings import FitSettings
+from keras_fashion.models.scoring_vectors import ScoringVectors
 from keras_fashion.optimizers.lazy_adam import LazyAdam, dense_gradients
-
-
-class ScoringVectors(NamedTuple):
-    """All that a linear recommender knows: x_ui = users[u] · items[i] + biases[i].
-
-    Attributes:
-        users: (U, K) float32, vectors of the users.
-        items: (I, K) float32, vectors of the items.
-        biases: (I,) float32, biases of the items.
-
-    Example:
-        >>> import numpy as np
-        >>> from keras_fashion.models import ScoringVectors
-        >>> vectors = ScoringVectors(np.eye(2), np.array([[1.0, 0.0], [0.0, 2.0]]), np.zeros(2))
-        >>> vectors.scores(np.array([1]))
-        array([[0., 2.]])
-    """
-
-    users: np.ndarray
-    items: np.ndarray
-    biases: np.ndarray
-
-    def scores(self, users: np.ndarray) -> np.ndarray:
-        """Computes the scores of all items for some users: (B,) int to (B, I) float32."""
-        return self.users[users] @ self.items.T + self.biases
-
-
-class Minimum(NamedTuple):
-    """The least value of an argument, as in `Annotated[int, Minimum(2)]`.
-
-    Example:
-        >>> Minimum(2).value
-        2
-    """
-
-    value: int
-
-
-@dataclass(frozen=True)
-class FitSettings:
-    """How a recommender is trained by gradient steps.
-
-    Attributes:
-        epochs: Maximum number of passes over the training interactions.
-        batch_size: Number of positive items in a step.
-        learning_rate: Learning rate of LazyAdam at the start; it falls to 0 along a cosine.
-        patience: Number of epochs without a better validation AUC after which training stops.
-        monitor: Validation AUC by which the best epoch is kept. Popularity gains little on
-            auc_matched.
-        negatives: Number of items that a batch shares as negatives; 0 draws one negative for each
-            positive, the siamese triplets of the paper.
-
-    Example:
-        >>> FitSettings(epochs=3, negatives=64).batch_size
-        256
-    """
-
-    epochs: int = 30
-    batch_size: int = 256
-    learning_rate: float = 5e-3
-    patience: int = 6
-    monitor: Literal["auc", "auc_matched"] = "auc"
-    negatives: int = 0
 
 
 class Recommender(keras.Model, ABC):

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
-from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.scoring_vectors import ScoringVectors
 from keras_fashion.models.trained import TrainedRecommender
 
 

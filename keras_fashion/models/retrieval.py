@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.errors import InputError
-from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.scoring_vectors import ScoringVectors
 from keras_fashion.models.visrank import NearestItemScores
 
 CHUNK = 64

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
-from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.scoring_vectors import ScoringVectors
 
 
 class TrainedRecommender(Protocol):

@@ -9,8 +9,9 @@ from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
+from keras_fashion.models.fit_settings import FitSettings, Minimum
 from keras_fashion.models.principal_components import principal_components
-from keras_fashion.models.recommender import FitSettings, Minimum, squared_norm
+from keras_fashion.models.recommender import squared_norm
 from keras_fashion.models.visual_recommender import VisualRecommender, mean_of_rows
 
 FEATURE_NORM = 10.0

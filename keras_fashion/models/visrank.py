@@ -10,8 +10,9 @@ from typing_extensions import Self
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
+from keras_fashion.models.fit_settings import FitSettings, Minimum
 from keras_fashion.models.principal_components import principal_components
-from keras_fashion.models.recommender import FitSettings, Minimum, Recommender
+from keras_fashion.models.recommender import Recommender
 
 BLOCK = 2**24
 """Number of similarities that are held at a time, 64 MiB in float32."""

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.models.recommender import Recommender, ScoringVectors, squared_norm
+from keras_fashion.models.recommender import Recommender, squared_norm
+from keras_fashion.models.scoring_vectors import ScoringVectors
 
 
 class VisualRecommender(Recommender):

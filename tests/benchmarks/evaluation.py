@@ -61,7 +61,7 @@ def main(
 
     from keras_fashion.data import Catalogue, leave_one_out, read_split
     from keras_fashion.evaluation.ranking import rank_held_out
-    from keras_fashion.models.recommender import ScoringVectors
+    from keras_fashion.models.scoring_vectors import ScoringVectors
 
     if catalogue is None:
         split = like_hm()

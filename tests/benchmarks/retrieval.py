@@ -21,7 +21,7 @@ import numpy as np
 from keras_fashion.app.cli.startup import quiet_tensorflow
 
 if TYPE_CHECKING:
-    from keras_fashion.models.recommender import ScoringVectors
+    from keras_fashion.models.scoring_vectors import ScoringVectors
 
 
 @click.command()
@@ -110,7 +110,7 @@ def sorted_whole(vectors: "ScoringVectors", k: int) -> np.ndarray:
 
 def clustered(num_items: int, size: int, num_users: int) -> "ScoringVectors":
     """Items about 2,000 centers, a few of which hold most; users of eight items each."""
-    from keras_fashion.models.recommender import ScoringVectors
+    from keras_fashion.models.scoring_vectors import ScoringVectors
 
     rng = np.random.default_rng(0)
     spread = 1 / np.sqrt(1 + np.arange(size))

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import numpy as np
 import tensorflow as tf
 
-from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.scoring_vectors import ScoringVectors
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 
 USERS, BOUGHT, ROUNDS, K = 200_000, 10, 11, 10

@@ -104,7 +104,7 @@ def main(
     from keras_fashion.data import Catalogue, leave_one_out, read_split, triplets
     from keras_fashion.evaluation.ranking import rank_held_out
     from keras_fashion.models import DVBPR, CompactEncoder
-    from keras_fashion.models.recommender import ScoringVectors
+    from keras_fashion.models.scoring_vectors import ScoringVectors
     from keras_fashion.optimizers import LazyAdam
 
     loaded = Catalogue.load(catalogue)

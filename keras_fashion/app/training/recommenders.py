@@ -28,7 +28,8 @@ from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError, TrainingFailed
 from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.features.frozen import frozen_features
-from keras_fashion.models.recommender import FitSettings, Recommender
+from keras_fashion.models.fit_settings import FitSettings
+from keras_fashion.models.recommender import Recommender
 from keras_fashion.models.registry import RECOMMENDERS, recommender_class
 from keras_fashion.optimizers.lazy_adam import LazyAdam
 

@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from keras_fashion.data import Catalogue, Split
 from keras_fashion.errors import InputError
-from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.models.retrieval import CHUNK, best_columns
+from keras_fashion.models.scoring_vectors import ScoringVectors
 from keras_fashion.serving.signatures.batching import batched
 
 NO_SCORE = tf.float32.min

@@ -15,7 +15,7 @@ from keras_fashion.evaluation.preference import (
     preference_within_category,
 )
 from keras_fashion.models import CompactEncoder
-from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.scoring_vectors import ScoringVectors
 
 USERS, CATEGORIES = np.array([3, 0, 3]), np.array([2, 1, 0])
 

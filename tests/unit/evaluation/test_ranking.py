@@ -15,7 +15,7 @@ from keras_fashion.errors import InputError
 from keras_fashion.evaluation import ranking
 from keras_fashion.evaluation.ranking import HeldOutRanks, rank_held_out
 from keras_fashion.metrics import NDCG, MeanReciprocalRank, RankingAUC, RecallAtK
-from keras_fashion.models.recommender import ScoringVectors
+from keras_fashion.models.scoring_vectors import ScoringVectors
 
 ITEMS = 14
 NONE = np.empty((0, 2), np.int32)

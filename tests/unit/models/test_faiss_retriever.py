@@ -5,8 +5,8 @@ import pytest
 
 from keras_fashion.errors import InputError
 from keras_fashion.models.faiss_retriever import FaissRetriever
-from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.models.retrieval import ItemRetriever
+from keras_fashion.models.scoring_vectors import ScoringVectors
 
 
 @pytest.fixture(scope="module")

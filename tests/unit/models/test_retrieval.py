@@ -6,8 +6,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from keras_fashion.errors import InputError
 from keras_fashion.models import retrieval
-from keras_fashion.models.recommender import ScoringVectors
 from keras_fashion.models.retrieval import CHUNK, ItemRetriever, best_columns, top_items
+from keras_fashion.models.scoring_vectors import ScoringVectors
 
 # User 0 ranks items 3, 1, 0, 4, 2; user 1 the other way round, but for the bias of item 2.
 VECTORS = ScoringVectors(
