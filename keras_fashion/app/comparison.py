@@ -56,7 +56,9 @@ def compare_runs(
     names = _labels(runs)
     trained = {run.config["model"] for run in runs}
     models = {name: each for name, each in baselines(first.split).items() if name not in trained}
-    models |= {name: run.vectors for name, run in zip(names, runs, strict=True)}
+    models |= {
+        name: run.held_out_vectors(first.split, part) for name, run in zip(names, runs, strict=True)
+    }
     return compare(models, first.split, part, ks, reference=names[0], seed=seed)
 
 

@@ -40,7 +40,10 @@ def measure_recommender(run: Run) -> Measurements:
     rows = np.sort(rng.permutation(len(test))[:MAX_RANKED_INTERACTIONS])
     split = run.split.with_test_rows(rows)
     k = min(10, split.num_items)
-    models = {"PopRank": baselines(split)["poprank"], run.config["model"]: run.vectors}
+    models = {
+        "PopRank": baselines(split)["poprank"],
+        run.config["model"]: run.held_out_vectors(split, "test"),
+    }
     return {
         name: {
             metric: bootstrap_mean(values)

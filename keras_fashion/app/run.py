@@ -21,6 +21,7 @@ from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import (
     Catalogue,
     Split,
+    TemporalSplit,
     TimeCut,
     leave_one_out,
     picture_batches,
@@ -29,7 +30,9 @@ from keras_fashion.data import (
 )
 from keras_fashion.errors import InputError
 from keras_fashion.models.loading import load
+from keras_fashion.models.recommender import Recommender
 from keras_fashion.models.registry import recommender_class
+from keras_fashion.models.visual_recommender import VisualRecommender
 
 
 class Run:
@@ -200,6 +203,24 @@ class Run:
         except (ValueError, OSError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(f"{path} is damaged ({error}); run its training again.") from error
 
+    def held_out_vectors(self, split: Split, part: str) -> Any:
+        """Computes with what held-out interactions are ranked, at their times.
+
+        Args:
+            split: Split of the run, or the same with some of its test interactions.
+            part: "validation" or "test".
+
+        Returns:
+            What `rank_held_out` takes: `vectors`, unless the model's users change with time.
+        """
+        if isinstance(split, TemporalSplit) and isinstance(self.model, VisualRecommender):
+            return self.model.held_out_vectors(self.vectors.items, split, part)
+        return self.vectors
+
+    def items_bought(self, user: int) -> np.ndarray:
+        """Returns the dense indices of what a user bought, (n,) int."""
+        return self.catalogue.items_of(user)
+
     def trained_user(self, user_id: str) -> int:
         """Returns the dense index of a user whom the model was trained on.
 
@@ -253,8 +274,11 @@ class Run:
         pictures = None
         if encoder is not None:
             pictures = picture_batches(self.catalogue.pictures(encoder.picture_size))
+        arguments = {"pictures": pictures, "train": self.split.train}
+        if isinstance(self.model, Recommender):
+            arguments["train_days"] = self.split.days_of("train")
         with atomic_write(self.path / "vectors.npz") as temporary:
-            np.savez(temporary, **self.model.scoring_vectors(pictures, self.split.train)._asdict())
+            np.savez(temporary, **self.model.scoring_vectors(**arguments)._asdict())
 
     def write_metrics(
         self, seconds: float, interrupted: bool = False, failed: str | None = None

@@ -68,8 +68,8 @@ class ValidationAUC(keras.callbacks.Callback):
         else:
             part = self.model.item_vectors(self.pictures, self.items)
             items = self.workers.gather(part, self.split.num_items)
-        self.model.adapt_users(items, self.split.train)
-        vectors = self.model.scoring_vectors(items=items, train=self.split.train)
+        self.model.adapt_users(items, self.split.train, self.split.days_of("train"))
+        vectors = self.model.held_out_vectors(items, self.split, "validation")
         users = len(self.split.validation)
         rows = self.workers.local_slice(users)
         try:

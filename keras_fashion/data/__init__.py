@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "sources.shop.shop_files": ["ShopFiles"],
         "sources.source": ["Source"],
         "sources.tfds.classification": ["TFDSClassification"],
-        "purchase_times": ["format_day", "parse_day", "parse_days"],
+        "purchase_times": ["format_day", "months_of_days", "parse_day", "parse_days"],
         "temporal": ["TemporalSplit", "TimeCut", "temporal_split"],
         "split": ["Split", "leave_one_out", "read_split"],
     },

@@ -10,6 +10,7 @@ from .pipelines import triplets as triplets
 from .preparation import check as check
 from .preparation import prepare as prepare
 from .purchase_times import format_day as format_day
+from .purchase_times import months_of_days as months_of_days
 from .purchase_times import parse_day as parse_day
 from .purchase_times import parse_days as parse_days
 from .sources.amazon.reviews import AmazonReviews as AmazonReviews

@@ -15,7 +15,9 @@ from keras_fashion.data.batches import (
 )
 from keras_fashion.data.picture_store import DecodedPictures, PictureTable
 from keras_fashion.data.pictures import scale
+from keras_fashion.data.purchase_times import months_of_days
 from keras_fashion.data.split import Histories, Split
+from keras_fashion.data.temporal import TemporalSplit
 
 Pictures = np.ndarray | PictureTable | DecodedPictures
 
@@ -73,7 +75,10 @@ def triplets(
           training set or is not on sale on the day of the positive, and 1 elsewhere;
         - "picture", with `pictures`: (B + B, H, W, 3) or (B + M, H, W, 3) float32 in [-1, 1],
           positives first;
-        - "history", with `history`: (B, `history`) int32 without the positive, padded with -1.
+        - "history", with `history`: (B, `history`) int32 without the positive, padded with -1;
+        - in a `TemporalSplit` "month": (B,) int32, months of the positives (`months_of_days`), and
+          with `history` "history_age": (B, `history`) int32, how many days before the positive its
+          items were bought.
 
         With several replicas B and M are those of one replica, except for the columns of "mask",
         which are the negatives of all replicas.
@@ -101,6 +106,9 @@ def triplets(
     for shared in (batch_size, negatives):
         require_divisible(shared, num_input_replicas(context))
     others = Histories(split, history) if history else None
+    months = None
+    if isinstance(split, TemporalSplit):
+        months = tf.constant(months_of_days(split.train_days))
 
     def is_positive(user: tf.Tensor, item: tf.Tensor) -> tf.Tensor:
         keys = tf.cast(user, tf.int64) * split.num_items + tf.cast(item, tf.int64)
@@ -155,7 +163,11 @@ def triplets(
             batch["negative"] = tf.gather(own_negatives(rows, step), mine)
         if others is not None:
             place = uniform(step, HISTORY, batch_size, np.iinfo(np.int32).max)
-            batch["history"] = others.draw(row, tf.gather(place, mine))
+            batch["history"], ages = others.draw(row, tf.gather(place, mine))
+            if months is not None:
+                batch["history_age"] = ages
+        if months is not None:
+            batch["month"] = tf.gather(months, row)
         if pictures is not None:
             items = tf.concat([positive, batch["negative"]], axis=0)
             batch["picture"] = _scaled(pictures, items)

@@ -52,6 +52,23 @@ def format_day(day: int) -> str:
     return str(np.datetime64(int(day), "D"))
 
 
+def months_of_days(days: np.ndarray) -> np.ndarray:
+    """Returns the calendar months of days.
+
+    Args:
+        days: Numbers of days, as `parse_days` counts them, int, of any shape.
+
+    Returns:
+        Numbers of months since January 1970, int32, of the same shape. The remainder by 12 is 0 for
+        January, and a third of it, rounded down, is the number of the quarter.
+
+    Example:
+        >>> months_of_days(np.array([parse_day("1970-01-31"), parse_day("1971-02-01")])).tolist()
+        [0, 13]
+    """
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int32)
+
+
 def parse_days(texts: Sequence[str] | np.ndarray, place: str) -> np.ndarray:
     """Reads times and returns their days, counted from 1970-01-01.
 

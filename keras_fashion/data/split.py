@@ -115,18 +115,32 @@ class Split:
             np.full(len(self.train), self.num_items, np.int32),
         )
 
-    def histories(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Returns of which items the history of each training interaction is made.
+    def histories(self, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Returns from which interactions the history of each training interaction is drawn.
+
+        Args:
+            size: H, maximum number of items in a history.
 
         Returns:
-            Training items by user, (n,) int32, and for each training interaction the place of the
-            first one of its history among these and how many there are, (n,) int32 each. The item
-            of the interaction itself may be among them.
+            Training interactions by user, (n,) int, and for each training interaction the place of
+            the first one of its history among these and how many there are, (n,) int32 each. The
+            interaction itself may be among them.
         """
         users = self.train[:, 0]
         counts = np.bincount(users, minlength=self.num_users).astype(np.int32)
         starts = (np.cumsum(counts) - counts).astype(np.int32)
-        return self.train[np.argsort(users, kind="stable"), 1], starts[users], counts[users]
+        return np.argsort(users, kind="stable"), starts[users], counts[users]
+
+    def days_of(self, part: str) -> np.ndarray:
+        """Returns on which days interactions happened; 0 for all, since a `Split` has no times.
+
+        Args:
+            part: "train", "validation" or "test".
+
+        Returns:
+            (m,) int32.
+        """
+        return np.zeros(len(getattr(self, part)), np.int32)
 
     @cached_property
     def _known(self) -> tuple[np.ndarray, np.ndarray]:
@@ -283,16 +297,19 @@ class Histories:
         >>> train = np.array([[0, 1], [0, 2], [1, 0]], np.int32)
         >>> held_out = np.empty((0, 2), np.int32)
         >>> histories = Histories(Split(2, 4, train, held_out, held_out), size=3)
-        >>> histories.draw(row=tf.constant([0, 2]), start=tf.constant([0, 0])).numpy().tolist()
+        >>> items, ages = histories.draw(row=tf.constant([0, 2]), start=tf.constant([0, 0]))
+        >>> items.numpy().tolist()
         [[-1, 2, -1], [-1, -1, -1]]
     """
 
     def __init__(self, split: Split, size: int) -> None:
-        self.items, self.starts, self.counts = map(tf.constant, split.histories())
-        self.own = tf.constant(split.train[:, 1])
+        order, starts, counts = split.histories(size)
+        self.starts, self.counts = tf.constant(starts), tf.constant(counts)
+        self.own, self.days = tf.constant(split.train[:, 1]), tf.constant(split.days_of("train"))
+        self.items, self.item_days = tf.gather(self.own, order), tf.gather(self.days, order)
         self.size = size
 
-    def draw(self, row: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+    def draw(self, row: tf.Tensor, start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws training items of the users of training interactions.
 
         All items of a user who has at most H are drawn. Of a user with more, H items that are
@@ -304,7 +321,8 @@ class Histories:
                 items the H items begin.
 
         Returns:
-            (B, H) int32, the items, with -1 where there is none.
+            The items, (B, H) int32, with -1 where there is none, and how many days before the
+            interaction they were bought, (B, H) int32; 0 in a split without times.
         """
         count = tf.gather(self.counts, row)[:, None]
         place = tf.range(self.size)[None]
@@ -312,6 +330,8 @@ class Histories:
         at = (start[:, None] % period + place) % period
         first = tf.gather(self.starts, row)[:, None]
         # A history without items may begin behind the last one.
-        items = tf.gather(self.items, tf.minimum(first + at, tf.size(self.items) - 1))
+        places = tf.minimum(first + at, tf.size(self.items) - 1)
+        items = tf.gather(self.items, places)
         own = tf.gather(self.own, row)[:, None]
-        return tf.where((place < count) & (items != own), items, -1)
+        items = tf.where((place < count) & (items != own), items, -1)
+        return items, tf.gather(self.days, row)[:, None] - tf.gather(self.item_days, places)

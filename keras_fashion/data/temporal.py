@@ -93,7 +93,7 @@ class TemporalSplit(Split):
         owners, items, bought = self._purchases
         excluded_rows, excluded_items = [], []
         for row, ((user, own), day) in enumerate(zip(held_out, days, strict=True)):
-            off_sale = (self.on_sale_from > day) | (self.on_sale_until < day)
+            off_sale = ~self.on_sale(day)
             first, last = np.searchsorted(owners, [user, user + 1])
             off_sale[items[first:last][bought[first:last] <= day]] = True
             off_sale[own] = False
@@ -144,15 +144,65 @@ class TemporalSplit(Split):
         own -= np.searchsorted(keys, users)
         return order[:last], np.where(own < counts, counts, last).astype(np.int32)
 
-    def histories(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Returns what was bought before each training interaction, see `Split.histories`."""
+    def histories(self, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Returns what was last bought before each training interaction, see `Split.histories`."""
         order = np.lexsort((self.train_days, self.train[:, 0]))
         span = int(self.train_days.max() - self.train_days.min()) + 2
         users = self.train[:, 0].astype(np.int64) * span
         days = self.train_days - self.train_days.min()
         keys = np.sort(users + days)
         starts, ends = np.searchsorted(keys, users), np.searchsorted(keys, users + days)
-        return self.train[order, 1], starts.astype(np.int32), (ends - starts).astype(np.int32)
+        starts = np.maximum(starts, ends - size)
+        return order, starts.astype(np.int32), (ends - starts).astype(np.int32)
+
+    def days_of(self, part: str) -> np.ndarray:
+        """Returns on which days interactions happened, see `Split.days_of`."""
+        days: np.ndarray = getattr(self, f"{part}_days")
+        return days
+
+    def on_sale(self, day: int) -> np.ndarray:
+        """Returns which items are sold on a day.
+
+        Args:
+            day: Number of the day (`parse_day`).
+
+        Returns:
+            (I,) bool.
+        """
+        on_sale: np.ndarray = (self.on_sale_from <= day) & (self.on_sale_until >= day)
+        return on_sale
+
+    def before(self, day: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns what was bought before a day, in any part.
+
+        Args:
+            day: Number of the day (`parse_day`).
+
+        Returns:
+            Pairs of user and item, (n, 2) int32, and their days, (n,) int32.
+        """
+        users, items, days = self._purchases
+        earlier = days < day
+        return np.stack([users, items], axis=1)[earlier], days[earlier]
+
+    def bought_before(self, part: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Returns what the users of held-out interactions had bought before, day by day.
+
+        Args:
+            part: "validation" or "test".
+
+        Returns:
+            Rows of the part in order, items, and how many days earlier these were bought, (n,) int
+            each.
+        """
+        owners, items, bought = self._purchases
+        first = np.searchsorted(owners, getattr(self, part)[:, 0])
+        lengths = np.searchsorted(owners, getattr(self, part)[:, 0], side="right") - first
+        row = np.repeat(np.arange(len(first)), lengths)
+        place = first[row] + np.arange(len(row)) - (np.cumsum(lengths) - lengths)[row]
+        age = self.days_of(part)[row] - bought[place]
+        before = age > 0
+        return row[before], items[place][before], age[before]
 
     def summary(self) -> str:
         """Returns the numbers of users and interactions, and the days of the parts, as text."""

@@ -17,7 +17,7 @@ from keras_fashion.evaluation.significance import (
     paired_test,
 )
 from keras_fashion.models.counting import PopRank, RandomScores
-from keras_fashion.models.scoring_vectors import ScoringVectors
+from keras_fashion.models.scoring_vectors import HeldOutVectors, ScoringVectors
 
 PRIMARY_METRIC = "auc_matched"
 """The metric that is tested: popularity alone gains almost nothing on it."""
@@ -56,7 +56,7 @@ class Comparison:
 
 
 def compare(
-    models: Mapping[str, ScoringVectors | Scores],
+    models: Mapping[str, ScoringVectors | HeldOutVectors | Scores],
     split: Split,
     part: str = "test",
     ks: Sequence[int] = (10,),

@@ -28,7 +28,7 @@ from keras_fashion.metrics.ranking import (
     reciprocal_rank,
 )
 from keras_fashion.models.retrieval import exact_products
-from keras_fashion.models.scoring_vectors import ScoringVectors
+from keras_fashion.models.scoring_vectors import HeldOutVectors, ScoringVectors
 
 BLOCK = 2**24
 """Number of scores in a block, 64 MiB in float32: a thousand users at 17 thousand items."""
@@ -144,7 +144,7 @@ class HeldOutRanks:
 
 
 def rank_held_out(
-    scores: ScoringVectors | Scores,
+    scores: ScoringVectors | HeldOutVectors | Scores,
     split: Split,
     part: str = "test",
     ks: Sequence[int] = (),
@@ -162,7 +162,8 @@ def rank_held_out(
     which chunks can hold a user's best items.
 
     Args:
-        scores: Scoring vectors of a linear recommender, or a function that returns the scores of
+        scores: Scoring vectors of a linear recommender, vectors of the held-out interactions of
+            this part (`Recommender.held_out_vectors`), or a function that returns the scores of
             all items for a block of users, from shape (B,), int, to shape (B, I), float. -inf marks
             an item that is never recommended.
         split: Split with the held-out interactions, and the items that are no negatives.
@@ -201,6 +202,9 @@ def rank_held_out(
     layout = BlockLayout.of(bins)
     compare = block_comparison(scores, split, layout)
     first_row = rows.indices(len(getattr(split, part)))[0]
+    people = users
+    if isinstance(scores, HeldOutVectors):
+        people = np.arange(first_row, first_row + len(users))
 
     excluded_in_bins = np.empty((len(items), BINS), np.int64)
     excess, tied = np.empty((len(items), BINS)), np.empty(len(items))
@@ -216,7 +220,7 @@ def rank_held_out(
                 row * BINS + bins[excluded], minlength=size * BINS
             ).reshape(size, BINS)
             found = compare(
-                users[block],
+                people[block],
                 layout.column[items[block]],
                 np.stack([row, layout.column[excluded]], axis=1),
                 layout.bin_of_chunk,

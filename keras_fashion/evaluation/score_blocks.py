@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
 from keras_fashion.models.retrieval import CHUNK, best_columns
-from keras_fashion.models.scoring_vectors import ScoringVectors
+from keras_fashion.models.scoring_vectors import HeldOutVectors, ScoringVectors
 
 COLD = 5
 """Items with fewer training interactions are cold (Kang et al., ICDM 2017)."""
@@ -77,23 +77,23 @@ class ComparedBlock(NamedTuple):
 
 
 def block_comparison(
-    scores: ScoringVectors | Scores, split: Split, layout: BlockLayout
+    scores: ScoringVectors | HeldOutVectors | Scores, split: Split, layout: BlockLayout
 ) -> Callable[..., ComparedBlock]:
     """Returns a function that computes a block of scores and compares each with its row's target.
 
     Args:
-        scores: Scoring vectors, or a function of users, see `rank_held_out`.
+        scores: Vectors, or a function of users, see `rank_held_out`.
         split: The split, whose size the scores must have.
         layout: Layout of a block.
 
     Returns:
-        A function of the block's users, of shape (B,), int, and of what `_compared` takes beside
-        the block.
+        A function of the block's users (for `HeldOutVectors` of its interactions), of shape (B,),
+        int, and of what `_compared` takes beside the block.
 
     Raises:
         InputError: If the scores are of another number of items or users than the split.
     """
-    if not isinstance(scores, ScoringVectors):
+    if not isinstance(scores, (ScoringVectors, HeldOutVectors)):
 
         def of_scores(users: np.ndarray, *args: Any) -> ComparedBlock:
             block = tf.convert_to_tensor(scores(users))
@@ -109,9 +109,12 @@ def block_comparison(
         return of_scores
 
     vectors = scores
-    if (len(vectors.users), len(vectors.items)) != (split.num_users, split.num_items):
+    people = vectors.users if isinstance(vectors, ScoringVectors) else vectors.interactions
+    if (isinstance(vectors, ScoringVectors) and len(people) != split.num_users) or (
+        len(vectors.items) != split.num_items
+    ):
         raise InputError(
-            f"the scoring vectors are of {len(vectors.users)} users and {len(vectors.items)} "
+            f"the scoring vectors are of {len(people)} users and {len(vectors.items)} "
             f"items; the split has {split.num_users} and {split.num_items}."
         )
     # The bias is one more dimension, in which every user is 1, so that it needs no second pass.
@@ -122,8 +125,8 @@ def block_comparison(
     items = tf.constant(items)
 
     def of_products(users: np.ndarray, *args: Any) -> ComparedBlock:
-        rows = np.ones((len(users), items.shape[1]), vectors.users.dtype)
-        rows[:, :-1] = vectors.users[users]
+        rows = np.ones((len(users), items.shape[1]), people.dtype)
+        rows[:, :-1] = people[users]
         return _compared_products(rows, items, *args)
 
     return of_products

@@ -7,6 +7,7 @@ from keras_fashion.models.registry import RECOMMENDERS
 _OTHERS = {
     "category_classifier": ["CategoryClassifier"],
     "conditional_gan": ["ConditionalGAN"],
+    "context": ["Context"],
     "dcgan": ["DVBPRDiscriminator", "DVBPRGenerator"],
     "discriminator": ["Discriminator"],
     "efficientnet_lite": ["efficientnet_lite0"],
@@ -26,7 +27,8 @@ _OTHERS = {
     "region_features": ["RegionFeatures"],
     "registry": ["RECOMMENDERS", "recommender_class"],
     "retrieval": ["ItemRetriever"],
-    "scoring_vectors": ["ScoringVectors"],
+    "scoring_vectors": ["HeldOutVectors", "ScoringVectors"],
+    "time_terms": ["TimeTerms"],
     "trained": ["TrainedRecommender"],
     "upsampling_generator": ["UpsamplingGenerator"],
     "warm_starting": ["warm_start"],

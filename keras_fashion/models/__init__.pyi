@@ -1,6 +1,7 @@
 # Written by `make stubs`; change `__init__.py` instead.
 from .category_classifier import CategoryClassifier as CategoryClassifier
 from .conditional_gan import ConditionalGAN as ConditionalGAN
+from .context import Context as Context
 from .counting import CategoryFrequency as CategoryFrequency
 from .counting import CategoryPopularity as CategoryPopularity
 from .counting import PopRank as PopRank
@@ -41,7 +42,9 @@ from .region_features import RegionFeatures as RegionFeatures
 from .registry import RECOMMENDERS as RECOMMENDERS
 from .registry import recommender_class as recommender_class
 from .retrieval import ItemRetriever as ItemRetriever
+from .scoring_vectors import HeldOutVectors as HeldOutVectors
 from .scoring_vectors import ScoringVectors as ScoringVectors
+from .time_terms import TimeTerms as TimeTerms
 from .trained import TrainedRecommender as TrainedRecommender
 from .upsampling_generator import UpsamplingGenerator as UpsamplingGenerator
 from .vbpr import VBPR as VBPR

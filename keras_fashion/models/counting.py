@@ -10,6 +10,7 @@ from typing_extensions import Self
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.columns import item_columns
 from keras_fashion.data.split import Split
+from keras_fashion.models.context import NO_CONTEXT, Context
 from keras_fashion.models.recommender import Recommender
 
 GLOBAL_SHARE = 1e-3
@@ -49,7 +50,7 @@ class RandomScores(Recommender):
         """
         return cls(split.num_users, split.num_items, seed)
 
-    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, context: Context = NO_CONTEXT) -> tf.Tensor:
         """Returns a fixed normal vector for each user."""
         return tf.gather(self._normal(self.num_users, stream=0), user)
 
@@ -77,7 +78,7 @@ class _ItemCounts(Recommender):
         )
         self.built = True
 
-    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, context: Context = NO_CONTEXT) -> tf.Tensor:
         """Returns 1 for every user."""
         return tf.ones([tf.shape(user)[0], 1])
 
@@ -263,7 +264,7 @@ class CategoryFrequency(Recommender):
         self.log_shares.assign(np.log(own + GLOBAL_SHARE * everyone))
         self.values.assign(values)
 
-    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, context: Context = NO_CONTEXT) -> tf.Tensor:
         """Returns ln(share_u(c) + 0.001 share(c)) for all values c."""
         return tf.gather(self.log_shares.value, user)
 

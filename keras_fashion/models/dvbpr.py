@@ -12,8 +12,10 @@ from keras_fashion.distribution.global_batch import gather_rows, mean_of_replica
 from keras_fashion.errors import InputError
 from keras_fashion.models.encoders import CNNF, CompactEncoder, ImageEncoder
 from keras_fashion.models.fit_settings import FitSettings, Minimum
+from keras_fashion.models.purchase_histories import checked_recency, mean_of_rows
 from keras_fashion.models.recommender import squared_norm
-from keras_fashion.models.visual_recommender import VisualRecommender, mean_of_rows
+from keras_fashion.models.time_terms import TimeTerm, TimeTerms
+from keras_fashion.models.visual_recommender import TIME_REGULARIZATION, VisualRecommender
 
 MOMENTUM = 0.95
 """Momentum of the moving mean of the embeddings: it forgets the encoder of some 20 steps ago."""
@@ -45,6 +47,9 @@ class DVBPR(VisualRecommender):
         regularization: λ_θ, on all rows of users and items; 1 in the original.
         encoder_regularization: λ_Φ; 1e-3 in the original.
         seed: Seed of the initial weights but those of the encoder; by default a random one.
+        recency: τ, see `VisualRecommender`.
+        time_terms: What all users like at a time, see `VisualRecommender`.
+        time_regularization: λ_t.
 
     Example:
         >>> import numpy as np
@@ -70,6 +75,9 @@ class DVBPR(VisualRecommender):
         regularization: float = 1.0,
         encoder_regularization: float = 1e-3,
         seed: int | None = None,
+        recency: int = 0,
+        time_terms: TimeTerms | None = None,
+        time_regularization: float = TIME_REGULARIZATION,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -85,6 +93,9 @@ class DVBPR(VisualRecommender):
             ),
             # Another stream than that of θ.
             seed=None if seed is None else seed + 1,
+            recency=recency,
+            time_terms=time_terms,
+            time_regularization=time_regularization,
             **kwargs,
         )
         self.encoder = encoder
@@ -118,6 +129,9 @@ class DVBPR(VisualRecommender):
         latent_size: Annotated[int, Minimum(0)] = 0,
         bias: bool = False,
         history: Annotated[int, Minimum(0)] = 0,
+        recency: Annotated[int, Minimum(0)] = 0,
+        time_terms: tuple[TimeTerm, ...] = (),
+        time_regularization: float = TIME_REGULARIZATION,
         regularization: float = 1.0,
         encoder_regularization: float = 1e-3,
         seed: int = 0,
@@ -125,7 +139,7 @@ class DVBPR(VisualRecommender):
         """Creates the model with an encoder for the pictures of a catalogue.
 
         Args:
-            catalogue: Not used; pictures are given in training.
+            catalogue: Catalogue with the categories; pictures are given in training.
             split: Split with the numbers of users and items.
             encoder: compact, or cnnf, the encoder of the paper for pictures of 224 pixels.
             picture_size: Height and width in pixels into which pictures are fitted.
@@ -134,12 +148,18 @@ class DVBPR(VisualRecommender):
             bias: Whether items have a bias.
             history: Maximum number of items that a user bought from which their vector is made in a
                 step; with 0 users have only a vector of their own.
+            recency: Number of days after which an item of the history counts 1 / e; with 0 all
+                count the same. It needs a split in time.
+            time_terms: What all users like at a time: trend, season and category (a bias of each
+                category by month). They need a split in time.
+            time_regularization: λ of the time terms.
             regularization: λ of θ, as in the original.
             encoder_regularization: λ of the CNN, as in the original.
             seed: Seed of the initial weights.
 
         Raises:
-            InputError: If the pictures are too small for the encoder.
+            InputError: If the pictures are too small for the encoder, or an option needs times that
+                the split does not have.
         """
         if encoder == "cnnf" and picture_size < 128:
             raise InputError(
@@ -155,6 +175,9 @@ class DVBPR(VisualRecommender):
             latent_size=latent_size,
             bias=bias,
             with_history=history > 0,
+            recency=checked_recency(recency, history, split),
+            time_terms=TimeTerms.from_catalogue(embedding_size, time_terms, catalogue, split),
+            time_regularization=time_regularization,
             regularization=regularization,
             encoder_regularization=encoder_regularization,
             seed=seed,
@@ -173,9 +196,10 @@ class DVBPR(VisualRecommender):
             self.embedding_mean.assign(MOMENTUM * self.embedding_mean + (1 - MOMENTUM) * seen)
         return embedding
 
-    def history_mean(self, history: tf.Tensor) -> tf.Tensor:
+    def history_mean(self, history: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the mean of the embeddings as last seen, minus the moving mean."""
-        centered = mean_of_rows(self.item_embeddings.value, history) - self.embedding_mean
+        mean = mean_of_rows(self.item_embeddings.value, history, weights)
+        centered = mean - self.embedding_mean
         return tf.where(tf.reduce_any(history >= 0, axis=1, keepdims=True), centered, 0.0)
 
     def regularizer(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
@@ -196,4 +220,4 @@ class DVBPR(VisualRecommender):
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a model of the same shape, untrained."""
         encoder = keras.saving.deserialize_keras_object(config["encoder"])
-        return cls(**(config | {"encoder": encoder}))
+        return super().from_config(config | {"encoder": encoder})

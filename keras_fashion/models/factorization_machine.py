@@ -10,6 +10,7 @@ from typing_extensions import Self
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.columns import item_columns
 from keras_fashion.data.split import Split
+from keras_fashion.models.context import NO_CONTEXT, Context
 from keras_fashion.models.fit_settings import FitSettings, Minimum
 from keras_fashion.models.recommender import Recommender, squared_norm
 
@@ -125,7 +126,7 @@ class FM(Recommender):
         """Sets the (I, C) int values of the items; no two columns share a number."""
         self.values.assign(values)
 
-    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, context: Context = NO_CONTEXT) -> tf.Tensor:
         """Returns v_u."""
         return tf.gather(self.v_user.value, user)
 

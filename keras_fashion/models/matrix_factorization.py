@@ -10,6 +10,7 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.losses.ranking import WARP as WARPLoss
 from keras_fashion.losses.ranking import Logistic, RankingLoss
+from keras_fashion.models.context import NO_CONTEXT, Context
 from keras_fashion.models.fit_settings import FitSettings, Minimum
 from keras_fashion.models.recommender import Recommender, squared_norm
 
@@ -81,7 +82,7 @@ class BPRMF(Recommender):
         """
         return cls(split.num_users, split.num_items, latent_size, regularization, seed)
 
-    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, context: Context = NO_CONTEXT) -> tf.Tensor:
         """Returns γ_u."""
         return tf.gather(self.gamma_user.value, user)
 
@@ -151,7 +152,7 @@ class BiasedMF(BPRMF):
         self.alpha = self.add_weight(name="alpha", shape=(), initializer="zeros")
         self.beta_user = self.add_weight(name="beta_user", shape=(num_users,), initializer="zeros")
 
-    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, context: Context = NO_CONTEXT) -> tf.Tensor:
         """Returns [γ_u, β_u]."""
         bias = tf.gather(self.beta_user.value, user)
         return tf.concat([super().user_vector(user), bias[:, None]], axis=1)

@@ -13,8 +13,9 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.distribution.global_batch import divide_by_replicas, gather_rows
 from keras_fashion.losses.ranking import BPR, RankingLoss
+from keras_fashion.models.context import NO_CONTEXT, Context
 from keras_fashion.models.fit_settings import FitSettings
-from keras_fashion.models.scoring_vectors import ScoringVectors
+from keras_fashion.models.scoring_vectors import HeldOutVectors, ScoringVectors
 from keras_fashion.optimizers.lazy_adam import LazyAdam, dense_gradients
 
 
@@ -82,13 +83,12 @@ class Recommender(keras.Model, ABC):
         return cls(split.num_users, split.num_items)
 
     @abstractmethod
-    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, context: Context = NO_CONTEXT) -> tf.Tensor:
         """Computes p_u.
 
         Args:
             user: (B,) int, users.
-            history: (B, H) int, items that the users bought, padded with -1; for models that make
-                a user from them.
+            context: What the users bought before, and when.
 
         Returns:
             (B, K) float32.
@@ -112,6 +112,18 @@ class Recommender(keras.Model, ABC):
     def item_bias(self, item: tf.Tensor) -> tf.Tensor:
         """Computes b_i, (B,) int to (B,) float32; 0 unless a subclass has biases."""
         return tf.zeros(tf.shape(item))
+
+    def seasonal_bias(self, item: tf.Tensor, month: tf.Tensor | None) -> tf.Tensor | float:
+        """Computes what is added to b_i in a month; 0 unless a subclass knows seasons.
+
+        Args:
+            item: Items, int, of a shape that can be broadcast with that of `month`.
+            month: Months since January 1970, int; None for the end of training.
+
+        Returns:
+            float32 of the broadcast shape, or 0.
+        """
+        return 0.0
 
     def default_loss(self) -> RankingLoss:
         """Returns the loss of a model that is compiled without one: BPR, unless overridden."""
@@ -162,16 +174,17 @@ class Recommender(keras.Model, ABC):
 
         Args:
             inputs: "user" and "item", (B,) int each; "picture", (B, H, W, 3), for models that use
-                pictures; "history", (B, H) int, for models that make users from it.
+                pictures; and what `Context` has.
             training: Whether the model is being trained.
 
         Returns:
             (B,) float32 scores.
         """
-        item = inputs["item"]
+        item, context = inputs["item"], Context.of(inputs)
         vector = self.item_vector(item, inputs.get("picture"), training=training)
-        user = self.user_vector(inputs["user"], inputs.get("history"))
-        return tf.reduce_sum(user * vector, axis=-1) + self.item_bias(item)
+        user = self.user_vector(inputs["user"], context)
+        bias = self.item_bias(item) + self.seasonal_bias(item, context.month)
+        return tf.reduce_sum(user * vector, axis=-1) + bias
 
     def score_batch(
         self, batch: dict[str, tf.Tensor], training: bool = False
@@ -188,19 +201,25 @@ class Recommender(keras.Model, ABC):
             negative item, -1 for a shared negative that the user bought.
         """
         user, positive, negative = batch["user"], batch["positive"], batch["negative"]
-        user_vector = self.user_vector(user, batch.get("history"))
+        context = Context.of(batch)
+        user_vector = self.user_vector(user, context)
         # One pass over both halves: the arms of the siamese network share all weights.
         item = tf.concat([positive, negative], axis=0)
         vector = self.item_vector(item, batch.get("picture"), training=training)
         sizes = [tf.size(positive), tf.size(negative)]
         liked, other = tf.split(vector, sizes)
         liked_bias, other_bias = tf.split(self.item_bias(item), sizes)
+        liked_bias += self.seasonal_bias(positive, context.month)
         positive_score = (tf.reduce_sum(user_vector * liked, axis=1) + liked_bias)[:, None]
         if "mask" in batch:
             other, other_bias = gather_rows(other), gather_rows(other_bias)
             negative_score = tf.matmul(user_vector, other, transpose_b=True) + other_bias
+            if context.month is not None:
+                shared = gather_rows(negative)[None]
+                negative_score += self.seasonal_bias(shared, context.month[:, None])
             negative_label = batch["mask"] - 1
         else:
+            other_bias += self.seasonal_bias(negative, context.month)
             negative_score = (tf.reduce_sum(user_vector * other, axis=1) + other_bias)[:, None]
             negative_label = tf.zeros_like(negative_score)
         labels = tf.concat([tf.ones_like(positive_score), negative_label], axis=1)
@@ -280,6 +299,8 @@ class Recommender(keras.Model, ABC):
         pictures: tf.data.Dataset | None = None,
         train: np.ndarray | None = None,
         items: np.ndarray | None = None,
+        train_days: np.ndarray | None = None,
+        month: int | None = None,
     ) -> ScoringVectors:
         """Computes the vectors of all users and items, for evaluation, retrieval and export.
 
@@ -289,31 +310,62 @@ class Recommender(keras.Model, ABC):
             train: (n, 2) int, training pairs (user, item), for models that make a user from the
                 items that they bought.
             items: (I, K) float32, the result of `item_vectors` where it is known already.
+            train_days: (n,) int, days of the training pairs, for models to which recent ones count
+                more.
+            month: Month for which the vectors are computed, counted from January 1970, for models
+                that know trends or seasons; by default the last one of training.
 
         Returns:
             The scoring vectors.
         """
         items = self.item_vectors(pictures) if items is None else items
+        every = tf.range(self.num_items)
+        when = None if month is None else tf.constant(month)
         return ScoringVectors(
-            users=self.user_vectors(items, train),
+            users=self.user_vectors(items, train, train_days, month),
             items=items,
-            biases=self.item_bias(tf.range(self.num_items)).numpy(),
+            biases=(self.item_bias(every) + self.seasonal_bias(every, when)).numpy(),
         )
 
-    def user_vectors(self, items: np.ndarray, train: np.ndarray | None = None) -> np.ndarray:
+    def held_out_vectors(
+        self, items: np.ndarray, split: Split, part: str
+    ) -> ScoringVectors | HeldOutVectors:
+        """Computes with what the held-out interactions of a split are ranked.
+
+        Args:
+            items: (I, K) float32, q of all items.
+            split: Split that the model was trained on.
+            part: "validation" or "test".
+
+        Returns:
+            The scoring vectors, unless a subclass has users who change with time.
+        """
+        return self.scoring_vectors(items=items, train=split.train)
+
+    def user_vectors(
+        self,
+        items: np.ndarray,
+        train: np.ndarray | None = None,
+        train_days: np.ndarray | None = None,
+        month: int | None = None,
+    ) -> np.ndarray:
         """Computes p of all users.
 
         Args:
             items: (I, K) float32, q of all items, for models that make a user from the items that
                 they bought.
             train: (n, 2) int, training pairs (user, item), for the same models.
+            train_days: (n,) int, see `scoring_vectors`.
+            month: See `scoring_vectors`.
 
         Returns:
             (U, K) float32.
         """
         return self.user_vector(tf.range(self.num_users)).numpy()
 
-    def adapt_users(self, items: np.ndarray, train: np.ndarray) -> None:
+    def adapt_users(
+        self, items: np.ndarray, train: np.ndarray, train_days: np.ndarray | None = None
+    ) -> None:
         """Stores what users are made of besides their own weights; nothing, for most models.
 
         Call it after training, and before `user_vector` or calling the model without a history.
@@ -321,6 +373,7 @@ class Recommender(keras.Model, ABC):
         Args:
             items: (I, K) float32, q of all items.
             train: (n, 2) int, training pairs (user, item).
+            train_days: (n,) int, their days, for models to which recent ones count more.
         """
 
     @tf.function(reduce_retracing=True, autograph=False)

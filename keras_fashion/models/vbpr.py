@@ -11,8 +11,10 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.models.fit_settings import FitSettings, Minimum
 from keras_fashion.models.principal_components import principal_components
+from keras_fashion.models.purchase_histories import checked_recency, mean_of_rows
 from keras_fashion.models.recommender import squared_norm
-from keras_fashion.models.visual_recommender import VisualRecommender, mean_of_rows
+from keras_fashion.models.time_terms import TimeTerm, TimeTerms
+from keras_fashion.models.visual_recommender import TIME_REGULARIZATION, VisualRecommender
 
 FEATURE_NORM = 10.0
 """Mean squared norm of a feature, with which the scores of an untrained model neither vanish nor
@@ -42,6 +44,9 @@ class VBPR(VisualRecommender):
         regularization: λ, on the rows of users and items.
         embedding_regularization: λ_E.
         seed: Seed of the initial weights; by default a random one.
+        recency: τ, see `VisualRecommender`.
+        time_terms: What all users like at a time, see `VisualRecommender`.
+        time_regularization: λ_t.
 
     Example:
         >>> import numpy as np
@@ -66,6 +71,9 @@ class VBPR(VisualRecommender):
         regularization: float = 0.01,
         embedding_regularization: float = 1e-4,
         seed: int | None = None,
+        recency: int = 0,
+        time_terms: TimeTerms | None = None,
+        time_regularization: float = TIME_REGULARIZATION,
         **kwargs: Any,
     ) -> None:
         embedding_size = min(embedding_size, feature_size)
@@ -82,6 +90,9 @@ class VBPR(VisualRecommender):
             ),
             # Another stream than that of θ.
             seed=None if seed is None else seed + 1,
+            recency=recency,
+            time_terms=time_terms,
+            time_regularization=time_regularization,
             **kwargs,
         )
         self.feature_size = feature_size
@@ -111,6 +122,9 @@ class VBPR(VisualRecommender):
         latent_size: Annotated[int, Minimum(0)] = 16,
         bias: bool = True,
         history: Annotated[int, Minimum(0)] = 0,
+        recency: Annotated[int, Minimum(0)] = 0,
+        time_terms: tuple[TimeTerm, ...] = (),
+        time_regularization: float = TIME_REGULARIZATION,
         regularization: float = 0.01,
         seed: int = 0,
     ) -> Self:
@@ -127,24 +141,35 @@ class VBPR(VisualRecommender):
             bias: Whether items have a bias, and pictures one.
             history: Maximum number of items that a user bought from which their vector is made in a
                 step; with 0 users have only a vector of their own.
+            recency: Number of days after which an item of the history counts 1 / e; with 0 all
+                count the same. It needs a split in time.
+            time_terms: What all users like at a time: trend, season and category (a bias of each
+                category by month). They need a split in time.
+            time_regularization: λ of the time terms.
             regularization: λ, weight of the squared norms of the rows in a batch.
             seed: Seed of the initial weights.
 
         Raises:
-            InputError: If the features cannot be loaded or made.
+            InputError: If the features cannot be loaded or made, or an option needs times that the
+                split does not have.
         """
         # Imported here, because the frozen features are made with models.
         from keras_fashion.features.frozen import frozen_features
 
         values = frozen_features(catalogue, features)
+        feature_size = min(feature_size, values.shape[1])
+        embedding_size = min(embedding_size, feature_size)
         model = cls(
             split.num_users,
             split.num_items,
-            feature_size=min(feature_size, values.shape[1]),
+            feature_size=feature_size,
             embedding_size=embedding_size,
             latent_size=latent_size,
             bias=bias,
             with_history=history > 0,
+            recency=checked_recency(recency, history, split),
+            time_terms=TimeTerms.from_catalogue(embedding_size, time_terms, catalogue, split),
+            time_regularization=time_regularization,
             regularization=regularization,
             seed=seed,
         )
@@ -162,9 +187,9 @@ class VBPR(VisualRecommender):
         """Returns E f_i."""
         return tf.gather(self.features.value, item) @ self.embedding.value
 
-    def history_mean(self, history: tf.Tensor) -> tf.Tensor:
+    def history_mean(self, history: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor:
         """Returns E times the mean feature; that of the catalogue is 0."""
-        return mean_of_rows(self.features.value, history) @ self.embedding.value
+        return mean_of_rows(self.features.value, history, weights) @ self.embedding.value
 
     def item_bias(self, item: tf.Tensor) -> tf.Tensor:
         """Returns β_i + β' · f_i, or 0 if items have no bias."""

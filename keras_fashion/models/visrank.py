@@ -10,6 +10,7 @@ from typing_extensions import Self
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
+from keras_fashion.models.context import NO_CONTEXT, Context
 from keras_fashion.models.fit_settings import FitSettings, Minimum
 from keras_fashion.models.principal_components import principal_components
 from keras_fashion.models.recommender import Recommender
@@ -98,7 +99,7 @@ class VisRank(Recommender):
         self.features.assign(centered)
         self.user_features.assign(tf.math.l2_normalize(sums, axis=1))
 
-    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
+    def user_vector(self, user: tf.Tensor, context: Context = NO_CONTEXT) -> tf.Tensor:
         """Returns the direction of the user's mean feature; 0 for a user without items."""
         return tf.gather(self.user_features.value, user)
 

@@ -1,4 +1,4 @@
-"""The abstract base of visual recommenders: latent factors and biases beside an embedding."""
+"""The abstract base of visual recommenders: latent factors, biases and time beside an embedding."""
 
 from abc import abstractmethod
 from typing import Any
@@ -6,13 +6,23 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from typing_extensions import Self
 
+from keras_fashion.data.purchase_times import months_of_days
+from keras_fashion.data.split import Split
+from keras_fashion.data.temporal import TemporalSplit
+from keras_fashion.models.context import NO_CONTEXT, Context
+from keras_fashion.models.purchase_histories import history_weights, mean_of_purchases
 from keras_fashion.models.recommender import Recommender, squared_norm
-from keras_fashion.models.scoring_vectors import ScoringVectors
+from keras_fashion.models.scoring_vectors import HeldOutVectors, ScoringVectors
+from keras_fashion.models.time_terms import TimeTerms
+
+TIME_REGULARIZATION = 0.01
+"""λ_t, by default."""
 
 
 class VisualRecommender(Recommender):
-    """x_ui = β_i + γ_u · γ_i + θ_u · Φ_i, the formula of the DVBPR authors' talk.
+    """x_ui(t) = β_i + γ_u · γ_i + θ_u(t) · Φ_i, the formula of the DVBPR authors' talk.
 
     A subclass says what Φ, the embedding of an item, is. The global bias and the user's bias of the
     talk's formula cancel in x_ui - x_uj, so BPR cannot learn them and they are left out.
@@ -26,8 +36,12 @@ class VisualRecommender(Recommender):
     weight: with a negative weight, own_u, which knows the positive, would reveal it by the
     difference.
 
+    In a temporal split the first mean is over what the user bought before the purchase, in which
+    with a `recency` of τ days an item counts exp(-age / τ). `time_terms` add to θ_u what all users
+    like at the time, and to β_i a bias of the category in the month.
+
     The regularizer is λ / B · Σ over the batch of ½|own_u|² and of half the squares of the other
-    rows; a subclass adds its own.
+    rows, and λ_t times the penalty of `TimeTerms`; a subclass adds its own.
 
     Args:
         num_users: U, number of users.
@@ -39,6 +53,10 @@ class VisualRecommender(Recommender):
         regularization: λ, on the rows of users and items.
         initializer: Initializer of θ.
         seed: Seed of the initial γ; by default a random one.
+        recency: τ, number of days after which an item of the history counts 1 / e; 0 if all count
+            the same.
+        time_terms: Trend, season and categories by month; None if users do not change with time.
+        time_regularization: λ_t.
 
     Example:
         >>> from keras_fashion.models import VisualRecommender
@@ -46,8 +64,9 @@ class VisualRecommender(Recommender):
         ...     colors = tf.constant([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])  # Φ of three items
         ...     def item_embedding(self, item, picture=None, training=False):
         ...         return tf.gather(self.colors, item)
-        ...     def history_mean(self, history):
-        ...         return mean_of_rows(self.colors - tf.reduce_mean(self.colors, axis=0), history)
+        ...     def history_mean(self, history, weights=None):
+        ...         centered = self.colors - tf.reduce_mean(self.colors, axis=0)
+        ...         return mean_of_rows(centered, history, weights)
         >>> model = ColorRecommender(
         ...     num_users=2,
         ...     num_items=3,
@@ -73,9 +92,15 @@ class VisualRecommender(Recommender):
         regularization: float,
         initializer: keras.initializers.Initializer,
         seed: int | None = None,
+        recency: int = 0,
+        time_terms: TimeTerms | None = None,
+        time_regularization: float = TIME_REGULARIZATION,
         **kwargs: Any,
     ) -> None:
         super().__init__(num_users, num_items, **kwargs)
+        self.recency = recency
+        self.time_terms = time_terms
+        self.time_regularization = time_regularization
         self.latent_size = latent_size
         self.bias = bias
         self.with_history = with_history
@@ -120,23 +145,24 @@ class VisualRecommender(Recommender):
         """
 
     @abstractmethod
-    def history_mean(self, history: tf.Tensor) -> tf.Tensor:
+    def history_mean(self, history: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor:
         """Computes the mean of Φ over histories minus that over the catalogue, in training.
 
         Args:
             history: (B, H) int, items, padded with -1.
+            weights: (B, H) float32, how much each counts; None if all count the same.
 
         Returns:
             (B, K) float32, 0 for an empty history.
         """
 
-    def user_embedding(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
-        """Computes θ_u.
+    def user_embedding(self, user: tf.Tensor, context: Context = NO_CONTEXT) -> tf.Tensor:
+        """Computes θ_u(t).
 
         Args:
             user: (B,) int, users.
-            history: (B, H) int, items that the users bought, padded with -1; without it, what
-                `adapt_users` has stored.
+            context: What the users bought before, and when. Without a history, it is what
+                `adapt_users` has stored; without a month, the last one of training.
 
         Returns:
             (B, K) float32.
@@ -145,10 +171,10 @@ class VisualRecommender(Recommender):
             ValueError: If the model makes users from their history, and there is neither a history
                 nor a stored one.
         """
-        own = tf.gather(self.theta.value, user)
+        embedding = tf.gather(self.theta.value, user) + self._style(context.month)
         if not self.with_history:
-            return own
-        if history is None:
+            return embedding
+        if context.history is None:
             if not self._has_histories():
                 raise ValueError(
                     "with_history=True makes users from what they bought, which this model has "
@@ -156,12 +182,13 @@ class VisualRecommender(Recommender):
                 )
             bought = tf.gather(self.history_embedding.value, user)
         else:
-            bought = self.history_mean(history)
-        return own + bought
+            weights = history_weights(context.history, context.history_age, self.recency)
+            bought = self.history_mean(context.history, weights)
+        return embedding + bought
 
-    def user_vector(self, user: tf.Tensor, history: tf.Tensor | None = None) -> tf.Tensor:
-        """Returns [γ_u, θ_u]."""
-        embedding = self.user_embedding(user, history)
+    def user_vector(self, user: tf.Tensor, context: Context = NO_CONTEXT) -> tf.Tensor:
+        """Returns [γ_u, θ_u(t)]."""
+        embedding = self.user_embedding(user, context)
         if not self.latent_size:
             return embedding
         return tf.concat([tf.gather(self.gamma_user.value, user), embedding], axis=1)
@@ -180,7 +207,7 @@ class VisualRecommender(Recommender):
         return tf.gather(self.beta_item.value, item) if self.bias else super().item_bias(item)
 
     def regularizer(self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
-        """Returns λ times half the squared norm of the batch's rows, per positive."""
+        """Returns λ times half the squared norm of the rows, per positive, and λ_t's penalty."""
         items = tf.concat([positive, negative], axis=0)
         rows = [tf.gather(self.theta.value, user)]
         if self.latent_size:
@@ -188,46 +215,111 @@ class VisualRecommender(Recommender):
             rows += [tf.gather(self.gamma_item.value, items)]
         if self.bias:
             rows += [tf.gather(self.beta_item.value, items)]
-        return self.regularization * squared_norm(*rows) / tf.cast(tf.size(user), tf.float32)
+        penalty = self.regularization * squared_norm(*rows) / tf.cast(tf.size(user), tf.float32)
+        if self.time_terms is None:
+            return penalty
+        return penalty + self.time_regularization * self.time_terms.penalty()
 
-    def user_vectors(self, items: np.ndarray, train: np.ndarray | None = None) -> np.ndarray:
-        """Computes [γ_u, θ_u] of all users, from what they bought if `with_history` is set.
+    def seasonal_bias(self, item: tf.Tensor, month: tf.Tensor | None) -> tf.Tensor | float:
+        """Returns b_{c(i),m}, or 0 without `time_terms`."""
+        if self.time_terms is None:
+            return 0.0
+        return self.time_terms.bias(item, month)
+
+    def user_vectors(
+        self,
+        items: np.ndarray,
+        train: np.ndarray | None = None,
+        train_days: np.ndarray | None = None,
+        month: int | None = None,
+    ) -> np.ndarray:
+        """Computes [γ_u, θ_u(t)] of all users, from what they bought if `with_history` is set.
 
         Args:
             items: (I, K) float32, [γ_i, Φ_i] of all items.
             train: (n, 2) int, training pairs (user, item).
+            train_days: (n,) int, their days, if `recency` is set.
+            month: Month, counted from January 1970; by default the last one of training.
 
         Returns:
             (U, K) float32.
 
         Raises:
-            ValueError: If the model makes users from their history and `train` is missing.
+            ValueError: If the model makes users from their history and `train` is missing, or
+                weighs it by recency and `train_days` is.
         """
-        if not self.with_history:
-            return super().user_vectors(items, train)
-        if train is None:
-            raise ValueError("with_history=True needs train, the pairs of user and item")
-        theta = self.theta.value + self._history_embeddings(items, train)
+        when = None if month is None else tf.constant([month])
+        theta = self.theta.value + self._style(when)
+        if self.with_history:
+            if train is None:
+                raise ValueError("with_history=True needs train, the pairs of user and item")
+            ages = None if train_days is None else train_days.max() - train_days
+            users, bought = train.T
+            theta += self._history_embeddings(items, users, bought, ages, self.num_users)
         if self.latent_size:
             theta = tf.concat([self.gamma_user.value, theta], axis=1)
         return theta.numpy()
 
-    def adapt_users(self, items: np.ndarray, train: np.ndarray) -> None:
+    def held_out_vectors(
+        self, items: np.ndarray, split: Split, part: str
+    ) -> ScoringVectors | HeldOutVectors:
+        """Computes the vectors of users at the times of held-out interactions of a `TemporalSplit`.
+
+        A user's history is what they bought on the days before.
+
+        Args:
+            items: (I, K) float32, [γ_i, Φ_i] of all items.
+            split: Split that the model was trained on.
+            part: "validation" or "test".
+
+        Returns:
+            Vectors with a dimension more for each month, in which an item has its bias of the
+            month; the scoring vectors, if the split has no times or users do not change with them.
+        """
+        changes = self.with_history or self.time_terms is not None
+        if not (isinstance(split, TemporalSplit) and changes):
+            return super().held_out_vectors(items, split, part)
+        users = getattr(split, part)[:, 0]
+        months, which = np.unique(months_of_days(split.days_of(part)), return_inverse=True)
+        theta = tf.gather(self.theta.value, users) + self._style(tf.constant(months[which]))
+        if self.with_history:
+            rows, bought, ages = split.bought_before(part)
+            theta += self._history_embeddings(items, rows, bought, ages, len(users))
+        latent = tf.gather(self.gamma_user.value, users) if self.latent_size else theta[:, :0]
+        every = tf.range(self.num_items)
+        seasonal = np.zeros((self.num_items, len(months)), np.float32)
+        seasonal += self.seasonal_bias(every[:, None], tf.constant(months)[None])
+        return HeldOutVectors(
+            np.concatenate([latent, theta, np.eye(len(months), dtype=np.float32)[which]], axis=1),
+            np.concatenate([items, seasonal], axis=1),
+            self.item_bias(every).numpy(),
+        )
+
+    def adapt_users(
+        self, items: np.ndarray, train: np.ndarray, train_days: np.ndarray | None = None
+    ) -> None:
         """Stores what users bought, for `user_embedding` without a history; saved with the weights.
 
         Args:
             items: (I, K) float32, [γ_i, Φ_i] of all items.
             train: (n, 2) int, training pairs (user, item).
+            train_days: (n,) int, their days, if `recency` is set.
         """
         if self.with_history:
-            self.history_embedding.assign(self._history_embeddings(items, train))
+            ages = None if train_days is None else train_days.max() - train_days
+            users, bought = train.T
+            means = self._history_embeddings(items, users, bought, ages, self.num_users)
+            self.history_embedding.assign(means)
 
-    def newcomer_vector(self, history: np.ndarray, vectors: ScoringVectors) -> np.ndarray:
+    def newcomer_vector(
+        self, history: np.ndarray, vectors: ScoringVectors, month: int | None = None
+    ) -> np.ndarray:
         """Computes p of a user who was not trained on, from what they bought.
 
         Args:
             history: (H,) int, items, at least one.
             vectors: Scoring vectors of this model.
+            month: Month, counted from January 1970; by default the last one of training.
 
         Returns:
             (K,) float32, to be multiplied with `vectors.items`.
@@ -238,6 +330,9 @@ class VisualRecommender(Recommender):
         if not self.with_history:
             raise ValueError("only with_history=True knows users who were never trained on")
         embedding = self._centered_embeddings(vectors.items)[history].mean(axis=0)
+        if self.time_terms is not None:
+            when = None if month is None else tf.constant([month])
+            embedding += self.time_terms.style(when)[0]
         return np.concatenate([np.zeros(self.latent_size, np.float32), embedding])
 
     def _has_histories(self) -> bool:
@@ -247,13 +342,23 @@ class VisualRecommender(Recommender):
                 self._has_found_histories = bool(tf.reduce_any(self.history_embedding.value != 0))
         return self._has_found_histories
 
-    def _history_embeddings(self, items: np.ndarray, train: np.ndarray) -> tf.Tensor:
-        """Computes the mean of Φ over each user's items minus that over the catalogue, (U, K)."""
-        bought = tf.gather(self._centered_embeddings(items), train[:, 1])
-        users = tf.constant(train[:, 0])
-        sums = tf.math.unsorted_segment_sum(bought, users, self.num_users)
-        counts = tf.math.unsorted_segment_sum(tf.ones(len(train)), users, self.num_users)
-        return tf.math.divide_no_nan(sums, counts[:, None])
+    def _style(self, month: tf.Tensor | None = None) -> tf.Tensor | float:
+        """Returns μ_e + σ_m, (B, K) or, without a month, (1, K); 0 without `time_terms`."""
+        return 0.0 if self.time_terms is None else self.time_terms.style(month)
+
+    def _history_embeddings(
+        self,
+        items: np.ndarray,
+        rows: np.ndarray,
+        bought: np.ndarray,
+        ages: np.ndarray | None,
+        num_rows: int,
+    ) -> tf.Tensor:
+        """Computes the mean of Φ over what was bought minus that over the catalogue, (R, K)."""
+        if self.recency and ages is None:
+            raise ValueError("a model with recency needs train_days, the days of the pairs")
+        centered = self._centered_embeddings(items)
+        return mean_of_purchases(centered, rows, bought, num_rows, ages, self.recency)
 
     def _centered_embeddings(self, items: np.ndarray) -> np.ndarray:
         embeddings = items[:, self.latent_size :]
@@ -266,19 +371,13 @@ class VisualRecommender(Recommender):
             "bias": self.bias,
             "with_history": self.with_history,
             "regularization": self.regularization,
+            "recency": self.recency,
+            "time_terms": keras.saving.serialize_keras_object(self.time_terms),
+            "time_regularization": self.time_regularization,
         }
 
-
-def mean_of_rows(table: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
-    """Computes the mean row of a table over histories.
-
-    Args:
-        table: (I, F) float32.
-        history: (B, H) int, rows of the table, padded with -1.
-
-    Returns:
-        (B, F) float32, 0 for an empty history.
-    """
-    known = tf.cast(history >= 0, tf.float32)[:, :, None]
-    rows = tf.gather(table, tf.maximum(history, 0)) * known
-    return tf.math.divide_no_nan(tf.reduce_sum(rows, axis=1), tf.reduce_sum(known, axis=1))
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Creates a model of the same shape, untrained."""
+        terms = keras.saving.deserialize_keras_object(config.get("time_terms"))
+        return cls(**(config | {"time_terms": terms}))

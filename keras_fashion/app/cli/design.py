@@ -9,6 +9,7 @@ import click
 
 from keras_fashion.app.cli.parameters import (
     EXISTING,
+    DayParam,
     hold_option,
     json_option,
     out_folder_option,
@@ -74,6 +75,12 @@ from keras_fashion.design.procedure import PROCEDURES
     type=EXISTING,
     help="Run of another DVBPR, of another seed, that scores the designs and has no part in them.",
 )
+@click.option(
+    "--at",
+    type=DayParam(),
+    help="Day for which to design, with the trend and the season of its month. For recommenders "
+    "that know time, trained with --split-time and with --history or --time-terms.",
+)
 @seed_option("Seed of the search and of the clusters.", maximum=2**31 - 1)
 @out_folder_option
 @json_option
@@ -91,6 +98,7 @@ def design(
     procedure: str,
     judges: tuple[Path, ...],
     unseen: Path | None,
+    at: int | None,
     seed: int,
     out: Path,
     as_json: bool,
@@ -118,6 +126,7 @@ def design(
     quiet_tensorflow()
     import numpy as np
 
+    from keras_fashion.app.dated_run import DatedRun
     from keras_fashion.app.report.design_sheets import design_sheet
     from keras_fashion.app.report.design_table import design_table
     from keras_fashion.app.report.picture_files import write_numbered_pictures
@@ -135,6 +144,9 @@ def design(
     for judge in judges:
         seen.append(require_independent_dvbpr(Run(judge), *seen))
     other = None if unseen is None else require_independent_dvbpr(Run(unseen), *seen)
+    if at is not None:
+        run, *_ = seen = [DatedRun(each, at) for each in seen]
+        other = None if other is None else DatedRun(other, at)
     deciding: TrainedRecommender = RecommenderEnsemble(seen) if judges else run
     index = run.catalogue.category_index(category)
     if clusters is None:

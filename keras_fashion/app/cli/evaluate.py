@@ -40,7 +40,7 @@ def evaluate(run: Path, part: str, ks: tuple[int, ...], as_json: bool) -> None:
     ks = default_ks(ks, split.num_items)
     click.echo(trained.catalogue.summary(), err=True)
     click.echo(split.summary(), err=True)
-    vectors = trained.vectors
+    vectors = trained.held_out_vectors(split, part)
     started = time.monotonic()
     measured = rank_held_out(vectors, split, part, ks).means()
     seconds = time.monotonic() - started

@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from keras_fashion.app.training.options import CheckpointSchedule, PictureSize
+from keras_fashion.data.purchase_times import parse_day
+from keras_fashion.errors import InputError
 
 
 class PictureSizeParam(click.ParamType):  # type: ignore[type-arg] # not generic in 8.1
@@ -97,6 +99,28 @@ class AttributeValueParam(click.ParamType):  # type: ignore[type-arg] # not gene
         if not equals:
             self.fail(f"{value!r} is not of the form COLUMN=VALUE.", param, ctx)
         return column, wanted
+
+
+class DayParam(click.ParamType):  # type: ignore[type-arg] # not generic in 8.1
+    """A date such as `2020-06-22`."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Returns the number of the day of a text, see `keras_fashion.data.parse_day`.
+
+        Example:
+            >>> DayParam().convert("1970-01-03", None, None)
+            2
+        """
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_day(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
 
 
 EXISTING = click.Path(exists=True, path_type=Path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from keras_fashion.app.cli.parameters import EXISTING, AttributeValueParam, json_option
+from keras_fashion.app.cli.parameters import EXISTING, AttributeValueParam, DayParam, json_option
 from keras_fashion.app.cli.plain_errors import PlainCommand
 from keras_fashion.app.cli.startup import quiet_tensorflow
 
@@ -30,6 +30,12 @@ from keras_fashion.app.cli.startup import quiet_tensorflow
     help="Only items with this value of an attribute or of the category; may be given several "
     "times. Items match one of the values of each column that is given.",
 )
+@click.option(
+    "--at",
+    type=DayParam(),
+    help="Day for which to recommend, of the items that are sold then. For models that know time, "
+    "trained with --split-time and with --history or --time-terms.",
+)
 @click.option("--sheet", type=click.Path(path_type=Path), help="PNG file to draw the items into.")
 @json_option
 def recommend(
@@ -39,6 +45,7 @@ def recommend(
     k: int,
     category: str | None,
     where: tuple[tuple[str, str], ...],
+    at: int | None,
     sheet: Path | None,
     as_json: bool,
 ) -> None:
@@ -48,6 +55,7 @@ def recommend(
     quiet_tensorflow()
     import numpy as np
 
+    from keras_fashion.app.dated_run import DatedRun
     from keras_fashion.app.report.design_sheets import ITEM_SIZE
     from keras_fashion.app.report.picture_sheets import PictureGroup, SheetRow, picture_sheet
     from keras_fashion.app.run import Run
@@ -55,6 +63,8 @@ def recommend(
     from keras_fashion.models.retrieval import top_items
 
     trained = Run(run)
+    if at is not None:
+        trained = DatedRun(trained, at)
     catalogue = trained.catalogue
     vectors = trained.vectors
     if user_id is None:
@@ -63,9 +73,11 @@ def recommend(
         user, title = 0, "new user"
     else:
         user, title = trained.trained_user(user_id), user_id
-        bought = catalogue.items_of(user)
+        bought = trained.items_bought(user)
     conditions = [*where] if category is None else [*where, ("category", category)]
     allowed = catalogue.items_where(conditions)
+    if isinstance(trained, DatedRun):
+        allowed &= trained.on_sale
     items, scores = top_items(vectors, user, k, bought, allowed)
 
     rows = [
