@@ -46,7 +46,7 @@ class TimeTerms(keras.layers.Layer):
 
     Example:
         >>> terms = TimeTerms(2, ["trend"], first_month=0, last_month=5, num_items=1)
-        >>> terms.trend.assign([[0.0, 0.0], [1.0, 0.0]])  # a change in the second quarter
+        >>> _ = terms.trend.assign([[0.0, 0.0], [1.0, 0.0]])  # a change in the second quarter
         >>> terms.style(tf.constant([0, 5, 6, 9, 96])).numpy()[:, 0].tolist()
         [0.0, 1.0, 1.5, 1.75, 2.0]
     """

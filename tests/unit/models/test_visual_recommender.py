@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.models import DVBPR, VBPR
+from keras_fashion.models import DVBPR, VBPR, Context
 
 FEATURES = np.array([[1, -1], [0, -3], [2, 2], [-3, 2]], np.float32)  # of mean 0, as adapt does
 TRAIN = np.array([(0, 0), (0, 2), (0, 3), (1, 1)])
@@ -26,7 +26,7 @@ def test_taste_by_hand(model):
     model.embedding.assign([[1, 0], [0, 2]])
     # Items 2 and 3: mean feature (-0.5, 2), E f = (-0.5, 4).
     user_embedding = model.user_embedding(
-        tf.constant([0, 0]), tf.constant([[2, -1, 3], [-1, -1, -1]])
+        tf.constant([0, 0]), Context(tf.constant([[2, -1, 3], [-1, -1, -1]]))
     )
     np.testing.assert_allclose(user_embedding, [[0.5 - 0.5, -1 + 4], [0.5, -1]], rtol=1e-6)
 
@@ -34,7 +34,7 @@ def test_taste_by_hand(model):
 def test_scoring_takes_all_that_a_user_bought_and_serves_newcomers(model):
     vectors = model.scoring_vectors(train=TRAIN)
     histories = tf.constant([[0, 2, 3], [1, -1, -1], [-1, -1, -1]])
-    expected = model.user_vector(tf.range(3), histories)
+    expected = model.user_vector(tf.range(3), Context(histories))
     np.testing.assert_allclose(vectors.users, expected, rtol=1e-5)
     # A newcomer with the purchases of user 0 differs by what user 0 has of his own.
     own = np.concatenate([model.gamma_user.numpy()[0], model.theta.numpy()[0]])

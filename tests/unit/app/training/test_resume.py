@@ -98,7 +98,7 @@ class OneWeightRecommender(Recommender):
         self.noise = keras.random.SeedGenerator(7)
         self.built = True
 
-    def user_vector(self, user, history=None):
+    def user_vector(self, user, context=None):
         return tf.ones((tf.size(user), 1))
 
     def item_vector(self, item, picture=None, training=False):
