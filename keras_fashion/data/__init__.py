@@ -26,6 +26,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "sources.tfds.classification": ["TFDSClassification"],
         "purchase_times": ["format_day", "months_of_days", "parse_day", "parse_days"],
         "temporal": ["TemporalSplit", "TimeCut", "temporal_split"],
-        "split": ["Split", "leave_one_out", "read_split"],
+        "split": ["NegativeCandidates", "Split", "leave_one_out", "read_split"],
     },
 )

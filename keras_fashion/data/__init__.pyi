@@ -22,6 +22,7 @@ from .sources.in_memory import InMemory as InMemory
 from .sources.shop.shop_files import ShopFiles as ShopFiles
 from .sources.source import Source as Source
 from .sources.tfds.classification import TFDSClassification as TFDSClassification
+from .split import NegativeCandidates as NegativeCandidates
 from .split import Split as Split
 from .split import leave_one_out as leave_one_out
 from .split import read_split as read_split

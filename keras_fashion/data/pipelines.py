@@ -98,9 +98,9 @@ def triplets(
         >>> split.steps(batch_size=4)
         1
     """
-    candidates, counts = split.negatives()
-    all_alike = bool(np.all(counts == len(candidates)))
-    on_sale, num_on_sale = tf.constant(candidates), tf.constant(counts)
+    candidates = split.negatives()
+    all_alike = bool(np.all(candidates.counts == len(candidates.items)))
+    on_sale, num_on_sale, days, last_days = map(tf.constant, candidates)
     interactions = tf.constant(split.train)
     known_pairs = tf.constant(np.sort(_pair_keys(split.train, split.num_items)))
     for shared in (batch_size, negatives):
@@ -123,19 +123,23 @@ def triplets(
     def own_negatives(row: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         user = tf.gather(interactions[:, 0], row)
 
+        def is_excluded(negative: tf.Tensor) -> tf.Tensor:
+            gone = tf.gather(last_days, negative) < tf.gather(days, row)
+            return is_positive(user, negative) | gone
+
         def draw(stream: tf.Tensor | int) -> tf.Tensor:
             if all_alike:
-                place = uniform(step, stream, batch_size, len(candidates))
+                place = uniform(step, stream, batch_size, len(candidates.items))
             else:
                 place = uniform(step, stream, batch_size, np.iinfo(np.int32).max)
                 place %= tf.gather(num_on_sale, row)
             return tf.gather(on_sale, place)
 
         def redraw(stream: tf.Tensor, negative: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return stream + 1, tf.where(is_positive(user, negative), draw(stream), negative)
+            return stream + 1, tf.where(is_excluded(negative), draw(stream), negative)
 
         _, negative = tf.while_loop(
-            lambda _, negative: tf.reduce_any(is_positive(user, negative)),
+            lambda _, negative: tf.reduce_any(is_excluded(negative)),
             redraw,
             (tf.constant(NEGATIVE + 1), draw(NEGATIVE)),
         )
@@ -150,10 +154,11 @@ def triplets(
         batch = {"user": user, "positive": positive}
         if negatives:
             which = replica_row_indices(negatives, replica, context)
-            place = uniform(step, NEGATIVE, negatives, len(candidates))
+            place = uniform(step, NEGATIVE, negatives, len(candidates.items))
             negative = tf.gather(on_sale, place)
             bought = is_positive(user[:, None], negative[None])
             is_on_sale = place[None] < tf.gather(num_on_sale, row)[:, None]
+            is_on_sale &= tf.gather(last_days, negative)[None] >= tf.gather(days, row)[:, None]
             batch |= {
                 "negative": tf.gather(negative, which),
                 "mask": tf.cast(is_on_sale & ~bought, tf.float32),

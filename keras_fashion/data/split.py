@@ -7,6 +7,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,29 @@ from keras_fashion.errors import InputError
 
 PARTS = {"train": "train", "valid": "validation", "validation": "validation", "test": "test"}
 """Names of the parts in a file, and what they are called here."""
+
+
+class NegativeCandidates(NamedTuple):
+    """From which items the negatives of the training interactions are drawn.
+
+    Attributes:
+        items: (J,) int32, items, among them some of the users', which are drawn again.
+        counts: (n,) int32, for each training interaction how many of the first of these may be
+            candidates.
+        days: (n,) int32, for each training interaction the day on or after which the last day of a
+            candidate must be.
+        last_days: (I,) int32, last day on which each item is sold.
+
+    Example:
+        >>> days = np.zeros(1, np.int32)
+        >>> NegativeCandidates(np.arange(3), np.array([3]), days, np.zeros(3, np.int32)).items
+        array([0, 1, 2])
+    """
+
+    items: np.ndarray
+    counts: np.ndarray
+    days: np.ndarray
+    last_days: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -98,21 +122,19 @@ class Split:
         """
         return replace(self, test=self.test[rows])
 
-    def negatives(self) -> tuple[np.ndarray, np.ndarray]:
+    def negatives(self) -> NegativeCandidates:
         """Returns from which items the negatives of the training interactions are drawn.
-
-        Returns:
-            Items, (J,) int32, and for each training interaction how many of the first of these are
-            its candidates, (n,) int32. Among them are items of the user, which are drawn again.
 
         Raises:
             InputError: If a user has every item in training, which leaves no negative.
         """
         if np.bincount(self.train[:, 0]).max() >= self.num_items:
             raise InputError("the split has a user with every item in training: leave some out.")
-        return (
+        return NegativeCandidates(
             np.arange(self.num_items, dtype=np.int32),
             np.full(len(self.train), self.num_items, np.int32),
+            np.zeros(len(self.train), np.int32),
+            np.zeros(self.num_items, np.int32),
         )
 
     def histories(self, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

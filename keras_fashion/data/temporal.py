@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.purchase_times import UNKNOWN_DAY, format_day, parse_day, parse_days
-from keras_fashion.data.split import Split
+from keras_fashion.data.split import NegativeCandidates, Split
 from keras_fashion.errors import InputError
 
 VALIDATION_SHARE = 0.1
@@ -116,12 +117,11 @@ class TemporalSplit(Split):
         """Returns the split with some of its test interactions only, see `Split`."""
         return replace(self, test=self.test[rows], test_days=self.test_days[rows])
 
-    def negatives(self) -> tuple[np.ndarray, np.ndarray]:
+    def negatives(self) -> NegativeCandidates:
         """Returns the items in the order in which they come on sale, see `Split.negatives`.
 
-        The candidates of an interaction are the items that are on sale on its day. (An item that is
-        no longer sold remains one.) Where the user has all of them, they are the items that are on
-        sale at the end of training.
+        The candidates of an interaction are the items that are on sale on its day. Where the user
+        has all of them, they are the items that come on sale before the end of training.
 
         Raises:
             InputError: If a user has all of these, too.
@@ -135,14 +135,39 @@ class TemporalSplit(Split):
                 f"the split has a user with all {last} items that are on sale until "
                 f"{format_day(self.train_days.max())} in training: leave some out."
             )
-        # Number of the user's own items among the candidates.
-        bought = np.stack([self.train[:, 0], self.on_sale_from[self.train[:, 1]]], axis=1)
-        span = int(self.train_days.max() - begins[0]) + 2
-        keys = np.sort(bought[:, 0].astype(np.int64) * span + (bought[:, 1] - begins[0]))
-        users = self.train[:, 0].astype(np.int64) * span
-        own = np.searchsorted(keys, users + (self.train_days - begins[0]), side="right")
-        own -= np.searchsorted(keys, users)
-        return order[:last], np.where(own < counts, counts, last).astype(np.int32)
+        # Number of candidates that the user does not have: those that have come less those that
+        # have gone.
+        ends = np.sort(self.on_sale_until)
+        left = counts - np.searchsorted(ends, self.train_days)
+        left -= self._own_days_before(self.on_sale_from, side="right")
+        left += self._own_days_before(self.on_sale_until, side="left")
+        exhausted = left <= 0
+        return NegativeCandidates(
+            order[:last],
+            np.where(exhausted, last, counts).astype(np.int32),
+            np.where(exhausted, UNKNOWN_DAY, self.train_days).astype(np.int32),
+            self.on_sale_until,
+        )
+
+    def _own_days_before(
+        self, day_of_item: np.ndarray, side: Literal["left", "right"]
+    ) -> np.ndarray:
+        """Counts the items in the user's training part whose day is before an interaction's.
+
+        Args:
+            day_of_item: (I,) int32.
+            side: "left" to count days before, "right" to count the same day, too.
+
+        Returns:
+            (n,) int64, for each training interaction.
+        """
+        days = np.concatenate([day_of_item[self.train[:, 1]], self.train_days]).astype(np.int64)
+        days -= days.min()
+        users = self.train[:, 0].astype(np.int64) * (days.max() + 1)
+        own, at = np.split(days, 2)
+        keys = np.sort(users + own)
+        before: np.ndarray = np.searchsorted(keys, users + at, side) - np.searchsorted(keys, users)
+        return before
 
     def histories(self, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Returns what was last bought before each training interaction, see `Split.histories`."""

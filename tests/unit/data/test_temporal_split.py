@@ -1,5 +1,6 @@
 """A split in time, against loops over the purchases."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -104,19 +105,40 @@ def test_excluded_items_of_some_rows_are_those_of_all(split):
     np.testing.assert_array_equal(some_items, items[inside])
 
 
-def test_negatives_are_on_sale_on_the_day_of_their_positive(split):
-    items, counts = split.negatives()
-    for (user, _), day, count in zip(split.train.tolist(), split.train_days, counts, strict=True):
-        on_sale = {item for item in range(ITEMS) if split.on_sale_from[item] <= day}
+@pytest.fixture(scope="module")
+def short_lived(shop):
+    """The split of a shop in which an item is sold for 12 days, or until its last purchase."""
+    split = temporal_split(shop, CUT)
+    last_sale = np.zeros(ITEMS, np.int32)
+    np.maximum.at(last_sale, shop.interactions[:, 1], shop.interaction_days)
+    begin = np.minimum(split.on_sale_from, FIRST + 1000)
+    until = np.maximum(begin + 12, np.minimum(last_sale, begin + 30))
+    return replace(split, on_sale_until=until)
+
+
+@pytest.mark.parametrize("name", ["split", "short_lived"])
+def test_negatives_are_on_sale_on_the_day_of_their_positive(request, name):
+    split = request.getfixturevalue(name)
+    candidates = split.negatives()
+    exhausted = 0
+    for (user, _), day, count, earliest in zip(
+        split.train.tolist(), split.train_days, candidates.counts, candidates.days, strict=True
+    ):
+        on_sale = set(np.flatnonzero(split.on_sale(day)).tolist())
         own = {item for other, item in split.train.tolist() if other == user}
         if on_sale <= own:
+            exhausted += 1
             last = split.train_days.max()
             on_sale = {item for item in range(ITEMS) if split.on_sale_from[item] <= last}
-        assert set(items[:count].tolist()) == on_sale
+        first = candidates.items[:count]
+        assert set(first[candidates.last_days[first] >= earliest].tolist()) == on_sale
+    assert 0 < exhausted < len(split.train) / 2
 
 
+@pytest.mark.parametrize("name", ["split", "short_lived"])
 @pytest.mark.parametrize("shared", [0, 16])
-def test_batches_do_not_see_the_future(split, shared):
+def test_batches_do_not_see_the_future(request, name, shared):
+    split = request.getfixturevalue(name)
     day_of = {
         pair: day
         for pair, day in zip(map(tuple, split.train.tolist()), split.train_days, strict=True)
@@ -126,8 +148,14 @@ def test_batches_do_not_see_the_future(split, shared):
         users, positives, negatives = (
             batch[name].numpy() for name in ("user", "positive", "negative")
         )
+        assert batch["month"].numpy().tolist() == [
+            int(np.datetime64(int(day_of[pair]), "D").astype("datetime64[M]").astype(int))
+            for pair in zip(users.tolist(), positives.tolist(), strict=True)
+        ]
         for row, (user, item) in enumerate(zip(users.tolist(), positives.tolist(), strict=True)):
             day = day_of[user, item]
+            for each, age in zip(batch["history"][row], batch["history_age"][row], strict=True):
+                assert each < 0 or day_of[user, int(each)] == day - int(age)
             history = [each for each in batch["history"][row].numpy().tolist() if each >= 0]
             earlier = [i for (u, i), d in day_of.items() if u == user and d < day]
             assert set(history) <= set(earlier) and len(history) == min(4, len(earlier))
@@ -135,12 +163,36 @@ def test_batches_do_not_see_the_future(split, shared):
             compared = (
                 negatives[batch["mask"][row].numpy() == 1] if shared else negatives[row : row + 1]
             )
-            on_sale = split.on_sale_from[compared] <= day
-            everything = {i for i in range(ITEMS) if split.on_sale_from[i] <= day}
+            on_sale = split.on_sale(day)[compared]
+            everything = set(np.flatnonzero(split.on_sale(day)).tolist())
             if not everything <= {i for u, i in day_of if u == user}:
                 assert on_sale.all()
             assert not {(user, int(each)) for each in compared} & set(day_of)
     assert seen > 50
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_what_was_bought_before_a_held_out_interaction(shop, split, part):
+    rows, items, ages = split.bought_before(part)
+    found = set(zip(rows.tolist(), items.tolist(), ages.tolist(), strict=True))
+    kept = set(split.train[:, 0].tolist())
+    expected = {
+        (row, item, int(day) - bought)
+        for row, ((user, _), day) in enumerate(
+            zip(getattr(split, part).tolist(), split.days_of(part), strict=True)
+        )
+        for other, item, bought in purchases(shop)
+        if other == user and other in kept and bought < day
+    }
+    assert found == expected and len(found) == len(rows)
+
+
+def test_what_was_bought_before_a_day(shop, split):
+    day = FIRST + 80
+    pairs, days = split.before(day)
+    kept = set(split.train[:, 0].tolist())
+    expected = {each for each in purchases(shop) if each[2] < day and each[0] in kept}
+    assert {(*pair, int(d)) for pair, d in zip(pairs.tolist(), days, strict=True)} == expected
 
 
 def test_a_shop_says_itself_when_items_are_on_sale():
