@@ -58,8 +58,8 @@ def require_dvbpr(run: Run) -> Run:
         run: The run.
 
     Raises:
-        InputError: If it is the run of another model, or of a DVBPR with latent vectors or biases
-            of items.
+        InputError: If it is the run of another model, or of a DVBPR with latent vectors, biases or
+            popularity of items.
 
     Example:
         >>> from types import SimpleNamespace
@@ -76,11 +76,11 @@ def require_dvbpr(run: Run) -> Run:
             "learns from the pictures themselves; train a dvbpr."
         )
     options = run.config.get("options", {})
-    if options.get("latent_size") or options.get("bias"):
+    if any(options.get(name) for name in ("latent_size", "bias", "popularity")):
         raise InputError(
-            f"{run.path} was trained with latent vectors or biases of items (--latent-size, "
-            "--bias). A designed picture has none, and an explanation of a picture would omit "
-            "them; use a dvbpr that was trained without these options."
+            f"{run.path} was trained with latent vectors, biases or popularity of items "
+            "(--latent-size, --bias, --popularity). A designed picture has none, and an "
+            "explanation of a picture would omit them; use a dvbpr without these options."
         )
     return run
 

@@ -13,6 +13,7 @@ from keras_fashion.errors import InputError
 from keras_fashion.models.encoders import CNNF, CompactEncoder, ImageEncoder
 from keras_fashion.models.fit_settings import FitSettings, Minimum
 from keras_fashion.models.purchase_histories import checked_recency, mean_of_rows
+from keras_fashion.models.recent_popularity import log_recent_popularity
 from keras_fashion.models.recommender import squared_norm
 from keras_fashion.models.time_terms import TimeTerm, TimeTerms
 from keras_fashion.models.visual_recommender import TIME_REGULARIZATION, VisualRecommender
@@ -50,6 +51,7 @@ class DVBPR(VisualRecommender):
         recency: τ, see `VisualRecommender`.
         time_terms: What all users like at a time, see `VisualRecommender`.
         time_regularization: λ_t.
+        popularity: Weight of the popularity of late, see `VisualRecommender`.
 
     Example:
         >>> import numpy as np
@@ -78,6 +80,7 @@ class DVBPR(VisualRecommender):
         recency: int = 0,
         time_terms: TimeTerms | None = None,
         time_regularization: float = TIME_REGULARIZATION,
+        popularity: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -96,6 +99,7 @@ class DVBPR(VisualRecommender):
             recency=recency,
             time_terms=time_terms,
             time_regularization=time_regularization,
+            popularity=popularity,
             **kwargs,
         )
         self.encoder = encoder
@@ -132,6 +136,7 @@ class DVBPR(VisualRecommender):
         recency: Annotated[int, Minimum(0)] = 0,
         time_terms: tuple[TimeTerm, ...] = (),
         time_regularization: float = TIME_REGULARIZATION,
+        popularity: float = 0.0,
         regularization: float = 1.0,
         encoder_regularization: float = 1e-3,
         seed: int = 0,
@@ -153,6 +158,8 @@ class DVBPR(VisualRecommender):
             time_terms: What all users like at a time: trend, season and category (a bias of each
                 category by month). They need a split in time.
             time_regularization: λ of the time terms.
+            popularity: Weight of the logarithm of how often an item was bought of late, which is
+                added to the scores after training. It needs a split in time.
             regularization: λ of θ, as in the original.
             encoder_regularization: λ of the CNN, as in the original.
             seed: Seed of the initial weights.
@@ -167,7 +174,7 @@ class DVBPR(VisualRecommender):
                 f"{picture_size}; the original trained it with a `learning_rate` of 1e-4."
             )
         encoders = {"compact": CompactEncoder, "cnnf": CNNF}
-        return cls(
+        model = cls(
             split.num_users,
             split.num_items,
             # Another stream than those of θ and γ.
@@ -178,10 +185,14 @@ class DVBPR(VisualRecommender):
             recency=checked_recency(recency, history, split),
             time_terms=TimeTerms.from_catalogue(embedding_size, time_terms, catalogue, split),
             time_regularization=time_regularization,
+            popularity=popularity,
             regularization=regularization,
             encoder_regularization=encoder_regularization,
             seed=seed,
         )
+        if popularity:
+            model.log_popularity.assign(log_recent_popularity(split))
+        return model
 
     def item_embedding(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False

@@ -13,6 +13,12 @@ from keras_fashion.errors import InputError
 from keras_fashion.models.counting import CategoryPopularity, PopRank
 from keras_fashion.models.fit_settings import Minimum
 
+HALF_LIFE = 28
+"""Number of days after which an interaction counts half, by default."""
+
+LEAST_COUNT = 0.01
+"""What is added to counts before their logarithm is taken."""
+
 
 def training_ages(split: Split) -> np.ndarray:
     """Returns how many days before the last training day each training interaction happened.
@@ -66,6 +72,64 @@ def recent_part(split: Split, days: int) -> Split:
     """
     recent = split.train[training_ages(split) < days]
     return Split(split.num_users, split.num_items, recent, split.validation, split.test)
+
+
+def decayed_counts(split: Split, half_life: int) -> np.ndarray:
+    """Counts the training interactions of each item, of which old ones count less.
+
+    Args:
+        split: A temporal split.
+        half_life: Number of days after which an interaction counts half.
+
+    Returns:
+        (I,) float64, Σ over interactions of i of 2^(-age / half-life).
+
+    Raises:
+        InputError: If the split is not a temporal one.
+
+    Example:
+        >>> from keras_fashion.data import TemporalSplit
+        >>> none, day = np.empty((0, 2), np.int32), np.array([], np.int32)
+        >>> train = np.array([[0, 0], [0, 1]], np.int32)
+        >>> split = TemporalSplit(1, 2, train, none, none, np.array([3, 9]), day, day, day, day)
+        >>> decayed_counts(split, half_life=6).tolist()
+        [0.5, 1.0]
+    """
+    weights = 0.5 ** (training_ages(split) / half_life)
+    return np.bincount(split.train[:, 1], weights=weights, minlength=split.num_items)
+
+
+def log_recent_popularity(split: Split) -> np.ndarray:
+    """Returns the logarithm of how popular items are at the end of training.
+
+    It is ln(0.01 + n_i), where n_i is the number of interactions, each worth half after 28 days. An
+    item without interactions is new, not unpopular: it gets the mean of the items that came on sale
+    in the last 28 days.
+
+    Args:
+        split: A temporal split.
+
+    Returns:
+        (I,) float64.
+
+    Raises:
+        InputError: If the split is not a temporal one.
+
+    Example:
+        >>> from keras_fashion.data import TemporalSplit
+        >>> none, day = np.empty((0, 2), np.int32), np.array([], np.int32)
+        >>> train, days = np.array([[0, 0], [0, 1]], np.int32), np.array([3, 59])
+        >>> begin = np.array([3, 59, 70])
+        >>> split = TemporalSplit(1, 3, train, none, none, days, day, day, begin, begin)
+        >>> log_recent_popularity(split).round(2).tolist()
+        [-1.35, 0.01, 0.01]
+    """
+    popularity = np.log(LEAST_COUNT + decayed_counts(split, HALF_LIFE))
+    bought = split.training_counts > 0
+    if isinstance(split, TemporalSplit):
+        recent = bought & (split.on_sale_from > split.train_days.max() - HALF_LIFE)
+        popularity[~bought] = popularity[recent if recent.any() else bought].mean()
+    return popularity
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
@@ -133,7 +197,7 @@ class DecayedPopularity(PopRank):
         catalogue: Catalogue,
         split: Split,
         *,
-        half_life: Annotated[int, Minimum(1)] = 28,
+        half_life: Annotated[int, Minimum(1)] = HALF_LIFE,
         seed: int = 0,
     ) -> Self:
         """Creates the model and sums the weights of the training interactions.
@@ -147,9 +211,8 @@ class DecayedPopularity(PopRank):
         Raises:
             InputError: If the split is not a temporal one.
         """
-        weights = 0.5 ** (training_ages(split) / half_life)
         model = cls(split.num_users, split.num_items)
-        model.adapt(np.bincount(split.train[:, 1], weights=weights, minlength=split.num_items))
+        model.adapt(decayed_counts(split, half_life))
         return model
 
 

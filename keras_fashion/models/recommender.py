@@ -324,8 +324,12 @@ class Recommender(keras.Model, ABC):
         return ScoringVectors(
             users=self.user_vectors(items, train, train_days, month),
             items=items,
-            biases=(self.item_bias(every) + self.seasonal_bias(every, when)).numpy(),
+            biases=(self.scoring_bias() + self.seasonal_bias(every, when)).numpy(),
         )
+
+    def scoring_bias(self) -> tf.Tensor:
+        """Returns b_i of all items, (I,) float32, with what a subclass adds after training."""
+        return self.item_bias(tf.range(self.num_items))
 
     def held_out_vectors(
         self, items: np.ndarray, split: Split, part: str

@@ -12,6 +12,7 @@ from keras_fashion.data.split import Split
 from keras_fashion.models.fit_settings import FitSettings, Minimum
 from keras_fashion.models.principal_components import principal_components
 from keras_fashion.models.purchase_histories import checked_recency, mean_of_rows
+from keras_fashion.models.recent_popularity import log_recent_popularity
 from keras_fashion.models.recommender import squared_norm
 from keras_fashion.models.time_terms import TimeTerm, TimeTerms
 from keras_fashion.models.visual_recommender import TIME_REGULARIZATION, VisualRecommender
@@ -47,6 +48,7 @@ class VBPR(VisualRecommender):
         recency: τ, see `VisualRecommender`.
         time_terms: What all users like at a time, see `VisualRecommender`.
         time_regularization: λ_t.
+        popularity: Weight of the popularity of late, see `VisualRecommender`.
 
     Example:
         >>> import numpy as np
@@ -74,6 +76,7 @@ class VBPR(VisualRecommender):
         recency: int = 0,
         time_terms: TimeTerms | None = None,
         time_regularization: float = TIME_REGULARIZATION,
+        popularity: float = 0.0,
         **kwargs: Any,
     ) -> None:
         embedding_size = min(embedding_size, feature_size)
@@ -93,6 +96,7 @@ class VBPR(VisualRecommender):
             recency=recency,
             time_terms=time_terms,
             time_regularization=time_regularization,
+            popularity=popularity,
             **kwargs,
         )
         self.feature_size = feature_size
@@ -125,6 +129,7 @@ class VBPR(VisualRecommender):
         recency: Annotated[int, Minimum(0)] = 0,
         time_terms: tuple[TimeTerm, ...] = (),
         time_regularization: float = TIME_REGULARIZATION,
+        popularity: float = 0.0,
         regularization: float = 0.01,
         seed: int = 0,
     ) -> Self:
@@ -146,6 +151,8 @@ class VBPR(VisualRecommender):
             time_terms: What all users like at a time: trend, season and category (a bias of each
                 category by month). They need a split in time.
             time_regularization: λ of the time terms.
+            popularity: Weight of the logarithm of how often an item was bought of late, which is
+                added to the scores after training. It needs a split in time.
             regularization: λ, weight of the squared norms of the rows in a batch.
             seed: Seed of the initial weights.
 
@@ -170,10 +177,13 @@ class VBPR(VisualRecommender):
             recency=checked_recency(recency, history, split),
             time_terms=TimeTerms.from_catalogue(embedding_size, time_terms, catalogue, split),
             time_regularization=time_regularization,
+            popularity=popularity,
             regularization=regularization,
             seed=seed,
         )
         model.adapt(values)
+        if popularity:
+            model.log_popularity.assign(log_recent_popularity(split))
         return model
 
     def adapt(self, features: np.ndarray) -> None:

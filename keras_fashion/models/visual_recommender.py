@@ -57,6 +57,8 @@ class VisualRecommender(Recommender):
             the same.
         time_terms: Trend, season and categories by month; None if users do not change with time.
         time_regularization: λ_t.
+        popularity: Weight of `log_popularity`, the popularity of items at the end of training,
+            which is added to the scores after training.
 
     Example:
         >>> from keras_fashion.models import VisualRecommender
@@ -95,12 +97,18 @@ class VisualRecommender(Recommender):
         recency: int = 0,
         time_terms: TimeTerms | None = None,
         time_regularization: float = TIME_REGULARIZATION,
+        popularity: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(num_users, num_items, **kwargs)
         self.recency = recency
         self.time_terms = time_terms
         self.time_regularization = time_regularization
+        self.popularity = popularity
+        if popularity:
+            self.log_popularity = self.add_weight(
+                name="log_popularity", shape=(num_items,), initializer="zeros", trainable=False
+            )
         self.latent_size = latent_size
         self.bias = bias
         self.with_history = with_history
@@ -226,6 +234,11 @@ class VisualRecommender(Recommender):
             return 0.0
         return self.time_terms.bias(item, month)
 
+    def scoring_bias(self) -> tf.Tensor:
+        """Returns b_i, (I,) float32, with the popularity of the items."""
+        bias = super().scoring_bias()
+        return bias + self.popularity * self.log_popularity.value if self.popularity else bias
+
     def user_vectors(
         self,
         items: np.ndarray,
@@ -292,7 +305,7 @@ class VisualRecommender(Recommender):
         return HeldOutVectors(
             np.concatenate([latent, theta, np.eye(len(months), dtype=np.float32)[which]], axis=1),
             np.concatenate([items, seasonal], axis=1),
-            self.item_bias(every).numpy(),
+            self.scoring_bias().numpy(),
         )
 
     def adapt_users(
@@ -374,6 +387,7 @@ class VisualRecommender(Recommender):
             "recency": self.recency,
             "time_terms": keras.saving.serialize_keras_object(self.time_terms),
             "time_regularization": self.time_regularization,
+            "popularity": self.popularity,
         }
 
     @classmethod

@@ -1,5 +1,6 @@
 """Recommenders that know time, against the formula by hand, one interaction after the other."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,8 @@ from keras_fashion import InputError
 from keras_fashion.data import Split, TimeCut, months_of_days, parse_day, temporal_split, triplets
 from keras_fashion.evaluation import rank_held_out
 from keras_fashion.models import VBPR, HeldOutVectors, PopRank, ScoringVectors, TimeTerms
+from keras_fashion.models.purchase_histories import checked_recency
+from keras_fashion.models.recent_popularity import log_recent_popularity
 
 USERS, ITEMS, RECENCY = 6, 25, 20
 FIRST = parse_day("2020-01-10")
@@ -162,6 +165,36 @@ def test_without_a_month_it_is_the_last_one_of_training(split):
     np.testing.assert_allclose(model({"user": users, "item": items}), expected, rtol=1e-4)
 
 
+def test_popularity_of_late_is_added_to_the_scores_after_training(split):
+    options = {"embedding_size": 3, "latent_size": 0, "popularity": 0.7}
+    model = VBPR(USERS, ITEMS, 4, **options)
+    model.adapt(np.random.default_rng(0).normal(size=(ITEMS, 6)))
+    logarithms = log_recent_popularity(split)
+    model.log_popularity.assign(logarithms)
+    batch = next(iter(triplets(split, 8, seed=0, negatives=5)))
+    trained = model.score_batch(batch)[1].numpy()
+    plain = model.theta.numpy() @ model.item_vectors().T
+    np.testing.assert_allclose(
+        model.scoring_vectors().scores(np.arange(USERS)), plain + 0.7 * logarithms, rtol=1e-5
+    )
+    users, items = batch["user"].numpy(), batch["negative"].numpy()
+    np.testing.assert_allclose(trained[:, 1:], plain[users][:, items], rtol=1e-4, atol=1e-6)
+
+
+def test_popularity_of_late_by_hand(split):
+    kept = ~np.isin(split.train[:, 1], [3, 4])
+    split = replace(split, train=split.train[kept], train_days=split.train_days[kept])
+    last = split.train_days.max()
+    begin = np.where(np.arange(ITEMS) < 8, last - 27, last - 28)
+    split = replace(split, on_sale_from=begin.astype(np.int32))
+    counts = np.zeros(ITEMS)
+    for (_, item), day in zip(split.train.tolist(), split.train_days.tolist(), strict=True):
+        counts[item] += 0.5 ** ((last - day) / 28)
+    expected = np.log(0.01 + counts)
+    expected[[3, 4]] = expected[[0, 1, 2, 5, 6, 7]].mean()
+    np.testing.assert_allclose(log_recent_popularity(split), expected)
+
+
 def test_a_newcomer_has_the_style_of_the_month(split):
     model = made(split)
     vectors = model.scoring_vectors(train=split.train, train_days=split.train_days)
@@ -188,8 +221,6 @@ def test_recency_needs_days_a_history_and_a_split_in_time(split):
     model = made(split)
     with pytest.raises(ValueError, match="needs train_days"):
         model.scoring_vectors(train=split.train)
-    from keras_fashion.models.purchase_histories import checked_recency
-
     assert checked_recency(30, 64, split) == 30
     with pytest.raises(InputError, match="`recency` weighs the items of a `history`"):
         checked_recency(30, 0, split)
