@@ -13,6 +13,7 @@ from typing import IO, Literal
 import numpy as np
 import pandas as pd
 
+from keras_fashion.data.purchase_times import UNKNOWN_DAY, parse_days
 from keras_fashion.data.sources.source import Skip, printable
 from keras_fashion.errors import InputError
 
@@ -22,7 +23,7 @@ whose every row has the size of the longest text."""
 
 HARMLESS = frozenset({"duplicate interaction", "picture of an unknown item"})
 """Reasons that are never refused, because they are normal in good data: a purchase log contains
-repeated purchases, of which the first row is kept, and a picture archive often covers more items
+repeated purchases, of which the earliest is kept, and a picture archive often covers more items
 than were chosen."""
 
 
@@ -114,7 +115,7 @@ def usable_items(items: pd.DataFrame, skip: Skip, place: Callable[[int], str]) -
 def usable_interactions(
     interactions: pd.DataFrame, known_items: pd.Series, skip: Skip, place: Callable[[int], str]
 ) -> pd.DataFrame:
-    """Selects the distinct interactions with known items; of repeated ones the first.
+    """Selects the distinct interactions with known items; of repeated ones the earliest.
 
     Args:
         interactions: Table as `Source.interactions` returns it.
@@ -141,10 +142,26 @@ def usable_interactions(
         "empty id": (user.str.strip() == "") | (item.str.strip() == ""),
         **_bad_ids(user),
         "interaction on unknown item": ~item.isin(known_items),
-        "duplicate interaction": frame.duplicated(["user", "item"]),
+        "duplicate interaction": _is_repeated(frame),
     }
     kept = _without(frame, reasons, skip, place, user + ", " + item)
     return kept.fillna("").astype("str").reset_index(drop=True)
+
+
+def _is_repeated(interactions: pd.DataFrame) -> pd.Series:
+    """Returns which rows are not the earliest of their user and item, of one day not the first."""
+    pairs = ["user", "item"]
+    places = np.flatnonzero(interactions.duplicated(pairs, keep=False))
+    several = interactions.iloc[places]
+    try:
+        days = parse_days(several["time"].fillna("").astype(str).to_numpy(), "time")
+    except InputError:  # Times that cannot be read are refused where they are needed.
+        days = np.zeros(len(several), np.int32)
+    # A purchase of an unknown day comes after those of known days.
+    order = np.argsort(np.where(days == UNKNOWN_DAY, np.iinfo(np.int32).max, days), kind="stable")
+    repeated = np.zeros(len(interactions), bool)
+    repeated[places[order]] = several.iloc[order].duplicated(pairs)
+    return pd.Series(repeated, interactions.index)
 
 
 def _bad_ids(ids: pd.Series) -> dict[str, pd.Series]:

@@ -111,7 +111,23 @@ def test_each_interaction_is_kept_or_told_with_the_reason():
     ]
 
 
-def test_of_repeated_purchases_the_first_is_kept_with_its_time():
+def test_of_repeated_purchases_the_earliest_is_kept_with_its_time():
+    given = interactions(
+        ("ann", "1", ""),
+        ("ann", "1", "2021-03-01"),
+        ("bob", "1", "2021-01-05"),
+        ("ann", "1", "2020-07-09T23:00:00"),
+        ("ann", "1", "2020-07-09T01:00:00"),
+        ("bob", "1", "2021-01-06"),
+        columns=("user", "item", "time"),
+    )
+    told = Told()
+    kept = usable_interactions(given, pd.Series(["1"]), told, place)
+    assert kept.values.tolist() == [["bob", "1", "2021-01-05"], ["ann", "1", "2020-07-09T23:00:00"]]
+    assert [where for _, where, _ in told] == ["row 2", "row 3", "row 6", "row 7"]
+
+
+def test_of_repeated_purchases_whose_times_cannot_be_read_the_first_is_kept():
     given = interactions(
         ("ann", "1", "2021"),
         ("ann", "1", "2020"),
