@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_fashion.data.purchase_times import format_day
 from keras_fashion.data.sources.atelier.attributes import sample_garments
 from keras_fashion.data.sources.atelier.shoppers import (
     CATEGORY_COLUMNS,
@@ -32,6 +33,7 @@ from keras_fashion.data.sources.atelier.shoppers import (
     PATTERN_COLUMNS,
     garment_features,
 )
+from keras_fashion.errors import InputError
 
 FIRST_DAY = int(np.datetime64("2023-01-01").astype(int))
 """First day of a catalogue with drift, counted from 1970-01-01."""
@@ -58,14 +60,14 @@ _CATEGORY_PEAKS = ((0.6, 12), (1.0, 6), (0.8, 10), (1.0, 7), (0.4, 4), (0.8, 1))
 class Drift:
     """What is added to the preferences of all shoppers, day by day.
 
-    F = 26 is the number of `garment_features` and C that of the categories. Days are counted from
-    1970-01-01 and must be days of the catalogue; January is month 0.
+    F = 26 is the number of `garment_features`. Days are counted from 1970-01-01, and January is
+    month 0.
 
     Attributes:
         first_day: First day d_0 of the catalogue.
         trend: (D, F) float64 in nats, trend_d by day from `first_day` on.
         season: (12, F) float64 in nats, season_m by month.
-        category: (12, C) float64 in nats, b_{c, m} by month and category.
+        category: (12, F) float64 in nats, b_{c, m} by month, in the columns of the categories.
 
     Example:
         >>> drift = sample_drift(np.random.default_rng(0), strength=2.0)
@@ -95,15 +97,18 @@ class Drift:
 
         Returns:
             (n, F) float64, of which the inner product with `garment_features` is in nats.
+
+        Raises:
+            InputError: If a day is none of the catalogue.
         """
-        if name == "trend":
-            return self.trend[np.asarray(days) - self.first_day]
-        month = months_of(days)
-        if name == "season":
-            return self.season[month]
-        vectors = np.zeros((len(month), self.season.shape[1]))
-        vectors[:, CATEGORY_COLUMNS] = self.category[month]
-        return vectors
+        place = np.asarray(days) - self.first_day
+        if len(place) and not 0 <= place.min() <= place.max() < len(self.trend):
+            raise InputError(
+                f"the drift is known from {format_day(self.first_day)} to "
+                f"{format_day(self.days[-1])}; `days` has others."
+            )
+        table: np.ndarray = getattr(self, name)
+        return table[place if name == "trend" else months_of(days)]
 
     def vectors(self, days: np.ndarray) -> np.ndarray:
         """Returns the sum of all terms.
@@ -126,14 +131,10 @@ class Drift:
             terms: Names of the terms.
             until: Day before which the means are taken, such as the first of a test part.
         """
-        months = months_of(np.arange(self.first_day, until))
-        means = {
-            "trend": self.trend[: until - self.first_day].mean(axis=0),
-            "season": self.season[months].mean(axis=0),
-            "category": self.category[months].mean(axis=0),
-        }
+        before = np.arange(self.first_day, until)
         constant: dict[str, Any] = {
-            name: np.broadcast_to(means[name], getattr(self, name).shape) for name in terms
+            name: np.broadcast_to(self.term(name, before).mean(axis=0), getattr(self, name).shape)
+            for name in terms
         }
         return replace(self, **constant)
 
@@ -174,25 +175,22 @@ def sample_drift(rng: np.random.Generator, strength: float) -> Drift:
             the trend and of the season is the same on every day; that of the categories is the
             root of the mean square over the months.
     """
-    to_features, correlations = _directions()
-    summer, autumn, start, turn = (
-        strength
-        * _uncorrelated(
-            [np.array(_SUMMER), np.array(_AUTUMN), *rng.standard_normal((2, len(_SUMMER)))],
-            correlations,
-        )
-        @ to_features
-    )
+    directions, correlations = _directions()
+    of_season, of_trend = np.array([_SUMMER, _AUTUMN]), rng.standard_normal((2, len(_SUMMER)))
+    basis = _uncorrelated([*of_season, *of_trend], correlations)
+    summer, autumn, start, turn = strength * basis @ directions
     angle = np.pi * np.arange(NUM_DAYS)[:, None] / NUM_DAYS
-    month = 2 * np.pi * (np.arange(1, 13)[:, None] - _HIGH_SUMMER) / 12
-    strengths, peaks = np.array(_CATEGORY_PEAKS).T
-    category = strengths * np.cos(2 * np.pi * (np.arange(1, 13)[:, None] - peaks) / 12)
-    of_garments = category[:, _garments()["category"]]
+    month = np.arange(1, 13)[:, None]
+    of_year = 2 * np.pi * (month - _HIGH_SUMMER) / 12
+    heights, peaks = np.array(_CATEGORY_PEAKS).T
+    category = np.zeros((12, directions.shape[1]))
+    category[:, CATEGORY_COLUMNS] = heights * np.cos(2 * np.pi * (month - peaks) / 12)
+    spread = np.sqrt((category @ garment_features(_garments()).T).var(axis=1).mean())
     return Drift(
         first_day=FIRST_DAY,
         trend=np.cos(angle) * start + np.sin(angle) * turn,
-        season=np.cos(month) * summer + np.sin(month) * autumn,
-        category=strength * category / np.sqrt(of_garments.var(axis=1).mean()),
+        season=np.cos(of_year) * summer + np.sin(of_year) * autumn,
+        category=strength / spread * category,
     )
 
 

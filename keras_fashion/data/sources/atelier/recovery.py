@@ -72,11 +72,15 @@ def drift_recovery(oracle: Oracle, predicted: np.ndarray, days: np.ndarray) -> D
             f"month {months[counts.argmin()] + 1} occurs once in `days`, from which a trend cannot "
             "be told apart from a season; give days of two years or more."
         )
-    parts = [
-        _trend_and_season(utilities, month_of_day)
-        for utilities in (predicted, oracle.drift_utilities(days))
-    ]
-    return DriftRecovery(*(_correlation(*pair) for pair in zip(*parts, strict=True)))
+    true = _trend_and_season(oracle.drift_utilities(days), month_of_day)
+    parts = _trend_and_season(predicted.astype(np.float64), month_of_day)
+    rounding = 1e-6 * np.linalg.norm(predicted)
+    return DriftRecovery(
+        *(
+            _correlation(part, other) if np.linalg.norm(part) > rounding else 0.0
+            for part, other in zip(parts, true, strict=True)
+        )
+    )
 
 
 def _trend_and_season(
@@ -89,6 +93,6 @@ def _trend_and_season(
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Returns the correlation of two arrays whose means are 0."""
-    norm = np.sqrt(np.square(first).sum() * np.square(second).sum())
+    """Returns the correlation of two arrays whose means are 0; 0 if the second one is 0."""
+    norm = np.linalg.norm(first) * np.linalg.norm(second)
     return float((first * second).sum() / norm) if norm > 0 else 0.0
