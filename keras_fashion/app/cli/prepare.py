@@ -287,6 +287,12 @@ def tfds(**options: Any) -> Source:
     show_default=True,
     help="Mean number of garments that a shopper buys; each buys at least 8.",
 )
+@click.option(
+    "--drift",
+    type=click.FloatRange(0),
+    help="Strength, in nats, of a trend, a season and a demand for categories by month, by which "
+    "what is liked changes over three years, such as 2.  [default: one year without changes]",
+)
 @seed_option("Seed of everything that is drawn at random.", maximum=None)
 @from_source
 def atelier(**options: Any) -> Source:

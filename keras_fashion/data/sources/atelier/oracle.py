@@ -3,11 +3,14 @@
 Utilities are in nats; `shoppers` has their formula, t_ux.
 """
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, garment_lab
+from keras_fashion.data.sources.atelier.drift import TERMS, Drift
 from keras_fashion.data.sources.atelier.measurement import Measurement
 from keras_fashion.data.sources.atelier.shoppers import (
     SHOPPER,
@@ -35,11 +38,13 @@ class Oracle:
         garments: (I,) structured array of dtype `GARMENT`.
         shoppers: (U,) structured array of dtype `SHOPPER`.
         popularity: (I,) float64 in nats: what makes items sell and is not visible in pictures.
+        drift: How what is liked changes over time; None if it does not.
 
     Attributes:
         garments: (I,) structured array, the garments by item.
         shoppers: (U,) structured array, the shoppers by user.
         popularity: (I,) float64 in nats, the popularity of each item.
+        drift: How what is liked changes over time; None if it does not.
 
     Example:
         >>> from keras_fashion.data.sources.atelier.source import Atelier
@@ -51,10 +56,17 @@ class Oracle:
         True
     """
 
-    def __init__(self, garments: np.ndarray, shoppers: np.ndarray, popularity: np.ndarray) -> None:
+    def __init__(
+        self,
+        garments: np.ndarray,
+        shoppers: np.ndarray,
+        popularity: np.ndarray,
+        drift: Drift | None = None,
+    ) -> None:
         self.garments = garments
         self.shoppers = shoppers
         self.popularity = popularity
+        self.drift = drift
 
     @classmethod
     def load(cls, catalogue: str | Path) -> "Oracle":
@@ -71,7 +83,12 @@ class Oracle:
             raise InputError(f"{path} does not exist: only an atelier catalogue has a known answer")
         with np.load(path, allow_pickle=False) as truth:
             # The view renames a field that version 0.1 wrote in British spelling.
-            return cls(truth["garments"], truth["shoppers"].view(SHOPPER), truth["popularity"])
+            shoppers = truth["shoppers"].view(SHOPPER)
+            drift = None
+            if "trend" in truth:
+                tables = (truth[name] for name in TERMS)
+                drift = Drift(int(truth["first_day"]), *tables)
+            return cls(truth["garments"], shoppers, truth["popularity"], drift)
 
     def save(self, folder: Path, seed: int) -> None:
         """Writes the truth into a folder. Equal truths give equal bytes.
@@ -80,6 +97,7 @@ class Oracle:
             folder: Folder of the catalogue.
             seed: Seed from which the truth was drawn.
         """
+        drift = {} if self.drift is None else asdict(self.drift)
         # `numpy.savez` writes no time of creation.
         np.savez(
             folder / TRUTH_FILE,
@@ -87,10 +105,11 @@ class Oracle:
             shoppers=self.shoppers,
             popularity=self.popularity,
             seed=seed,
+            **drift,
         )
 
     def preferences(self, users: np.ndarray) -> np.ndarray:
-        """Returns the utilities without popularity.
+        """Returns the utilities without popularity and drift.
 
         Args:
             users: (B,) integers, dense indices of shoppers.
@@ -101,7 +120,7 @@ class Oracle:
         return preference_vectors(self.shoppers[users]) @ garment_features(self.garments).T
 
     def scores(self, users: np.ndarray) -> np.ndarray:
-        """Returns the utilities with popularity, by which the shoppers choose.
+        """Returns the utilities with popularity, by which the shoppers choose if nothing drifts.
 
         Args:
             users: (B,) integers, dense indices of shoppers.
@@ -110,6 +129,33 @@ class Oracle:
             (B, I) float64, up to a constant for each shopper.
         """
         return self.preferences(users) + self.popularity
+
+    def scores_at(self, users: np.ndarray, days: np.ndarray) -> np.ndarray:
+        """Returns the utilities with popularity and drift, by which the shoppers choose on days.
+
+        Args:
+            users: (n,) integers, dense indices of shoppers.
+            days: (n,) integers, the day of each, counted from 1970-01-01.
+
+        Returns:
+            (n, I) float64, up to a constant for each row.
+        """
+        return self.scores(users) + self.drift_utilities(days)
+
+    def drift_utilities(self, days: np.ndarray, terms: Sequence[str] = TERMS) -> np.ndarray:
+        """Returns what the drift adds to the utilities of all shoppers.
+
+        Args:
+            days: (n,) integers, counted from 1970-01-01.
+            terms: Terms of the drift to add up: "trend", "season" or "category".
+
+        Returns:
+            (n, I) float64 in nats; 0 if nothing drifts.
+        """
+        if self.drift is None:
+            return np.zeros((len(days), len(self.garments)))
+        vectors = np.sum([self.drift.term(name, days) for name in terms], axis=0)
+        return vectors @ garment_features(self.garments).T
 
 
 def true_utility(oracle: Oracle, measurement: Measurement, user: int, category: str) -> float:

@@ -26,6 +26,10 @@ COLOR_TOLERANCE = 17.0
 LENGTH_TOLERANCE = 0.22
 """s_length in t_ux, as a share of the range from short to long: likewise for lengths."""
 
+COLOR_COLUMNS, PATTERN_COLUMNS = slice(0, 3), slice(4, 8)
+CATEGORY_COLUMNS, LENGTH_COLUMNS = slice(8, 14), slice(14, 20)
+"""Columns of `garment_features`; those of categories and lengths are by category."""
+
 SHOPPER = np.dtype(
     [
         ("tribe", np.int32),  # Index into `TASTE_GROUPS`; the name is that of the file format.

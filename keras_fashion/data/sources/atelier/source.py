@@ -13,8 +13,10 @@ from PIL import Image
 from tqdm import tqdm
 
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, GARMENT, sample_garments
+from keras_fashion.data.sources.atelier.drift import sample_drift, sample_sales
 from keras_fashion.data.sources.atelier.garments import draw_garment
 from keras_fashion.data.sources.atelier.oracle import Oracle
+from keras_fashion.data.sources.atelier.purchases import CONSIDERED, purchases_in_time
 from keras_fashion.data.sources.atelier.shoppers import (
     choose,
     garment_features,
@@ -23,13 +25,11 @@ from keras_fashion.data.sources.atelier.shoppers import (
     sample_shoppers,
 )
 from keras_fashion.data.sources.source import Skip, Source
+from keras_fashion.data.temporal import ON_SALE_FROM, ON_SALE_UNTIL
 from keras_fashion.errors import InputError
 
-CONSIDERED = 4096
-"""Maximum number of garments, drawn at random, among which a shopper chooses."""
-
 _PREFIXES = dict(zip(CATEGORIES, ("BAG", "DRS", "SHO", "SKT", "TOP", "TRS"), strict=True))
-_YEAR = np.datetime64("2025-01-01")
+_YEAR = int(np.datetime64("2025-01-01").astype(int))
 _DAYS = 365
 _MINIMUM_PURCHASES = 8
 
@@ -47,6 +47,10 @@ class Atelier(Source):
         size: Height and width of the pictures in pixels.
         purchases: Mean number of garments that a shopper buys, at least 8. Every shopper buys at
             least 8.
+        drift: Strength of the drift (`sample_drift`) in nats. With a number, even 0, the purchases
+            are of three years, garments come on sale and go within them, and a shopper buys what
+            is on sale on the day of the purchase; a shopper who has everything that is on sale
+            buys less. By default, purchases are of one year and what is liked does not change.
 
     Attributes:
         seed: Seed of everything that is drawn at random.
@@ -55,7 +59,7 @@ class Atelier(Source):
         oracle: The true preferences.
 
     Raises:
-        InputError: If `purchases` is less than 8.
+        InputError: If `purchases` is less than 8, or `drift` is negative or not finite.
 
     Example:
         >>> atelier = Atelier(seed=0, users=3, items=20, purchases=8)
@@ -76,31 +80,46 @@ class Atelier(Source):
         items: int = 2800,
         size: int = 64,
         purchases: float = 24,
+        drift: float | None = None,
     ) -> None:
         if purchases < _MINIMUM_PURCHASES:
             raise InputError(
                 f"`purchases` is {purchases}, but each shopper buys at least {_MINIMUM_PURCHASES}."
             )
-        garments, shoppers, popularity, choices = np.random.default_rng(seed).spawn(4)
+        if drift is not None and not 0 <= drift < np.inf:
+            raise InputError(f"`drift` is {drift}, but it is a number of nats, 0 or more.")
+        garments, shoppers, popularity, choices, time = np.random.default_rng(seed).spawn(5)
         self.seed = seed
         self.size = size
         self.purchases = purchases
         self._choices = choices
         self._garments = sample_garments(garments, items)
         weights, self._on_sale = sample_popularity(popularity, items)
-        self.oracle = Oracle(self._garments, sample_shoppers(shoppers, users), weights)
+        truth = self._garments, sample_shoppers(shoppers, users)
+        self._sales: tuple[np.ndarray, np.ndarray] | None = None
+        if drift is None:
+            self.oracle = Oracle(*truth, weights)
+        else:
+            # How long a garment has been on sale decides on a day and not by a weight.
+            weights -= np.log(self._on_sale)
+            self.oracle = Oracle(*truth, weights, sample_drift(time, drift))
+            self._sales = sample_sales(time, items)
+            self.attributes = (ON_SALE_FROM, ON_SALE_UNTIL)
         self._item_ids = _item_ids(self._garments)
 
     def items(self, skip: Skip, scratch: Path) -> pd.DataFrame:
         """Lists the garments, which are numbered within their category: TOP-0001, TOP-0002, ..."""
         categories = np.array(CATEGORIES)[self._garments["category"]]
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "item": pd.Series(self._item_ids, dtype="str"),
                 "category": pd.Series(categories, dtype="str"),
                 "picture": [garment.tobytes() for garment in self._garments],
             }
         )
+        for name, days in zip(self.attributes, self._sales or (), strict=True):
+            table[name] = pd.Series(_dates(days), dtype="str")
+        return table
 
     def interactions(self) -> pd.DataFrame:
         """Simulates the purchases of all shoppers, each on a day on which the item is on sale."""
@@ -108,21 +127,32 @@ class Atelier(Source):
         rng, count = copy.deepcopy(self._choices), len(self.oracle.shoppers)
         spread = (self.purchases - _MINIMUM_PURCHASES) / 2
         bought = _MINIMUM_PURCHASES + rng.poisson(rng.gamma(2, spread, count))
-        if len(self._garments) <= CONSIDERED:
-            user, item = choose(rng, self.oracle.scores(np.arange(count)), bought).T
+        if self.oracle.drift is not None and self._sales is not None:
+            user, item, day = purchases_in_time(
+                rng, self.oracle, self.oracle.drift, self._sales, bought
+            )
         else:
-            user, item = self._choose_among_some(rng, bought)
-        launch = _DAYS * (1 - self._on_sale[item])
-        day = (launch + rng.uniform(size=len(item)) * (_DAYS - launch)).astype(int)
+            user, item, day = self._purchases_of_a_year(rng, bought)
         digits = max(4, len(str(count)))  # Equally long ids keep their order when sorted.
         users = np.array([f"shopper-{number + 1:0{digits}d}" for number in range(count)])
         return pd.DataFrame(
             {
                 "user": pd.Series(users[user], dtype="str"),
                 "item": pd.Series(self._item_ids[item], dtype="str"),
-                "time": pd.Series((_YEAR + day).astype(str), dtype="str"),
+                "time": pd.Series(_dates(day), dtype="str"),
             }
         )
+
+    def _purchases_of_a_year(
+        self, rng: np.random.Generator, bought: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if len(self._garments) <= CONSIDERED:
+            user, item = choose(rng, self.oracle.scores(np.arange(len(bought))), bought).T
+        else:
+            user, item = self._choose_among_some(rng, bought)
+        launch = _DAYS * (1 - self._on_sale[item])
+        day = (launch + rng.uniform(size=len(item)) * (_DAYS - launch)).astype(int)
+        return user, item, _YEAR + day
 
     def _choose_among_some(
         self, rng: np.random.Generator, bought: np.ndarray
@@ -162,3 +192,7 @@ def _item_ids(garments: np.ndarray) -> np.ndarray:
     number = category.groupby(category).cumcount() + 1
     prefixes = [_PREFIXES[CATEGORIES[c]] for c in category]
     return np.array([f"{p}-{n:04d}" for p, n in zip(prefixes, number, strict=True)])
+
+
+def _dates(days: np.ndarray) -> np.ndarray:
+    return days.astype("datetime64[D]").astype(str)

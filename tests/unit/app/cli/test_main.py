@@ -78,6 +78,7 @@ def test_version(call):
         (["report", ".", ".", "--out", "x.html", "--seed", "-1"], "'--seed'"),
         (["prepare", "atelier", "--out", "x", "--users", "0"], "'--users'"),
         (["prepare", "atelier", "--out", "x", "--size", "0"], "'--size'"),
+        (["prepare", "atelier", "--out", "x", "--drift", "-1"], "'--drift'"),
         (["prepare", "atelier", "--out", "x", "--seed", "-1"], "'--seed'"),
         (["train", "gan", ".", "--out", "x", "--split", "s.csv"], "No such option"),
         (["train", "poprank", "."], "Missing option '--out'"),
