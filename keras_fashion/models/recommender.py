@@ -227,13 +227,13 @@ class Recommender(keras.Model, ABC):
 
     def batch_loss(self, batch: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Computes the ranking loss of a batch of `triplets` plus the regularizer: a scalar."""
-        return self._loss_of(batch, *self.score_batch(batch, training))
+        return self.objective(batch, *self.score_batch(batch, training))
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Trains on one batch of `triplets`."""
         with tf.GradientTape() as tape:
             labels, scores = self.score_batch(data, training=True)
-            loss = self._loss_of(data, labels, scores)
+            loss = self.objective(data, labels, scores)
             # Scaled under mixed_float16.
             scaled = self.optimizer.scale_loss(divide_by_replicas(loss))
         variables = self.trainable_variables
@@ -246,11 +246,12 @@ class Recommender(keras.Model, ABC):
     def test_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Computes the loss and the metrics of a batch of `triplets`, for `validation_data`."""
         labels, scores = self.score_batch(data)
-        return self._measure(self._loss_of(data, labels, scores), labels, scores)
+        return self._measure(self.objective(data, labels, scores), labels, scores)
 
-    def _loss_of(
+    def objective(
         self, batch: dict[str, tf.Tensor], labels: tf.Tensor, scores: tf.Tensor
     ) -> tf.Tensor:
+        """Computes what training minimizes: the ranking loss of the scores plus the regularizer."""
         penalty = self.regularizer(batch["user"], batch["positive"], batch["negative"])
         return self.ranking_loss(labels, scores) + penalty
 
