@@ -58,6 +58,7 @@ setup(
             "build>=1.2",
             "faiss-cpu>=1.8",
             "hypothesis>=6.100",
+            "implicit>=0.7.3",
             "keras-rs>=0.3",  # compared with in tests
             "kubernetes-validate>=1.30",
             "mypy>=1.15",
@@ -67,6 +68,7 @@ setup(
             "ruff>=0.15",
         ],
         "faiss": ["faiss-cpu>=1.8"],
+        "implicit": ["implicit>=0.7.3"],
     },
     entry_points={"console_scripts": ["keras-fashion=keras_fashion.app.cli.main:main"]},
     classifiers=[

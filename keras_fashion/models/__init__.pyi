@@ -1,4 +1,5 @@
 # Written by `make stubs`; change `__init__.py` instead.
+from .als import ALS as ALS
 from .category_classifier import CategoryClassifier as CategoryClassifier
 from .conditional_gan import ConditionalGAN as ConditionalGAN
 from .context import Context as Context

@@ -32,6 +32,7 @@ RECOMMENDERS = {
         "biasedmf": ("matrix_factorization", "BiasedMF", "Matrix factorization with all biases."),
         "bprmf": ("matrix_factorization", "BPRMF", "Matrix factorization trained by BPR."),
         "warp": ("matrix_factorization", "WARP", "Matrix factorization trained by WARP."),
+        "als": ("als", "ALS", "Matrix factorization of all pairs by least squares."),
         "categorypop": ("counting", "CategoryPopularity", "Popularity of the item's category."),
         "categoryfreq": (
             "counting",

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_fashion.data.pipelines import picture_batches, triplets
 from keras_fashion.data.split import Split
 from keras_fashion.models import (
+    ALS,
     BPRMF,
     DVBPR,
     FM,
@@ -39,6 +40,12 @@ def poprank():
 def visrank():
     model = VisRank(USERS, ITEMS, 4)
     model.adapt(FEATURES, TRAIN)
+    return model
+
+
+def als():
+    model = ALS(USERS, ITEMS, 2)
+    model.adapt(TRAIN, confidence=5.0, regularization=0.1, iterations=3, seed=0)
     return model
 
 
@@ -106,7 +113,7 @@ def random():
     return RandomScores(USERS, ITEMS, seed=4)
 
 
-COUNTED = [random, poprank, category_popularity, category_frequency, visrank]
+COUNTED = [random, poprank, als, category_popularity, category_frequency, visrank]
 TRAINED = [biased_mf, bprmf, warp, fm, vbpr, vbpr_with_history, dvbpr, talks_dvbpr]
 
 

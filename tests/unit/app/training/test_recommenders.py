@@ -27,6 +27,7 @@ SMALL = {
     "biasedmf": SHORT | {"latent_size": 4},
     "bprmf": SHORT | {"latent_size": 4},
     "warp": SHORT | {"latent_size": 4, "negatives": 8},
+    "als": {"latent_size": 4},
     "visrankmax": {"whitening": 0.25, "components": 9},
     "fm": SHORT | {"latent_size": 4},
     "vbpr": SHORT | {"latent_size": 4, "embedding_size": 4, "negatives": 8},
