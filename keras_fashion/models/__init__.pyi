@@ -1,5 +1,6 @@
 # Written by `make stubs`; change `__init__.py` instead.
 from .als import ALS as ALS
+from .amr import AMR as AMR
 from .category_classifier import CategoryClassifier as CategoryClassifier
 from .conditional_gan import ConditionalGAN as ConditionalGAN
 from .context import Context as Context
@@ -9,6 +10,7 @@ from .counting import PopRank as PopRank
 from .counting import RandomScores as RandomScores
 from .dcgan import DVBPRDiscriminator as DVBPRDiscriminator
 from .dcgan import DVBPRGenerator as DVBPRGenerator
+from .deepstyle import DeepStyle as DeepStyle
 from .discriminator import Discriminator as Discriminator
 from .dvbpr import DVBPR as DVBPR
 from .ease import EASE as EASE

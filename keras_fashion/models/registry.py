@@ -64,6 +64,8 @@ RECOMMENDERS = {
         "itemknn": ("item_knn", "ItemKNN", "Items bought together with the user's purchases."),
         "ease": ("ease", "EASE", "Linear autoencoder over the items, in closed form."),
         "vbpr": ("vbpr", "VBPR", "Matrix factorization with frozen visual features."),
+        "deepstyle": ("deepstyle", "DeepStyle", "VBPR without what a category has in common."),
+        "amr": ("amr", "AMR", "VBPR trained to withstand changes of the features."),
         "dvbpr": ("dvbpr", "DVBPR", "Item embeddings learned from the pixels, end to end."),
     }.items()
 }

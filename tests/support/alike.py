@@ -39,6 +39,7 @@ MODELS = {
     "warp": recommender_options("warp", **SHORT, latent_size=4, negatives=4),
     "fm": recommender_options("fm", **SHORT, latent_size=4),
     "vbpr": recommender_options("vbpr", **SHORT, features=("attributes",), history=4),
+    "amr": recommender_options("amr", **SHORT, features=("attributes",), negatives=4, history=4),
     "dvbpr": recommender_options("dvbpr", **SHORT, **PICTURES),
     "dvbpr_history": recommender_options(
         "dvbpr", **SHORT, **PICTURES, negatives=4, history=4, latent_size=2, bias=True

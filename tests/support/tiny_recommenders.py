@@ -8,6 +8,7 @@ from keras_fashion.data.pipelines import picture_batches, triplets
 from keras_fashion.data.split import Split
 from keras_fashion.models import (
     ALS,
+    AMR,
     BPRMF,
     DVBPR,
     FM,
@@ -17,6 +18,7 @@ from keras_fashion.models import (
     CategoryFrequency,
     CategoryPopularity,
     CompactEncoder,
+    DeepStyle,
     PopRank,
     RandomScores,
     VisRank,
@@ -92,6 +94,25 @@ def vbpr_with_history():
     return scrambled(model)
 
 
+def deepstyle(**options):
+    penalties = {"regularization": 0.5, "embedding_regularization": 0.25}
+    model = DeepStyle(USERS, ITEMS, 4, 2, embedding_size=3, **penalties, **options)
+    model.adapt(FEATURES)
+    model.adapt_categories(COLUMNS[:, 0])
+    return scrambled(model)
+
+
+def deepstyle_with_history():
+    return deepstyle(with_history=True)
+
+
+def amr():
+    sizes = {"embedding_size": 2, "latent_size": 3}
+    model = AMR(USERS, ITEMS, 4, **sizes, epsilon=0.75, adversarial_weight=2.0)
+    model.adapt(FEATURES)
+    return scrambled(model)
+
+
 def dvbpr(**terms):
     encoder = CompactEncoder(4, (16, 16), 2, 0.1)
     penalties = {"regularization": 0.5, "encoder_regularization": 0.25}
@@ -114,7 +135,10 @@ def random():
 
 
 COUNTED = [random, poprank, als, category_popularity, category_frequency, visrank]
-TRAINED = [biased_mf, bprmf, warp, fm, vbpr, vbpr_with_history, dvbpr, talks_dvbpr]
+TRAINED = [
+    *(biased_mf, bprmf, warp, fm, vbpr, vbpr_with_history, deepstyle, deepstyle_with_history, amr),
+    *(dvbpr, talks_dvbpr),
+]
 
 
 def vectors_of(model):

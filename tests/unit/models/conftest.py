@@ -25,6 +25,11 @@ def numerical_gradients(loss: Loss, weights: list[np.ndarray]) -> list[np.ndarra
     return gradients
 
 
+@pytest.fixture(name="numerical_gradients")
+def numerical_gradients_fixture():
+    return numerical_gradients
+
+
 @pytest.fixture
 def assert_loss_and_gradients():
     """Compares `batch_loss` and its gradients with a NumPy loss of the trainable weights."""

@@ -8,6 +8,7 @@ from matched_gan import batches, match
 
 from keras_fashion.data import Split, triplets
 from keras_fashion.models import (
+    AMR,
     BPRMF,
     DVBPR,
     FM,
@@ -16,6 +17,7 @@ from keras_fashion.models import (
     WARP,
     BiasedMF,
     CompactEncoder,
+    DeepStyle,
     EnergyGAN,
 )
 from keras_fashion.optimizers import LazyAdam
@@ -34,9 +36,16 @@ def fm():
     return model
 
 
-def vbpr():
-    model = VBPR(USERS, ITEMS, feature_size=4, embedding_size=3, latent_size=3)
+def vbpr(kind=VBPR):
+    model = kind(USERS, ITEMS, feature_size=4, embedding_size=3, latent_size=3)
     model.adapt(np.random.default_rng(2).normal(size=(ITEMS, 4)).astype(np.float32))
+    return model
+
+
+def deepstyle():
+    model = DeepStyle(USERS, ITEMS, feature_size=4, num_categories=2, with_history=True)
+    model.adapt(np.random.default_rng(2).normal(size=(ITEMS, 4)).astype(np.float32))
+    model.adapt_categories(np.arange(ITEMS) % 2)
     return model
 
 
@@ -46,6 +55,8 @@ RECOMMENDERS = {
     "warp": lambda: WARP(USERS, ITEMS, 4),
     "fm": fm,
     "vbpr": vbpr,
+    "deepstyle": deepstyle,
+    "amr": lambda: vbpr(AMR),
     "dvbpr": lambda: DVBPR(USERS, ITEMS, CompactEncoder(4, SIZE, width=4), with_history=True),
 }
 
@@ -77,7 +88,8 @@ def test_recommenders(name, optimizer, applied):
     model = RECOMMENDERS[name]()
     model.compile(optimizer=optimizer(1e-3))
     pictures = PICTURES if name == "dvbpr" else None
-    stream = triplets(SPLIT, 8, 0, pictures, negatives=4, history=4 if name == "dvbpr" else 0)
+    history = 4 if getattr(model, "with_history", False) else 0
+    stream = triplets(SPLIT, 8, 0, pictures, negatives=4, history=history)
     model.train_step(next(iter(stream)))
     assert_rows_are_summed(applied)
 

@@ -31,6 +31,8 @@ SMALL = {
     "visrankmax": {"whitening": 0.25, "components": 9},
     "fm": SHORT | {"latent_size": 4},
     "vbpr": SHORT | {"latent_size": 4, "embedding_size": 4, "negatives": 8},
+    "deepstyle": SHORT | {"embedding_size": 4, "history": 4},
+    "amr": SHORT | {"latent_size": 4, "embedding_size": 4, "negatives": 8},
     "dvbpr": {
         **{"epochs": 3, "batch_size": 8, "picture_size": 16, "embedding_size": 4},
         **{"history": 4, "negatives": 8, "patience": 2},
