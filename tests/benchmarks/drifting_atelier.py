@@ -32,6 +32,8 @@ def main(catalogue: str, runs: tuple[str, ...], split_time: str) -> None:
     split = temporal_split(Catalogue.load(catalogue), cut)
     click.echo(split.summary())
     oracle = Oracle.load(catalogue)
+    spread = oracle.preferences(np.arange(split.num_users)).std(axis=1).mean()
+    click.echo(f"a shopper's own utilities: standard deviation over garments {spread:.2f}")
     best = auc(oracle_vectors(oracle, oracle.drift, split), split)
     for name, drift in known_in_part(oracle.drift, split, parse_day(cut.test_from)).items():
         show(f"oracle {name}", auc(oracle_vectors(oracle, drift, split), split), best)
