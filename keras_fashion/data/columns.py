@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from keras_fashion.data.catalogue import Catalogue
 
 
+ON_SALE_FROM, ON_SALE_UNTIL = "on_sale_from", "on_sale_until"
+"""Attributes of a catalogue that hold the first and the last day on which an item is sold."""
+
+
 class Attribute(NamedTuple):
     """A categorical column of the items, such as their color.
 
@@ -119,6 +123,21 @@ def item_columns(catalogue: "Catalogue", names: Sequence[str]) -> tuple[np.ndarr
     offsets = np.cumsum(sizes) - sizes
     codes = np.stack([columns[name].codes for name in names], axis=1)
     return (codes + offsets).astype(np.int32), sum(sizes)
+
+
+def describing_attributes(attributes: dict[str, Attribute]) -> dict[str, Attribute]:
+    """Returns the attributes that say what an item is, without the days on which it is sold.
+
+    Args:
+        attributes: Attributes of the items by name.
+
+    Example:
+        >>> column = Attribute(np.array(["a"]), np.array([0], np.int32))
+        >>> list(describing_attributes({"on_sale_from": column, "color": column}))
+        ['color']
+    """
+    days = (ON_SALE_FROM, ON_SALE_UNTIL)
+    return {name: each for name, each in attributes.items() if name not in days}
 
 
 def differing_attributes(

@@ -8,15 +8,13 @@ import numpy as np
 from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
+from keras_fashion.data.columns import ON_SALE_FROM, ON_SALE_UNTIL
 from keras_fashion.data.purchase_times import UNKNOWN_DAY, format_day, parse_day, parse_days
 from keras_fashion.data.split import NegativeCandidates, Split
 from keras_fashion.errors import InputError
 
 VALIDATION_SHARE = 0.1
 """Share of the interactions before the test part that validation gets unless its day is given."""
-
-ON_SALE_FROM, ON_SALE_UNTIL = "on_sale_from", "on_sale_until"
-"""Attributes of a catalogue that hold the first and the last day on which an item is sold."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.data import Catalogue
-from keras_fashion.data.columns import differing_attributes
+from keras_fashion.data.columns import describing_attributes, differing_attributes
 from keras_fashion.data.pictures import fit_on_white, scale
 from keras_fashion.models.dvbpr import DVBPR
 from keras_fashion.models.encoders import ImageEncoder
@@ -292,7 +292,8 @@ class PreferenceExplainer:
             better = compared(next(each for each in nearest if preferences[each] >= threshold))
         differences = {}
         if item is not None and better is not None:
-            differences = differing_attributes(self.catalogue.attributes, item, better.item)
+            attributes = describing_attributes(self.catalogue.attributes)
+            differences = differing_attributes(attributes, item, better.item)
         return Explanation(
             picture=picture,
             category=category,

@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans
 from sklearn.preprocessing import normalize
 
 from keras_fashion.data import Catalogue, Split
-from keras_fashion.data.columns import Attribute
+from keras_fashion.data.columns import Attribute, describing_attributes
 from keras_fashion.errors import InputError
 
 NUM_STARTS = 10
@@ -99,7 +99,7 @@ def cluster_users(
     unit_vectors, lengths = normalize(vectors[users], return_norm=True)
     labels = KMeans(num_clusters, n_init=NUM_STARTS, random_state=seed).fit_predict(unit_vectors)
     columns = [Attribute(np.array(catalogue.categories), catalogue.item_categories)]
-    columns += catalogue.attributes.values()
+    columns += describing_attributes(catalogue.attributes).values()
     buyers, bought = split.train.T
     clusters = []
     for label in np.unique(labels):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_fashion.data import Catalogue, picture_batches
-from keras_fashion.data.columns import item_columns
+from keras_fashion.data.columns import describing_attributes, item_columns
 from keras_fashion.errors import InputError
 from keras_fashion.features.classifier import category_classifier
 from keras_fashion.features.pretrained import backbone_features_path
@@ -75,9 +75,10 @@ def _classifier_features(catalogue: Catalogue) -> np.ndarray:
 
 
 def _attribute_features(catalogue: Catalogue) -> np.ndarray:
-    codes, num_values = item_columns(catalogue, ["category", *catalogue.attributes])
+    attributes = describing_attributes(catalogue.attributes)
+    codes, num_values = item_columns(catalogue, ["category", *attributes])
     if num_values > MAX_VALUES:
-        counts = {name: len(each.values) for name, each in catalogue.attributes.items()}
+        counts = {name: len(each.values) for name, each in attributes.items()}
         listed = ", ".join(f"{name} ({count:,})" for name, count in counts.items())
         raise InputError(
             f"the attributes of catalogue {catalogue.name} have {num_values:,} values, and "

@@ -8,7 +8,7 @@ import tensorflow as tf
 from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
-from keras_fashion.data.columns import item_columns
+from keras_fashion.data.columns import describing_attributes, item_columns
 from keras_fashion.data.split import Split
 from keras_fashion.models.context import NO_CONTEXT, Context
 from keras_fashion.models.fit_settings import FitSettings, Minimum
@@ -109,7 +109,8 @@ class FM(Recommender):
             regularization: λ, weight of the squared norms of the rows in a batch.
             seed: Seed of the initial weights.
         """
-        values, num_values = item_columns(catalogue, ["category", *catalogue.attributes])
+        attributes = describing_attributes(catalogue.attributes)
+        values, num_values = item_columns(catalogue, ["category", *attributes])
         model = cls(
             split.num_users,
             split.num_items,

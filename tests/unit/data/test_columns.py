@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from keras_fashion.data.columns import (
     Attribute,
+    describing_attributes,
     differing_attributes,
     factorize,
     index_in,
@@ -60,3 +61,10 @@ def test_attributes_that_differ_and_are_known():
     assert differing_attributes(attributes, 0, 1) == {"color": ("red", "blue")}
     assert differing_attributes(attributes, 1, 0) == {"color": ("blue", "red")}
     assert differing_attributes({}, 0, 1) == {}
+
+
+def test_days_on_sale_do_not_describe_an_item():
+    names = ["color", "on_sale_from", "on_sale", "on_sale_until"]
+    column = Attribute(np.array(["a"]), np.array([0], np.int32))
+    kept = describing_attributes(dict.fromkeys(names, column))
+    assert kept == {"color": column, "on_sale": column}

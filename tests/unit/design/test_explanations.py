@@ -213,6 +213,7 @@ def test_attributes_in_which_the_better_one_differs(dvbpr, tiny_catalogue, embed
     catalogue.attributes = {
         "number": Attribute(latents.astype(str), latents),
         "kind": Attribute(np.array(["all the same"]), np.zeros(24, np.int32)),
+        "on_sale_from": Attribute(latents.astype(str), latents),
     }
     found = PreferenceExplainer(dvbpr, catalogue, embeddings).explain_item([2], 0)
     assert found.differences == {"number": ("0", str(found.better.item))}

@@ -47,9 +47,10 @@ def test_names_by_hand():
     # Users 0 and 1 buy blue trousers and blue tops; users 2 and 3 red bags and white tops.
     items = ["Trousers", "Tops", "Bags", "Tops"]
     colors = ["blue", "blue", "red", "white"]
+    days = ["2024-01-01", "2024-01-01", "2024-02-01", "2024-02-01"]
     purchases = [(0, 0), (0, 0), (0, 1), (1, 0), (1, 1), (2, 2), (2, 3), (3, 2), (3, 2), (3, 3)]
     vectors = np.array([[1, 0], [1, 0], [0, 1], [0, 1]])
-    clusters = cluster_users(vectors, *shop(purchases, items, color=colors), 2)
+    clusters = cluster_users(vectors, *shop(purchases, items, color=colors, on_sale_from=days), 2)
     names = {cluster.users[0]: cluster.name for cluster in clusters}
     # Blue: p = 1, q = 1/2, ln 2 = .69, above Trousers: .6 ln 2 = .42. Nothing else is left.
     assert names[0] == "blue"

@@ -49,6 +49,12 @@ def test_attributes_are_centered_one_hot_columns(shop):
     np.testing.assert_allclose(features, expected, atol=1e-6)
 
 
+def test_days_on_sale_are_no_features(shop):
+    features = frozen_features(shop, ("attributes",))
+    shop.attributes["on_sale_from"] = shop.attributes["size"]
+    np.testing.assert_array_equal(frozen_features(shop, ("attributes",)), features)
+
+
 def test_without_attributes_the_category_is_left(tiny_catalogue):
     features = frozen_features(tiny_catalogue, ("attributes",))
     assert features.shape == (24, 3)

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_fashion.data.purchase_times import format_day
+from keras_fashion.data.purchase_times import format_day, months_of_days
 from keras_fashion.data.sources.atelier.attributes import sample_garments
 from keras_fashion.data.sources.atelier.shoppers import (
     CATEGORY_COLUMNS,
@@ -101,14 +101,14 @@ class Drift:
         Raises:
             InputError: If a day is none of the catalogue.
         """
-        place = np.asarray(days) - self.first_day
+        place = days - self.first_day
         if len(place) and not 0 <= place.min() <= place.max() < len(self.trend):
             raise InputError(
                 f"the drift is known from {format_day(self.first_day)} to "
                 f"{format_day(self.days[-1])}; `days` has others."
             )
         table: np.ndarray = getattr(self, name)
-        return table[place if name == "trend" else months_of(days)]
+        return table[place if name == "trend" else months_of_days(days) % 12]
 
     def vectors(self, days: np.ndarray) -> np.ndarray:
         """Returns the sum of all terms.
@@ -148,22 +148,6 @@ class Drift:
         """
         last = until - 1 - self.first_day
         return replace(self, trend=self.trend[np.minimum(np.arange(len(self.trend)), last)])
-
-
-def months_of(days: np.ndarray) -> np.ndarray:
-    """Returns the months of days, where January is 0.
-
-    Args:
-        days: (n,) int, counted from 1970-01-01.
-
-    Returns:
-        (n,) int.
-
-    Example:
-        >>> months_of(np.array([0, 31, 365])).tolist()
-        [0, 1, 0]
-    """
-    return np.asarray(days, "datetime64[D]").astype("datetime64[M]").astype(int) % 12
 
 
 def sample_drift(rng: np.random.Generator, strength: float) -> Drift:

@@ -140,7 +140,21 @@ class Oracle:
         Returns:
             (n, I) float64, up to a constant for each row.
         """
-        return self.scores(users) + self.drift_utilities(days)
+        return self.vectors_at(users, days) @ garment_features(self.garments).T + self.popularity
+
+    def vectors_at(self, users: np.ndarray, days: np.ndarray) -> np.ndarray:
+        """Returns the vectors of shoppers on days, theta_u and the terms of the drift.
+
+        Args:
+            users: (n,) integers, dense indices of shoppers.
+            days: (n,) integers, the day of each, counted from 1970-01-01.
+
+        Returns:
+            (n, 26) float64; their products with `garment_features` are the utilities without
+            popularity.
+        """
+        vectors = preference_vectors(self.shoppers[users])
+        return vectors if self.drift is None else vectors + self.drift.vectors(days)
 
     def drift_utilities(self, days: np.ndarray, terms: Sequence[str] = TERMS) -> np.ndarray:
         """Returns what the drift adds to the utilities of all shoppers.

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_fashion.data.sources.atelier.drift import months_of
+from keras_fashion.data.purchase_times import months_of_days
 from keras_fashion.data.sources.atelier.oracle import Oracle
 from keras_fashion.errors import InputError
 
@@ -65,7 +65,7 @@ def drift_recovery(oracle: Oracle, predicted: np.ndarray, days: np.ndarray) -> D
             f"`predicted` is of shape {predicted.shape} and not (days, items) = {shape}."
         )
     months, month_of_day, counts = np.unique(
-        months_of(days), return_inverse=True, return_counts=True
+        months_of_days(days) % 12, return_inverse=True, return_counts=True
     )
     if counts.min() < 2:
         raise InputError(

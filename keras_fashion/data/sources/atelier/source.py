@@ -12,6 +12,7 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
+from keras_fashion.data.columns import ON_SALE_FROM, ON_SALE_UNTIL
 from keras_fashion.data.sources.atelier.attributes import CATEGORIES, GARMENT, sample_garments
 from keras_fashion.data.sources.atelier.drift import sample_drift, sample_sales
 from keras_fashion.data.sources.atelier.garments import draw_garment
@@ -25,7 +26,6 @@ from keras_fashion.data.sources.atelier.shoppers import (
     sample_shoppers,
 )
 from keras_fashion.data.sources.source import Skip, Source
-from keras_fashion.data.temporal import ON_SALE_FROM, ON_SALE_UNTIL
 from keras_fashion.errors import InputError
 
 _PREFIXES = dict(zip(CATEGORIES, ("BAG", "DRS", "SHO", "SKT", "TOP", "TRS"), strict=True))

@@ -154,9 +154,9 @@ def small_world(shoppers):
     category[0, 8:12], category[1, 8:12] = (1.0, 0.0, -1.0, 3.0), (-1.0, 1.0, 0.0, 1.0)
     drift = Drift(parse_day("2024-01-31"), np.zeros((2, 26)), np.zeros((12, 26)), category)
     oracle = Oracle(garments, people, np.array([0.0, 0.2, -0.2, 0.0]), drift)
-    # The fourth garment, which most would buy, comes on sale on the second day.
-    first = drift.first_day
-    sales = np.array([first, first, first - 9, first + 1]), np.full(4, first + 5)
+    # The third garment is sold until the first day, the fourth one from the second day on.
+    begin, end = np.array([0, 0, -9, 1]), np.array([5, 5, 0, 5])
+    sales = drift.first_day + begin, drift.first_day + end
     return oracle, drift, sales
 
 
@@ -166,7 +166,7 @@ def test_purchases_follow_the_softmax_over_what_is_on_sale_on_the_day():
     users, items, days = purchases_in_time(np.random.default_rng(6), oracle, drift, sales, one)
     assert sorted(users) == list(range(30000))
     popular = np.exp([0.0, 0.2, -0.2, 0.0])
-    weights = np.exp([[1, 0, -1, -np.inf], [-1, 1, 0, 1]]) * popular
+    weights = np.exp([[1, 0, -1, -np.inf], [-1, 1, -np.inf, 1]]) * popular
     for day, weight in zip(drift.days, weights, strict=True):
         bought = np.bincount(items[days == day], minlength=4)
         assert bought.sum() == pytest.approx(15000, abs=500)
