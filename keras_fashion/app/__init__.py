@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "require_gan",
             "require_independent_dvbpr",
             "require_matching_pair",
+            "require_time_terms",
         ],
         "training.gan": ["train_gan"],
         "training.options": [

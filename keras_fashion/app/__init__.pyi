@@ -10,6 +10,7 @@ from .run_checks import require_finished as require_finished
 from .run_checks import require_gan as require_gan
 from .run_checks import require_independent_dvbpr as require_independent_dvbpr
 from .run_checks import require_matching_pair as require_matching_pair
+from .run_checks import require_time_terms as require_time_terms
 from .training.gan import train_gan as train_gan
 from .training.options import CheckpointSchedule as CheckpointSchedule
 from .training.options import GANOptions as GANOptions

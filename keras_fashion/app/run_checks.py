@@ -108,6 +108,32 @@ def require_gan(run: Run) -> Run:
     return run
 
 
+def require_time_terms(run: Run) -> Run:
+    """Returns the run of a recommender that knows trends or seasons.
+
+    Args:
+        run: The run.
+
+    Raises:
+        InputError: If it knows none.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> run = SimpleNamespace(path="runs/bprmf", model=None)  # stands for a run
+        >>> require_time_terms(run)
+        Traceback (most recent call last):
+            ...
+        keras_fashion.errors.InputError: runs/bprmf knows no trend and no season; train a vbpr or a
+        dvbpr with --split-time and --time-terms (trend, season, category).
+    """
+    if getattr(run.model, "time_terms", None) is None:
+        raise InputError(
+            f"{run.path} knows no trend and no season; train a vbpr or a dvbpr with --split-time "
+            "and --time-terms (trend, season, category)."
+        )
+    return run
+
+
 def require_matching_pair(recommender: Run, gan: Run) -> tuple[Run, Run]:
     """Returns the runs of a DVBPR and a GAN that were trained on the same catalogue.
 

@@ -9,7 +9,10 @@ from .pipelines import picture_batches as picture_batches
 from .pipelines import triplets as triplets
 from .preparation import check as check
 from .preparation import prepare as prepare
+from .purchase_times import MONTH_NAMES as MONTH_NAMES
 from .purchase_times import format_day as format_day
+from .purchase_times import format_month as format_month
+from .purchase_times import format_quarter as format_quarter
 from .purchase_times import months_of_days as months_of_days
 from .purchase_times import parse_day as parse_day
 from .purchase_times import parse_days as parse_days

@@ -11,6 +11,12 @@ from keras_fashion.errors import InputError
 UNKNOWN_DAY = np.iinfo(np.int32).min
 """Day of a purchase without a time."""
 
+MONTH_NAMES = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
+"""Names of the months, that of month m at m modulo 12 (`months_of_days`)."""
+
 _SECONDS = re.compile(r"\d{9,10}")
 _MILLISECONDS = re.compile(r"\d{12,13}")
 _ISO_8601 = re.compile(
@@ -67,6 +73,33 @@ def months_of_days(days: np.ndarray) -> np.ndarray:
         [0, 13]
     """
     return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int32)
+
+
+def format_quarter(quarter: int) -> str:
+    """Returns a quarter of the calendar as its year and its number.
+
+    Args:
+        quarter: Number of the quarter, counted from that of January 1970: a third of the number of
+            a month (`months_of_days`), rounded down.
+
+    Example:
+        >>> format_quarter(198)
+        '2019 Q3'
+    """
+    return f"{1970 + quarter // 4} Q{quarter % 4 + 1}"
+
+
+def format_month(month: int) -> str:
+    """Returns a month as its name and its year.
+
+    Args:
+        month: Number of the month, as `months_of_days` counts it.
+
+    Example:
+        >>> format_month(606)
+        'July 2020'
+    """
+    return f"{MONTH_NAMES[month % 12]} {1970 + month // 12}"
 
 
 def parse_days(texts: Sequence[str] | np.ndarray, place: str) -> np.ndarray:

@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "retrieved_items",
         ],
         "comparison": ["Comparison", "baselines", "compare"],
+        "fashion_trends": ["SEASONS", "ItemTrends", "ValueTrends", "item_trends", "value_trends"],
         "generation": ["MEASURED", "GenerationStudy", "generation_study"],
         "groups": ["group_study"],
         "image_folders": ["kept_inception_features", "score_images"],

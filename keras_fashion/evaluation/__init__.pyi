@@ -9,6 +9,11 @@ from .compared_methods import retrieved_items as retrieved_items
 from .comparison import Comparison as Comparison
 from .comparison import baselines as baselines
 from .comparison import compare as compare
+from .fashion_trends import ItemTrends as ItemTrends
+from .fashion_trends import SEASONS as SEASONS
+from .fashion_trends import ValueTrends as ValueTrends
+from .fashion_trends import item_trends as item_trends
+from .fashion_trends import value_trends as value_trends
 from .generation import GenerationStudy as GenerationStudy
 from .generation import MEASURED as MEASURED
 from .generation import generation_study as generation_study

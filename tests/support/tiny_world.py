@@ -47,13 +47,13 @@ def make_catalogue(path, seed=0):
     return Catalogue.load(path)
 
 
-def make_run(path, kind, model, catalogue, spread=None):
+def make_run(path, kind, model, catalogue, spread=None, **config):
     """Makes a run with a model of random weights, as training would leave it."""
     rng = np.random.default_rng(1)
     for variable in spread or []:
         variable.assign(rng.normal(0, 2, variable.shape))
     split = {} if kind == "gan" else {"split": None}
-    run = Run.create(path, {"model": kind, "seed": 0} | split, catalogue)
+    run = Run.create(path, {"model": kind, "seed": 0} | split | config, catalogue)
     run.save_model(model)
     if kind != "gan":
         run.write_vectors()

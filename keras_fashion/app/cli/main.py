@@ -20,6 +20,7 @@ from keras_fashion.app.cli.redesign import redesign
 from keras_fashion.app.cli.report import report
 from keras_fashion.app.cli.score_images import score_images
 from keras_fashion.app.cli.train import train
+from keras_fashion.app.cli.trends import trends
 
 
 @click.group(
@@ -50,6 +51,7 @@ for command in (
     edit,
     interpolate,
     explain,
+    trends,
     export,
     report,
 ):

@@ -170,9 +170,50 @@ def design_trajectory(steps: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def _panels(titles: Collection[str]) -> tuple[Figure, list[Axes]]:
-    """Makes a figure with axes side by side, one for each title."""
-    figure = _figure(_PANEL_WIDTH * len(titles), _PANEL_HEIGHT)
+def time_curves(
+    panels: Mapping[str, Mapping[str, Sequence[float]]], times: Sequence[str], unit: str
+) -> Figure:
+    """Plots curves over time whose names stand at their ends, with a panel for each title.
+
+    Args:
+        panels: For each title of a panel, such as "rises most", the curves by name. A curve has a
+            value for each time.
+        times: Labels of the times, such as "2019 Q3".
+        unit: What the values are, for the vertical axis.
+
+    Returns:
+        A figure.
+
+    Example:
+        >>> panels = {"rises most": {"Skirts": [0.0, 0.4]}, "falls most": {"Bags": [0.0, -0.3]}}
+        >>> figure = time_curves(panels, ["2019 Q3", "2019 Q4"], "change")
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['Skirts']
+    """
+    figure, axes = _panels(panels, width=2.2 * _PANEL_WIDTH, height=1.3 * _PANEL_HEIGHT)
+    places = range(len(times))
+    for axis, curves in zip(axes, panels.values(), strict=True):
+        axis.axhline(0, color=_INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        for number, values in enumerate(curves.values()):
+            _line(axis, places, values, number)
+        # Neighboring names are moved apart, so that no two overlap.
+        low, high = axis.get_ylim()
+        order = sorted(curves, key=lambda name: curves[name][-1])
+        ends = np.array([curves[name][-1] for name in order])
+        gaps = np.arange(len(order)) * 0.065 * (high - low)
+        for name, end in zip(order, np.maximum.accumulate(ends - gaps) + gaps, strict=True):
+            color = COLORS[[*curves].index(name) % len(COLORS)]
+            axis.text(places[-1] + 0.02 * len(times), end, name, color=color, va="center")
+        axis.set_xticks(places, times, rotation=45, ha="right", rotation_mode="anchor")
+        axis.set_ylabel(unit, color=_INK, size=9.5)
+    return figure
+
+
+def _panels(
+    titles: Collection[str], width: float = _PANEL_WIDTH, height: float = _PANEL_HEIGHT
+) -> tuple[Figure, list[Axes]]:
+    """Makes a figure with axes side by side, one for each title, of a size in inches."""
+    figure = _figure(width * len(titles), height)
     axes = []
     for number, title in enumerate(titles, start=1):
         axis = figure.add_subplot(1, len(titles), number)

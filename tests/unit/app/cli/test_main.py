@@ -22,7 +22,8 @@ from keras_fashion.app.cli.main import main
 commands = [[], ["prepare"], ["prepare", "shop"], ["prepare", "atelier"], ["train"],
             ["features"], ["compare"], ["train", "gan"], ["generate"],
             ["score-images"], ["evaluate"], ["pretrained"],
-            ["recommend"], ["design"], ["redesign"], ["explain"], ["export"], ["report"]]
+            ["recommend"], ["design"], ["redesign"], ["explain"], ["trends"], ["export"],
+            ["report"]]
 for command in commands:
     result = CliRunner().invoke(main, [*command, "--help"])
     assert result.exit_code == 0 and "Usage:" in result.stdout, command

@@ -1,10 +1,17 @@
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from keras_fashion.app.report.plots import auc_chart, design_trajectory, eta_curve, training_curves
+from keras_fashion.app.report.plots import (
+    auc_chart,
+    design_trajectory,
+    eta_curve,
+    time_curves,
+    training_curves,
+)
 
 
 def drawn(figure):
@@ -68,3 +75,23 @@ def test_design_trajectory_draws_the_winner_strong():
 def test_design_trajectory_of_one_restart():
     figure = design_trajectory({"objective": np.array([0.0, 1.0, 1.5])})
     assert list(figure.axes[0].lines[0].get_ydata()) == [0.0, 1.0, 1.5]
+
+
+def test_time_curves_are_named_at_their_ends_and_no_two_names_overlap():
+    ends = {"Skirts": 0.41, "Bags": 0.4, "Tops": 0.405, "Shoes": -0.2, "Dresses": 0.1}
+    curves = {name: [0.0, 0.2, end] for name, end in ends.items()}
+    times = ["2019 Q3", "2019 Q4", "2020 Q1"]
+    figure = time_curves({"rises": curves, "falls": {"Hats": [0, -1, -2]}}, times, "change")
+    assert drawn(figure).std() > 0
+    left, right = figure.axes
+    assert [axis.get_title() for axis in (left, right)] == ["rises", "falls"]
+    assert [label.get_text() for label in left.get_xticklabels()] == times
+    lines = [list(line.get_ydata()) for line in left.lines if len(line.get_xdata()) == 3]
+    assert lines == list(curves.values())
+    boxes = {text.get_text(): text.get_window_extent() for text in left.texts}
+    assert sorted(boxes, key=lambda name: boxes[name].y0) == sorted(ends, key=ends.get)
+    heights = sorted((box.y0, box.y1) for box in boxes.values())
+    assert all(above[0] >= below[1] for below, above in pairwise(heights))
+    colors = {line.get_color() for line in left.lines if len(line.get_xdata()) == 3}
+    assert {text.get_color() for text in left.texts} == colors
+    assert [text.get_text() for text in right.texts] == ["Hats"]
