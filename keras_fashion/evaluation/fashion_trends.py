@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_fashion.data import Catalogue
-from keras_fashion.data.temporal import ON_SALE_FROM, ON_SALE_UNTIL
+from keras_fashion.data.columns import describing_attributes
 from keras_fashion.errors import InputError
 from keras_fashion.models.scoring_vectors import ScoringVectors
 from keras_fashion.models.time_terms import MONTHS, QUARTER
@@ -237,9 +237,7 @@ def value_trends(
         (('black', 'red'), array([ 2., -4.]))
     """
     columns, values, members = [], [], []
-    for name, column in catalogue.columns.items():
-        if name in (ON_SALE_FROM, ON_SALE_UNTIL):
-            continue
+    for name, column in describing_attributes(catalogue.columns).items():
         codes = column.codes[trends.items]
         order = np.argsort(codes, kind="stable")
         borders = np.searchsorted(codes[order], np.arange(1, len(column.values)))
