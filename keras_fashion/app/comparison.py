@@ -8,6 +8,7 @@ import numpy as np
 from keras_fashion.app.run import Run
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.comparison import Comparison, baselines, compare
+from keras_fashion.features.style import item_style
 
 PARTS = ("train", "validation", "test")
 
@@ -21,7 +22,7 @@ def compare_runs(
         runs: Runs of recommenders trained on one catalogue and one split. The first is the
             reference of the tests.
         part: "test" or "validation".
-        ks: Lengths of the lists whose recall, NDCG and coverage are measured.
+        ks: Lengths of the lists that are measured. Their diversity is that of `item_style`.
         seed: Seed of the resampling.
 
     Returns:
@@ -59,7 +60,8 @@ def compare_runs(
     models |= {
         name: run.held_out_vectors(first.split, part) for name, run in zip(names, runs, strict=True)
     }
-    return compare(models, first.split, part, ks, reference=names[0], seed=seed)
+    style = item_style(first.catalogue)
+    return compare(models, first.split, part, ks, reference=names[0], seed=seed, style=style)
 
 
 def _require_alike(first: Run, other: Run) -> None:
