@@ -8,6 +8,7 @@ import numpy as np
 from keras_fashion.app.run import Run
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.comparison import Comparison, baselines, compare
+from keras_fashion.features.style import item_style
 
 PARTS = ("train", "validation", "test")
 
@@ -21,7 +22,7 @@ def compare_runs(
         runs: Runs of recommenders trained on one catalogue and one split. The first is the
             reference of the tests.
         part: "test" or "validation".
-        ks: Lengths of the lists whose recall, NDCG and coverage are measured.
+        ks: Lengths of the lists that are measured. Their diversity is that of `item_style`.
         seed: Seed of the resampling.
 
     Returns:
@@ -59,7 +60,8 @@ def compare_runs(
     models |= {
         name: run.held_out_vectors(first.split, part) for name, run in zip(names, runs, strict=True)
     }
-    return compare(models, first.split, part, ks, reference=names[0], seed=seed)
+    style = item_style(first.catalogue)
+    return compare(models, first.split, part, ks, reference=names[0], seed=seed, style=style)
 
 
 def _require_alike(first: Run, other: Run) -> None:
@@ -68,22 +70,28 @@ def _require_alike(first: Run, other: Run) -> None:
             f"{first.path} and {other.path} were trained on different catalogues; "
             "train both on one."
         )
+    differences = []
+    if (first.time_cut, first.is_last_out) != (other.time_cut, other.is_last_out):
+        differences.append("were split in different ways")
     for part in PARTS:
         # Whatever their order: all runs are ranked on the first one's rows.
         ours, theirs = (np.unique(getattr(run.split, part), axis=0) for run in (first, other))
-        if not np.array_equal(ours, theirs) or first.time_cut != other.time_cut:
-            splits = [_split_of(run) for run in (first, other)]
-            raise InputError(
-                f"{first.path} and {other.path} have different interactions in part {part} "
-                f"(splits: {splits[0]} and {splits[1]}); "
-                "train both with one --seed, --split or --split-time."
-            )
+        if not np.array_equal(ours, theirs):
+            differences.append(f"have different interactions in part {part}")
+    if differences:
+        raise InputError(
+            f"{first.path} and {other.path} {differences[0]} (splits: {_split_of(first)} and "
+            f"{_split_of(other)}); train both with one --split-seed, --split, --split-time or "
+            "--last-out."
+        )
 
 
 def _split_of(run: Run) -> str:
     if run.time_cut is not None:
         return f"--split-time {run.time_cut.test_from}"
-    return run.config["split"] or f"--seed {run.config['seed']}"
+    if run.is_last_out:
+        return f"--last-out --split-seed {run.split_seed}"
+    return run.config["split"] or f"--split-seed {run.split_seed}"
 
 
 def _labels(runs: Sequence[Run]) -> list[str]:

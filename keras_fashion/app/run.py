@@ -23,6 +23,7 @@ from keras_fashion.data import (
     Split,
     TemporalSplit,
     TimeCut,
+    last_out,
     leave_one_out,
     picture_batches,
     read_split,
@@ -164,6 +165,8 @@ class Run:
             return read_split(self.path / "split.csv", self.catalogue)
         if self.time_cut is not None:
             return temporal_split(self.catalogue, self.time_cut)
+        if self.is_last_out:
+            return last_out(self.catalogue, seed=self.split_seed)
         return leave_one_out(self.catalogue, seed=self.split_seed)
 
     @property
@@ -171,6 +174,11 @@ class Run:
         """The days at which the interactions were divided; None for another split."""
         cut = self.config.get("time_cut")
         return None if cut is None else TimeCut(**cut)
+
+    @property
+    def is_last_out(self) -> bool:
+        """Whether each user's last interactions were held out, by `last_out`."""
+        return self.config.get("last_out", False)
 
     @property
     def split_seed(self) -> int:

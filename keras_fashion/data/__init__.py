@@ -1,7 +1,7 @@
 """Catalogues: preparing them from a source, splitting them, and feeding them to a training.
 
 `prepare` writes the catalogue of a source (see `keras_fashion.data.sources`), `Catalogue.load`
-opens it, `leave_one_out` or `read_split` split its interactions, and `triplets`,
+opens it, `leave_one_out`, `read_split` or `temporal_split` split its interactions, and `triplets`,
 `labeled_pictures` and `picture_batches` are its `tf.data` pipelines.
 """
 
@@ -33,7 +33,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "parse_day",
             "parse_days",
         ],
-        "temporal": ["TemporalSplit", "TimeCut", "temporal_split"],
+        "last_purchases": ["last_out"],
+        "temporal": ["TemporalSplit", "temporal_split"],
+        "time_cuts": ["TimeCut", "rolling_cuts"],
         "split": ["NegativeCandidates", "Split", "leave_one_out", "read_split"],
     },
 )

@@ -1,6 +1,7 @@
 # Written by `make stubs`; change `__init__.py` instead.
 from .catalogue import Catalogue as Catalogue
 from .columns import Attribute as Attribute
+from .last_purchases import last_out as last_out
 from .pictures import decode_picture as decode_picture
 from .pictures import scale as scale
 from .pictures import unscale as unscale
@@ -30,5 +31,6 @@ from .split import Split as Split
 from .split import leave_one_out as leave_one_out
 from .split import read_split as read_split
 from .temporal import TemporalSplit as TemporalSplit
-from .temporal import TimeCut as TimeCut
 from .temporal import temporal_split as temporal_split
+from .time_cuts import TimeCut as TimeCut
+from .time_cuts import rolling_cuts as rolling_cuts

@@ -11,6 +11,7 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.columns import ON_SALE_FROM, ON_SALE_UNTIL
 from keras_fashion.data.purchase_times import UNKNOWN_DAY, format_day, parse_day, parse_days
 from keras_fashion.data.split import NegativeCandidates, Split
+from keras_fashion.data.time_cuts import TimeCut
 from keras_fashion.errors import InputError
 
 VALIDATION_SHARE = 0.1
@@ -18,46 +19,12 @@ VALIDATION_SHARE = 0.1
 
 
 @dataclass(frozen=True)
-class TimeCut:
-    """When the parts of a temporal split begin and end.
-
-    Attributes:
-        test_from: First day of the test part, as YYYY-MM-DD.
-        validation_from: First day of the validation part; by default that from which on a tenth of
-            the interactions before the test part remains.
-        test_until: Last day of the test part; by default the last one there is.
-
-    Raises:
-        InputError: If a day is no date, or if the days are not in order.
-
-    Example:
-        >>> TimeCut("2020-06-22", validation_from="2020-05-01").test_until is None
-        True
-    """
-
-    test_from: str
-    validation_from: str | None = None
-    test_until: str | None = None
-
-    def __post_init__(self) -> None:
-        test = parse_day(self.test_from)
-        if self.validation_from is not None and parse_day(self.validation_from) >= test:
-            raise InputError(
-                f"validation from {self.validation_from} does not begin before the test part, "
-                f"{self.test_from}."
-            )
-        if self.test_until is not None and parse_day(self.test_until) < test:
-            raise InputError(
-                f"the test part ends on {self.test_until}, before it begins on {self.test_from}."
-            )
-
-
-@dataclass(frozen=True)
 class TemporalSplit(Split):
     """The interactions of a catalogue in three parts that follow each other in time.
 
-    A user may have several rows in each part. An interaction is ranked among the items that are on
-    sale on its day, without those that its user bought on that day or before.
+    They do so for all users at once (`temporal_split`) or for each one (`last_out`). A user may
+    have several rows in each part. An interaction is ranked among the items that are on sale on its
+    day, without those that its user bought on that day or before.
 
     Attributes:
         train_days: (n,) int32, days of the training interactions (`parse_days`).
@@ -242,7 +209,7 @@ class TemporalSplit(Split):
         return (
             f"split: {len(np.unique(self.train[:, 0])):,} users; {', '.join(spans)}; "
             f"{len(np.unique(self.test[:, 0])):,} test users, {unseen:.0%} of whose test items "
-            "nobody bought before"
+            "nobody bought in training"
         )
 
 
@@ -272,16 +239,7 @@ def temporal_split(catalogue: Catalogue, cut: TimeCut) -> TemporalSplit:
         >>> split.train[:, 1].tolist(), split.validation[:, 1].tolist(), split.test[:, 1].tolist()
         ([0, 1], [2], [3])
     """
-    pairs, days = catalogue.interactions, catalogue.interaction_days
-    known = days != UNKNOWN_DAY
-    if not known.any():
-        raise InputError(
-            f"catalogue {catalogue.name} has no times of purchases, so that it cannot be split at "
-            "one; prepare it again with a column of times."
-        )
-    pairs, days = pairs[known], days[known]
-    order = np.argsort(days, kind="stable")
-    pairs, days = pairs[order], days[order]
+    pairs, days = dated_interactions(catalogue)
     test_from = parse_day(cut.test_from)
     before = days[days < test_from]
     if cut.validation_from is not None:
@@ -290,12 +248,6 @@ def temporal_split(catalogue: Catalogue, cut: TimeCut) -> TemporalSplit:
         validation_from = int(before[int((1 - VALIDATION_SHARE) * len(before))])
     else:
         validation_from = test_from
-    # A zone may be a day ahead of UTC.
-    if days[-1] > int(np.datetime64("now", "D").astype(int)) + 1:
-        raise InputError(
-            f"catalogue {catalogue.name} has purchases in the future, the last one on "
-            f"{format_day(days[-1])}; correct the times and prepare it again."
-        )
     end = days[-1] if cut.test_until is None else parse_day(cut.test_until)
 
     trained = np.isin(pairs[:, 0], pairs[days < validation_from, 0])
@@ -316,7 +268,61 @@ def temporal_split(catalogue: Catalogue, cut: TimeCut) -> TemporalSplit:
                     else "."
                 )
             )
-    train, validation, test = parts.values()
+    return split_in_parts(catalogue, pairs, days, *parts.values())
+
+
+def dated_interactions(catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the interactions with a time and their days, in the order of the days.
+
+    Args:
+        catalogue: The prepared catalogue.
+
+    Returns:
+        (n, 2) int32 and (n,) int32.
+
+    Raises:
+        InputError: If there are none, or if some are in the future.
+    """
+    pairs, days = catalogue.interactions, catalogue.interaction_days
+    known = days != UNKNOWN_DAY
+    if not known.any():
+        raise InputError(
+            f"catalogue {catalogue.name} has no times of purchases, so that it cannot be split at "
+            "one; prepare it again with a column of times."
+        )
+    pairs, days = pairs[known], days[known]
+    order = np.argsort(days, kind="stable")
+    pairs, days = pairs[order], days[order]
+    # A zone may be a day ahead of UTC.
+    if days[-1] > int(np.datetime64("now", "D").astype(int)) + 1:
+        raise InputError(
+            f"catalogue {catalogue.name} has purchases in the future, the last one on "
+            f"{format_day(days[-1])}; correct the times and prepare it again."
+        )
+    return pairs, days
+
+
+def split_in_parts(
+    catalogue: Catalogue,
+    pairs: np.ndarray,
+    days: np.ndarray,
+    train: np.ndarray,
+    validation: np.ndarray,
+    test: np.ndarray,
+) -> TemporalSplit:
+    """Returns the split whose parts are the given rows of interactions.
+
+    Args:
+        catalogue: The prepared catalogue.
+        pairs: (n, 2) int32, interactions.
+        days: (n,) int32, their days.
+        train: (n,) bool, those of the training part.
+        validation: (n,) bool, the same of validation.
+        test: (n,) bool, the same of the test part.
+
+    Raises:
+        InputError: If the times at which items are on sale cannot be read.
+    """
     on_sale_from, on_sale_until = _days_on_sale(catalogue, pairs, days)
     return TemporalSplit(
         num_users=len(catalogue.user_ids),

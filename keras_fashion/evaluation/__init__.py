@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "groups": ["group_study"],
         "image_folders": ["kept_inception_features", "score_images"],
         "image_metrics": ["feature_scores", "image_scores"],
+        "list_contents": ["ListContents"],
         "picture_set": [
             "PictureSet",
             "category_to_folder",

@@ -22,6 +22,7 @@ from .image_folders import kept_inception_features as kept_inception_features
 from .image_folders import score_images as score_images
 from .image_metrics import feature_scores as feature_scores
 from .image_metrics import image_scores as image_scores
+from .list_contents import ListContents as ListContents
 from .picture_set import PictureSet as PictureSet
 from .picture_set import category_to_folder as category_to_folder
 from .picture_set import folder_to_category as folder_to_category

@@ -16,6 +16,7 @@ from keras_fashion.evaluation.significance import (
     holm_correction,
     paired_test,
 )
+from keras_fashion.metrics.tied_lists import Features
 from keras_fashion.models.counting import PopRank, RandomScores
 from keras_fashion.models.scoring_vectors import HeldOutVectors, ScoringVectors
 
@@ -62,6 +63,7 @@ def compare(
     ks: Sequence[int] = (10,),
     reference: str | None = None,
     seed: int = 0,
+    style: Features | None = None,
 ) -> Comparison:
     """Measures models on one split and tests them against a reference.
 
@@ -72,15 +74,16 @@ def compare(
         models: Scores of each model by its name, see `rank_held_out`.
         split: Split that all of them were trained on.
         part: `"test"` or `"validation"`.
-        ks: Lengths of the lists whose recall, NDCG and coverage are measured.
+        ks: Lengths of the lists that are measured.
         reference: Name of the model that the others are tested against; by default the first.
         seed: Seed of the resampling.
+        style: Features of the items by which the diversity of the lists is measured.
 
     Returns:
         A `Comparison` with the models in the given order.
 
     Raises:
-        InputError: If the scores or `ks` do not fit the split, see `rank_held_out`.
+        InputError: If the scores, `ks` or `style` do not fit the split, see `rank_held_out`.
 
     Example:
         >>> import numpy as np
@@ -96,7 +99,9 @@ def compare(
         (1.0, 0.5)
     """
     reference = next(iter(models)) if reference is None else reference
-    ranks = {name: rank_held_out(each, split, part, ks) for name, each in models.items()}
+    ranks = {
+        name: rank_held_out(each, split, part, ks, style=style) for name, each in models.items()
+    }
     per_user = {name: each.per_user() for name, each in ranks.items()}
     measured = {
         name: {metric: bootstrap_mean(values, seed) for metric, values in per_user[name].items()}

@@ -13,6 +13,7 @@ import numpy as np
 
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError, ScoresDiverged
+from keras_fashion.evaluation.list_contents import ListContents, ListReader
 from keras_fashion.evaluation.score_blocks import (
     BINS,
     COLD,
@@ -20,6 +21,7 @@ from keras_fashion.evaluation.score_blocks import (
     Scores,
     block_comparison,
 )
+from keras_fashion.metrics.popularity import popularity_lift
 from keras_fashion.metrics.ranking import (
     expected_gain,
     ndcg_gain,
@@ -27,6 +29,7 @@ from keras_fashion.metrics.ranking import (
     recall_gain,
     reciprocal_rank,
 )
+from keras_fashion.metrics.tied_lists import Features
 from keras_fashion.models.retrieval import exact_products
 from keras_fashion.models.scoring_vectors import HeldOutVectors, ScoringVectors
 
@@ -54,6 +57,7 @@ class HeldOutRanks:
             best items. The user's known items are left out, and items that tie at the end of a
             list have equal chances of its last places.
         users: Users of the held-out items, of shape (m,), int; None if each has one.
+        lists: For each k, what is in the list of the k best items of each row.
 
     Example:
         >>> import numpy as np
@@ -78,6 +82,7 @@ class HeldOutRanks:
     tied: np.ndarray
     coverage: dict[int, float] = field(default_factory=dict)
     users: np.ndarray | None = None
+    lists: dict[int, ListContents] = field(default_factory=dict)
 
     def per_user(self) -> dict[str, np.ndarray]:
         """Returns every metric that is a mean over users, before the mean is taken.
@@ -85,6 +90,8 @@ class HeldOutRanks:
         The formulas of recall@k (the hit rate, since there is one relevant item), ndcg@k and mrr
         are those of `keras_fashion.metrics.ranking`, and take the expected value over ties. Cold
         items have fewer than 5 training interactions, new ones none, warm ones 5 or more.
+        Diversity@k, novelty@k and popularity_lift@k describe the list, whatever the held-out item;
+        the lift is that of all users together, see `keras_fashion.metrics.popularity_lift`.
 
         The metrics of a user with several held-out items are the means over these.
 
@@ -107,7 +114,16 @@ class HeldOutRanks:
                 metrics[f"recall@{k}"] = self._expected(partial(recall_gain, k=k))
                 metrics[f"ndcg@{k}"] = self._expected(partial(ndcg_gain, k=k))
             metrics["mrr"] = self._expected(reciprocal_rank)
-        return {name: self._mean_by_user(values) for name, values in metrics.items()}
+        for k, each in self.lists.items():
+            if each.diversity is not None:
+                metrics[f"diversity@{k}"] = each.diversity
+            metrics[f"novelty@{k}"] = each.novelty
+        by_user = {name: self._mean_by_user(values) for name, values in metrics.items()}
+        for k, each in self.lists.items():
+            by_user[f"popularity_lift@{k}"] = popularity_lift(
+                self._mean_by_user(each.popularity), self._mean_by_user(each.bought_popularity)
+            )
+        return by_user
 
     def _mean_by_user(self, values: np.ndarray) -> np.ndarray:
         """Returns the mean of (m,) values over the rows of each user that have one."""
@@ -149,6 +165,7 @@ def rank_held_out(
     part: str = "test",
     ks: Sequence[int] = (),
     rows: slice = slice(None),
+    style: Features | None = None,
 ) -> HeldOutRanks:
     """Ranks every held-out item against all of its user's negatives, without sampling.
 
@@ -168,16 +185,19 @@ def rank_held_out(
             an item that is never recommended.
         split: Split with the held-out interactions, and the items that are no negatives.
         part: `"test"` or `"validation"`.
-        ks: Lengths of the lists whose recall, NDCG and coverage are measured; without any, no lists
-            are made.
+        ks: Lengths of the lists whose recall, NDCG, coverage, novelty and popularity are measured;
+            without any, no lists are made.
         rows: Held-out interactions to rank, as a slice of the part.
+        style: Features of the items by which the diversity of the lists is measured, of shape
+            (I, F), float, dense or sparse. They must be the same for all models that are compared,
+            see `item_style`; `frozen_features` are another choice.
 
     Returns:
         The ranks, in the order of the held-out interactions.
 
     Raises:
-        InputError: If a k is not from 1 to the number of items, or the scores are of another
-            number of items or users than the split.
+        InputError: If a k is not from 1 to the number of items, or the scores or features
+            are of another number of items or users than the split.
         ScoresDiverged: If some scores are NaN.
 
     Example:
@@ -190,6 +210,7 @@ def rank_held_out(
         >>> rank_held_out(lambda users: scores[users], split).auc
         array([0.5])
     """
+    ks = tuple(dict.fromkeys(ks))
     for k in ks:
         if not 1 <= k <= split.num_items:
             raise InputError(
@@ -201,6 +222,8 @@ def rank_held_out(
     bins = np.minimum(counts, COLD)
     layout = BlockLayout.of(bins)
     compare = block_comparison(scores, split, layout)
+    reader = ListReader(split, style) if ks else None
+    contents: dict[int, list[ListContents]] = {k: [] for k in ks}
     first_row = rows.indices(len(getattr(split, part)))[0]
     people = users
     if isinstance(scores, HeldOutVectors):
@@ -224,10 +247,13 @@ def rank_held_out(
                 layout.column[items[block]],
                 np.stack([row, layout.column[excluded]], axis=1),
                 layout.bin_of_chunk,
-                tuple(ks),
+                ks,
             )
             excess[block], tied[block] = found.excess.numpy(), found.tied.numpy()
             unlisted += found.unlisted.numpy()
+            if reader is not None:
+                for k, listed in zip(ks, found.lists, strict=True):
+                    contents[k].append(reader.read(users[block], listed, layout))
     diverged = np.flatnonzero(np.isnan(excess).any(axis=1))
     if len(diverged):
         raise ScoresDiverged(
@@ -258,4 +284,5 @@ def rank_held_out(
             for k, each in zip(ks, unlisted, strict=True)
         },
         users=users,
+        lists={k: ListContents.concatenate(each) for k, each in contents.items() if each},
     )

@@ -60,6 +60,23 @@ class BlockLayout:
         return cls(items, column, np.eye(BINS)[bin_of_column[::CHUNK]], sizes, width - sizes)
 
 
+class ListedColumns(NamedTuple):
+    """Lists of the k best columns of each row.
+
+    Attributes:
+        certain: Columns that are in the list, whatever the order of columns that tie, of shape
+            (B, k), int32; -1 for a place that is not certain or has no item.
+        rows: Rows whose last places are shared by columns that tie, of shape (m,), int64.
+        tied: Which columns tie for them, of shape (m, J), bool.
+        places: Number of these places, of shape (m,), int64; fewer than the columns that tie.
+    """
+
+    certain: tf.Tensor
+    rows: tf.Tensor
+    tied: tf.Tensor
+    places: tf.Tensor
+
+
 class ComparedBlock(NamedTuple):
     """Result of the pass over a block of scores.
 
@@ -69,11 +86,13 @@ class ComparedBlock(NamedTuple):
         tied: Number of other columns that tie with the target, of shape (B,), float64.
         unlisted: Logarithm of the probability that a column is in none of the lists, of shape
             (len(ks), J), float64.
+        lists: The lists of each k.
     """
 
     excess: tf.Tensor
     tied: tf.Tensor
     unlisted: tf.Tensor
+    lists: list[ListedColumns]
 
 
 def block_comparison(
@@ -170,39 +189,47 @@ def _compared(
     apart = tf.reduce_sum(tf.cast(tf.reduce_sum(tf.abs(sign), axis=2), tf.float64), axis=1)
     tied = tf.cast(tf.shape(block)[1] - 1, tf.float64) - apart
     if not ks:
-        return ComparedBlock(excess, tied, tf.zeros([0, tf.shape(block)[1]], tf.float64))
+        return ComparedBlock(excess, tied, tf.zeros([0, tf.shape(block)[1]], tf.float64), [])
     scores, columns = best_columns(block, max(ks) + 1)
-    unlisted = tf.stack([_unlisted(block, scores, columns, k) for k in ks])
-    return ComparedBlock(excess, tied, unlisted)
+    lists = [_listed(block, scores, columns, k) for k in ks]
+    unlisted = tf.stack([_unlisted(each, tf.shape(block)[1]) for each in lists])
+    return ComparedBlock(excess, tied, unlisted, lists)
 
 
-def _unlisted(block: tf.Tensor, scores: tf.Tensor, columns: tf.Tensor, k: int) -> tf.Tensor:
-    """Computes the logarithm of the probability that a column is in no user's list of k items.
+def _listed(block: tf.Tensor, scores: tf.Tensor, columns: tf.Tensor, k: int) -> ListedColumns:
+    """Finds which columns are in the lists of the k best, and which tie for their last places.
 
     Args:
         block: Scores of shape (B, J), float; -inf where there is no item to recommend.
         scores: The n best scores of each row, of shape (B, n), n > k unless k = J.
         columns: Their columns, of shape (B, n), int.
         k: Length of a list.
-
-    Returns:
-        Array of shape (J,), float64.
     """
     last = scores[:, k - 1 : k]
     following = tf.pad(scores, [[0, 0], [0, 1]], constant_values=-np.inf)[:, k : k + 1]
     open_end = (following == last) & (last > -np.inf)
     scores, columns = scores[:, :k], columns[:, :k]
     certain = (scores > -np.inf) & ~(open_end & (scores == last))
-    listed = tf.boolean_mask(columns, certain)[:, None]
+    rows = tf.where(open_end[:, 0])[:, 0]
+    last = tf.gather(last, rows)
+    return ListedColumns(
+        tf.where(certain, columns, -1),
+        rows,
+        tf.gather(block, rows) == last,
+        k - tf.math.count_nonzero(tf.gather(scores, rows) > last, axis=1),
+    )
+
+
+def _unlisted(lists: ListedColumns, num_columns: tf.Tensor) -> tf.Tensor:
+    """Computes the logarithm of the probability that a column is in no list, (J,) float64."""
+    listed = tf.boolean_mask(lists.certain, lists.certain >= 0)[:, None]
     unlisted = tf.tensor_scatter_nd_update(
-        tf.zeros(tf.shape(block)[1], tf.float64),
+        tf.zeros(num_columns, tf.float64),
         listed,
         tf.fill(tf.shape(listed)[:1], tf.constant(-np.inf, tf.float64)),
     )
     # Items that tie with the last one have equal chances of the places left by those above.
-    rows = tf.where(open_end[:, 0])[:, 0]
-    last = tf.gather(last, rows)
-    sharing = tf.cast(tf.gather(block, rows) == last, tf.float32)
-    places = k - tf.math.count_nonzero(tf.gather(scores, rows) > last, axis=1, dtype=tf.float32)
+    sharing = tf.cast(lists.tied, tf.float32)
+    places = tf.cast(lists.places, tf.float32)
     passed_over = tf.math.log1p(-places / tf.reduce_sum(sharing, axis=1))
     return unlisted + tf.cast(tf.linalg.matvec(sharing, passed_over, transpose_a=True), tf.float64)

@@ -11,5 +11,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "frozen": ["frozen_features"],
         "pretrained": ["make_backbone_features"],
         "regions": ["RegionBank", "region_bank"],
+        "style": ["item_style"],
     },
 )

@@ -6,3 +6,4 @@ from .frozen import frozen_features as frozen_features
 from .pretrained import make_backbone_features as make_backbone_features
 from .regions import RegionBank as RegionBank
 from .regions import region_bank as region_bank
+from .style import item_style as item_style

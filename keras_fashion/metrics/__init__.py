@@ -1,4 +1,4 @@
-"""Keras metrics of rankings and of generated pictures, and the functions that they compute."""
+"""Metrics of rankings, of lists and of generated pictures, as functions and as Keras metrics."""
 
 import lazy_loader
 
@@ -28,6 +28,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "precision_recall",
         ],
         "nearest_neighbors": ["NearestReal", "NearestRealSummary", "nearest_real"],
+        "popularity": ["popularity_lift", "self_information"],
         "ranking": [
             "NDCG",
             "MeanReciprocalRank",
@@ -36,5 +37,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "RecallAtK",
             "expected_gain",
         ],
+        "tied_lists": ["TiedLists"],
     },
 )

@@ -22,9 +22,12 @@ from .manifold import precision_recall as precision_recall
 from .nearest_neighbors import NearestReal as NearestReal
 from .nearest_neighbors import NearestRealSummary as NearestRealSummary
 from .nearest_neighbors import nearest_real as nearest_real
+from .popularity import popularity_lift as popularity_lift
+from .popularity import self_information as self_information
 from .ranking import MeanReciprocalRank as MeanReciprocalRank
 from .ranking import NDCG as NDCG
 from .ranking import RankingAUC as RankingAUC
 from .ranking import RankingMetric as RankingMetric
 from .ranking import RecallAtK as RecallAtK
 from .ranking import expected_gain as expected_gain
+from .tied_lists import TiedLists as TiedLists

@@ -30,7 +30,9 @@ def training_ages(split: Split) -> np.ndarray:
         (n,) int32, 0 for the last day.
 
     Raises:
-        InputError: If the split is not a temporal one, whose interactions have no times.
+        InputError: If the split is not a temporal one, whose interactions have no times, or if
+            training does not end before the test part begins, so that what is recent at its end
+            was still to come.
 
     Example:
         >>> from types import SimpleNamespace
@@ -46,6 +48,11 @@ def training_ages(split: Split) -> np.ndarray:
     """
     if not isinstance(split, TemporalSplit):
         raise InputError("popularity of late needs a split in time; give `split_time`.")
+    if len(split.test) and split.train_days.max() >= split.test_days.min():
+        raise InputError(
+            "popularity of late needs a training that ends before the test part begins; give "
+            "`split_time`."
+        )
     return split.train_days.max() - split.train_days
 
 

@@ -27,25 +27,27 @@ def evaluate(run: Path, part: str, ks: tuple[int, ...], as_json: bool) -> None:
 
     They are exact, over the whole catalogue, and printed beside those of random scores and PopRank.
     The metric auc_matched compares a held-out item only with items of equally many training
-    interactions, so that popularity gains little.
+    interactions, so that popularity gains little. Coverage, diversity, novelty and popularity lift
+    describe the lists, whatever was held out.
     """
     quiet_tensorflow()
     from keras_fashion.app.report.comparison_table import means_text
     from keras_fashion.app.run import Run
     from keras_fashion.evaluation.comparison import baselines
     from keras_fashion.evaluation.ranking import rank_held_out
+    from keras_fashion.features import item_style
 
     trained = Run(run)
     split = trained.split
     ks = default_ks(ks, split.num_items)
     click.echo(trained.catalogue.summary(), err=True)
     click.echo(split.summary(), err=True)
-    vectors = trained.held_out_vectors(split, part)
+    vectors, style = trained.held_out_vectors(split, part), item_style(trained.catalogue)
     started = time.monotonic()
-    measured = rank_held_out(vectors, split, part, ks).means()
+    measured = rank_held_out(vectors, split, part, ks, style=style).means()
     seconds = time.monotonic() - started
     rows = {
-        name: rank_held_out(each, split, part, ks).means()
+        name: rank_held_out(each, split, part, ks, style=style).means()
         for name, each in baselines(split).items()
     } | {trained.config["model"]: measured}
     trained.write_json(

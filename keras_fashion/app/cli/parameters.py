@@ -146,8 +146,7 @@ ks_option = click.option(
     "ks",
     type=click.IntRange(1),
     multiple=True,
-    help="Length of a list for recall, NDCG and coverage; may be given several times.  "
-    "[default: 10]",
+    help="Length of the lists that are measured; may be given several times.  [default: 10]",
 )
 
 hold_option = click.option(

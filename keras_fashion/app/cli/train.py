@@ -52,12 +52,20 @@ TEST_UNTIL = click.option(
     help="Last day of the test part, with --split-time.  [default: the last day there is]",
 )
 
+LAST_OUT = click.option(
+    "--last-out",
+    is_flag=True,
+    help="The last purchase of each user is the test part, and the one before it validation. What "
+    "others buy later is learned from, which --split-time avoids.",
+)
+
 SPLIT_SEED = click.option(
     "--split-seed",
     type=click.IntRange(0, 2**32 - 1),
     default=0,
     show_default=True,
-    help="Decides which interactions are left out, where there is no --split.",
+    help="Decides which interactions are left out, where there is no --split; with --last-out, "
+    "which one of a day comes last.",
 )
 
 DEVICES = click.option(
@@ -120,22 +128,26 @@ def train() -> None:
     """
 
 
-SPLITS = [SPLIT, SPLIT_TIME, VALIDATION_TIME, TEST_UNTIL, SPLIT_SEED]
+SPLITS = [SPLIT, SPLIT_TIME, VALIDATION_TIME, TEST_UNTIL, LAST_OUT, SPLIT_SEED]
 
 
 def _split_of(
-    file: Path | None, split_time: str | None, validation_time: str | None, test_until: str | None
+    split: Path | None,
+    split_time: str | None,
+    validation_time: str | None,
+    test_until: str | None,
+    last_out: bool,
 ) -> Any:
-    """Returns the file or the days of the split that is asked for; None for leave one out."""
+    """Returns the split that is asked for, as `train_recommender` takes it."""
     from keras_fashion.data import TimeCut
 
-    if split_time is None:
-        if validation_time is not None or test_until is not None:
-            raise click.UsageError("--validation-time and --test-until go with --split-time.")
-        return file
-    if file is not None:
-        raise click.UsageError("give --split or --split-time, not both.")
-    return TimeCut(split_time, validation_time, test_until)
+    if split_time is None and (validation_time is not None or test_until is not None):
+        raise click.UsageError("--validation-time and --test-until go with --split-time.")
+    if (split is not None) + (split_time is not None) + last_out > 1:
+        raise click.UsageError("give one of --split, --split-time and --last-out.")
+    if last_out:
+        return "last-out"
+    return split if split_time is None else TimeCut(split_time, validation_time, test_until)
 
 
 def train_command(options: type[ModelOptions]) -> click.Command:
@@ -160,8 +172,9 @@ def train_command(options: type[ModelOptions]) -> click.Command:
         loaded = Catalogue.load(catalogue)
         click.echo(loaded.summary(), err=True)
         if is_recommender:
-            days = [chosen.pop(name) for name in ("split_time", "validation_time", "test_until")]
-            split, split_seed = _split_of(chosen.pop("split"), *days), chosen.pop("split_seed")
+            split_seed = chosen.pop("split_seed")
+            names = ("split", "split_time", "validation_time", "test_until", "last_out")
+            split = _split_of(**{name: chosen.pop(name) for name in names})
             training.train_recommender(
                 loaded, out, options(**chosen), split, seed, strategy, schedule, split_seed
             )

@@ -21,32 +21,47 @@ AUC_NOTE = (
 LIST_NOTE = (
     "Recall@k: share of users whose held-out item is among the first k of the whole catalogue, "
     "without the items that they already have. NDCG@k: 1 / log2(1 + rank) if it is, else 0. MRR: "
-    "mean of 1 / rank, where an item that ties with others has the middle of their ranks. "
-    "Coverage@k: share of the catalogue that is in the first k of at least one user; it is not a "
-    "mean over users and has no interval."
+    "mean of 1 / rank, where an item that ties with others has the middle of their ranks."
 )
 """Explanation of the metrics of top-k lists, for a page."""
 
+CONTENTS_NOTE = (
+    "What is recommended, whether it is bought or not; neither high nor low is good. Coverage@k: "
+    "share of the catalogue that is in the first k of at least one user; it is not a mean over "
+    "users and has no interval. Diversity@k: share of the columns of the catalogue (category and "
+    "attributes) in which two items of a list differ. Novelty@k: mean of -log2 of the share of "
+    "users who bought an item in training, in bits. Popularity lift@k: how much more popular the "
+    "items are than those that the same users bought; 0 means as popular, 1 twice as popular."
+)
+"""Explanation of the metrics of what is in top-k lists, for a page."""
+
+CONTENTS = ("coverage", "diversity", "novelty", "popularity_lift")
+"""Metrics that describe a list, of which no value is best: random scores are very diverse."""
+
 
 def metric_groups(metrics: Sequence[str]) -> list[list[str]]:
-    """Splits metrics into the AUCs and the metrics of top-k lists, one table for each.
+    """Splits metrics into groups, one table for each.
 
     Args:
         metrics: Names of metrics.
 
     Returns:
-        The AUCs, the matched one first, and the other metrics, if there are any.
+        The AUCs, the matched one first; the metrics of the held-out items' places in top-k lists;
+        and for each k those that describe its lists. Groups without metrics are left out.
 
     Example:
-        >>> metric_groups(["auc_all", "auc_matched", "recall@10"])
-        [['auc_matched', 'auc_all'], ['recall@10']]
+        >>> metric_groups(["auc_all", "auc_matched", "recall@10", "novelty@10", "coverage@10"])
+        [['auc_matched', 'auc_all'], ['recall@10'], ['coverage@10', 'novelty@10']]
     """
     aucs = sorted(
         (name for name in metrics if name.startswith("auc_")),
         key=lambda name: name != PRIMARY_METRIC,
     )
-    lists = [name for name in metrics if not name.startswith("auc_")]
-    return [aucs, lists] if lists else [aucs]
+    contents: dict[str, list[str]] = {}
+    for name in filter(_describes_lists, metrics):
+        contents.setdefault(name.partition("@")[2], []).append(name)
+    places = [each for each in metrics if not (each in aucs or _describes_lists(each))]
+    return [group for group in (aucs, places, *map(sorted, contents.values())) if group]
 
 
 def metric_label(metric: str) -> str:
@@ -187,17 +202,16 @@ def comparison_section(comparison: Comparison) -> Section:
     """
     tables = [
         Table(
-            _title(metrics) or "Lists of the k best items",
+            title,
             [Column("model"), *(Column(metric_label(m), _best(m)) for m in metrics)],
             [
                 [name, *(row[metric] for metric in metrics)]
                 for name, row in comparison.models.items()
             ],
-            note=f"{AUC_NOTE} The intervals of 95 % are from a bootstrap over users."
-            if PRIMARY_METRIC in metrics
-            else LIST_NOTE,
+            note=note,
         )
         for metrics in metric_groups(_metrics(comparison))
+        for title, note in [_title_and_note(metrics)]
     ]
     tests = Table(
         f"Difference of matched AUC to {comparison.reference}, paired over the same users",
@@ -249,9 +263,22 @@ def _title(metrics: Sequence[str]) -> str:
     return "AUC" if PRIMARY_METRIC in metrics else ""
 
 
+def _title_and_note(metrics: Sequence[str]) -> tuple[str, str]:
+    """Returns what stands above and below the table of a group of metrics on a page."""
+    if PRIMARY_METRIC in metrics:
+        return "AUC", f"{AUC_NOTE} The intervals of 95 % are from a bootstrap over users."
+    if _describes_lists(metrics[0]):
+        return "What is in the lists of the k best items", CONTENTS_NOTE
+    return "Lists of the k best items", LIST_NOTE
+
+
+def _describes_lists(metric: str) -> bool:
+    return metric.partition("@")[0] in CONTENTS
+
+
 def _best(metric: str) -> Literal["highest"] | None:
-    """Returns which value is best; none for coverage, which is highest for random scores."""
-    return None if metric.startswith("coverage@") else "highest"
+    """Returns which value is best; none where random scores have the highest."""
+    return None if _describes_lists(metric) else "highest"
 
 
 def _cells(comparison: Comparison, metrics: Sequence[str], missing: str) -> pd.DataFrame:
@@ -260,8 +287,13 @@ def _cells(comparison: Comparison, metrics: Sequence[str], missing: str) -> pd.D
     for name, row in comparison.models.items():
         estimates = [row[metric] for metric in metrics]
         means = (_number(each.mean, 3) if each else missing for each in estimates)
-        rows += [[name, *means], ["", *(_interval(each, ".3f", "-") for each in estimates)]]
+        rows += [[name, *means], ["", *(_interval(each, ".3f", _dash(each)) for each in estimates)]]
     return pd.DataFrame(rows, columns=["model", *map(metric_label, metrics)])
+
+
+def _dash(estimate: Estimate | None) -> str:
+    """Returns what separates the ends of an interval: no dash where one of them has a minus."""
+    return " to " if estimate and (estimate.low or 0) < 0 else "-"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -12,12 +12,13 @@ from keras_fashion.app.run import Run
 from keras_fashion.app.training.model_saving import SaveBestModel
 from keras_fashion.app.training.options import CheckpointSchedule, FitOptions, ModelOptions
 from keras_fashion.app.training.resumable_training import ResumableTraining
-from keras_fashion.app.training.training_request import TrainingRequest
+from keras_fashion.app.training.training_request import SplitChoice, TrainingRequest
 from keras_fashion.callbacks.validation_auc import ValidationAUC
 from keras_fashion.data import (
     Catalogue,
     Split,
     TimeCut,
+    last_out,
     leave_one_out,
     read_split,
     temporal_split,
@@ -40,7 +41,7 @@ def train_recommender(
     catalogue: Catalogue,
     out: Path,
     options: ModelOptions,
-    split: Path | TimeCut | None = None,
+    split: SplitChoice = None,
     seed: int = 0,
     strategy: tf.distribute.Strategy | None = None,
     schedule: CheckpointSchedule = CheckpointSchedule(),
@@ -55,13 +56,15 @@ def train_recommender(
         catalogue: Catalogue to learn from.
         out: Run folder: new, empty, or that of the same training.
         options: Options of the model, see `recommender_options`.
-        split: CSV file of user, item, part, or the days of a `temporal_split`; by default one
-            interaction of each user is left out for validation and one for test, by `split_seed`.
+        split: CSV file of user, item, part; the days of a `temporal_split`; or "last-out", which
+            holds out each user's last interactions (`last_out`). By default one interaction of
+            each user is left out for validation and one for test, by `split_seed`.
         seed: Seed of the initial weights and of the order of the batches.
         strategy: Strategy to train with, see `strategy_for`; by default on one device. Models that
             are not trained by gradient steps ignore it.
         schedule: When to write checkpoints.
-        split_seed: Seed of the interactions that are left out. Trainings of several seeds share a
+        split_seed: Seed of the interactions that are left out, and of the order of a user's
+            interactions on one day. Trainings of several seeds share a
             split, so that a model of one seed has not learned from what another is tested on.
 
     Returns:
@@ -97,8 +100,10 @@ def train_recommender(
             parts = leave_one_out(catalogue, split_seed)
         elif isinstance(split, TimeCut):
             parts = temporal_split(catalogue, split)
-        else:
+        elif isinstance(split, Path):
             parts = read_split(split, catalogue)
+        else:
+            parts = last_out(catalogue, split_seed)
         settings = _fit_settings(options)
         if settings is not None:
             _require_validation(settings, parts, split)
@@ -152,7 +157,7 @@ def _fit_settings(options: ModelOptions) -> FitSettings | None:
     return FitSettings(**{each.name: chosen[each.name] for each in fields(FitSettings)})
 
 
-def _require_validation(settings: FitSettings, parts: Split, split: Path | TimeCut | None) -> None:
+def _require_validation(settings: FitSettings, parts: Split, split: SplitChoice) -> None:
     if not (len(parts.train) and len(parts.validation)):
         raise InputError(f"{split} has no row of part train or none of part valid; add some.")
     if np.bincount(parts.train[:, 0]).max() >= parts.num_items:

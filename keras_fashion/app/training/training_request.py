@@ -2,13 +2,16 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import list_checkpoints
 from keras_fashion.app.training.options import GANOptions, ModelOptions, flag
 from keras_fashion.data import Catalogue, TimeCut
 from keras_fashion.errors import InputError
+
+SplitChoice: TypeAlias = Path | TimeCut | Literal["last-out"] | None
+"""A CSV file with the split, the days of a temporal one, `last_out`, or `leave_one_out` (None)."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,8 @@ class TrainingRequest:
         out: Path of the run folder, which need not exist.
         options: Options of the model.
         seed: Seed of the initial weights, of the order of the batches and of all that is sampled.
-        split: CSV file with the split, or the days of a temporal one; None for `leave_one_out`, and
-            for a GAN.
-        split_seed: Seed of `leave_one_out`.
+        split: Split of a recommender; None for a GAN.
+        split_seed: Seed of `leave_one_out` and `last_out`.
 
     Example:
         >>> import tempfile
@@ -44,7 +46,7 @@ class TrainingRequest:
     out: Path
     options: ModelOptions
     seed: int = 0
-    split: Path | TimeCut | None = None
+    split: SplitChoice = None
     split_seed: int = 0
 
     @property
@@ -56,6 +58,11 @@ class TrainingRequest:
     def time_cut(self) -> TimeCut | None:
         """The days of a temporal split; None for another split."""
         return self.split if isinstance(self.split, TimeCut) else None
+
+    @property
+    def is_last_out(self) -> bool:
+        """Whether each user's last interactions are held out."""
+        return self.split == "last-out"
 
     def run_config(self) -> dict[str, Any]:
         """Returns the content of `config.json` for `Run.create`."""
@@ -69,8 +76,10 @@ class TrainingRequest:
             config["split_seed"] = self.split_seed
             if isinstance(self.split, TimeCut):
                 config["time_cut"] = asdict(self.split)
-            elif self.split is not None:
+            elif isinstance(self.split, Path):
                 config["split"] = str(self.split.absolute())
+            elif self.is_last_out:
+                config["last_out"] = True
         return config
 
     def find_run(self) -> Run | None:
@@ -117,12 +126,14 @@ class TrainingRequest:
                 f"version does not have ({', '.join(unknown)}); name another --out, and remove "
                 f"{run.path} if you do not need it."
             )
-        if not self._has_same_split_file(run) or run.time_cut != self.time_cut:
+        kinds = [(each.time_cut, each.is_last_out) for each in (run, self)]
+        if not self._has_same_split_file(run) or kinds[0] != kinds[1]:
             raise InputError(
                 f"{prefix}: its split is not {self.split or 'leave one out'}; name another --out, "
-                "or give the --split or --split-time that it was started with."
+                "or give the --split, --split-time or --last-out that it was started with."
             )
-        if self.is_recommender and self.split is None and run.split_seed != self.split_seed:
+        is_drawn = self.is_recommender and (self.split is None or self.is_last_out)
+        if is_drawn and run.split_seed != self.split_seed:
             difference = _describe_difference("split_seed", run.split_seed, self.split_seed)
             raise InputError(f"{prefix}: {difference}")
 

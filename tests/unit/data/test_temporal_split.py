@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from keras_fashion import InputError
-from keras_fashion.data import TimeCut, format_day, parse_day, temporal_split, triplets
+from keras_fashion.data import (
+    TimeCut,
+    format_day,
+    last_out,
+    parse_day,
+    temporal_split,
+    triplets,
+)
 from keras_fashion.data.columns import Attribute
 from keras_fashion.data.purchase_times import UNKNOWN_DAY
 
@@ -238,18 +245,96 @@ def test_a_part_that_is_empty_is_named(shop, cut, message):
         temporal_split(shop, cut)
 
 
-def test_a_catalogue_without_times_is_refused():
+def at_a_cut(shop):
+    return temporal_split(shop, CUT)
+
+
+def the_last_out(shop):
+    return last_out(shop, seed=0)
+
+
+@pytest.mark.parametrize("split", [at_a_cut, the_last_out])
+def test_a_catalogue_without_times_is_refused(split):
     shop = made()
     shop.interaction_days = np.full(len(shop.interactions), UNKNOWN_DAY, np.int32)
     with pytest.raises(InputError, match="shop has no times of purchases"):
-        temporal_split(shop, CUT)
+        split(shop)
 
 
-def test_purchases_in_the_future_are_refused():
+@pytest.mark.parametrize("split", [at_a_cut, the_last_out])
+def test_purchases_in_the_future_are_refused(split):
     shop = made()
     shop.interaction_days = shop.interaction_days + 80 * 365
     with pytest.raises(InputError, match="shop has purchases in the future, the last one on 2"):
-        temporal_split(shop, CUT)
+        split(shop)
+
+
+def test_the_last_purchase_is_tested_and_the_one_before_validates():
+    shop = made()
+    shop.interaction_days[::9] = UNKNOWN_DAY
+    # Of user 3 two purchases are known in time.
+    shop.interaction_days[np.flatnonzero(shop.interactions[:, 0] == 3)[2:]] = UNKNOWN_DAY
+    split = last_out(shop, seed=0)
+    rows = {
+        part: {
+            (*pair, int(day))
+            for pair, day in zip(
+                getattr(split, part).tolist(), getattr(split, f"{part}_days"), strict=True
+            )
+        }
+        for part in ("train", "validation", "test")
+    }
+    dated = {row for row in purchases(shop) if row[2] != UNKNOWN_DAY}
+    assert set.union(*rows.values()) == dated
+    assert sum(map(len, rows.values())) == len(dated)
+    for user in range(USERS):
+        days = sorted(day for owner, _, day in dated if owner == user)
+        own = {
+            part: [day for owner, _, day in each if owner == user] for part, each in rows.items()
+        }
+        if len(days) < 3:
+            assert own["train"] == days and not own["test"] + own["validation"]
+        else:
+            assert (own["validation"], own["test"]) == (days[-2:-1], days[-1:])
+            assert sorted(own["train"]) == days[:-2]
+    assert len(split.test) == len(split.validation) < USERS
+
+
+def test_of_the_purchases_of_a_day_a_seed_says_which_is_last():
+    shop = made()
+    shop.interaction_days[shop.interactions[:, 0] == 5] = FIRST + 40
+    own = set(shop.interactions[shop.interactions[:, 0] == 5, 1].tolist())
+    tested = set()
+    for seed in range(120):
+        split = last_out(shop, seed)
+        assert np.array_equal(split.test, last_out(shop, seed).test)
+        tested |= set(split.test[split.test[:, 0] == 5, 1].tolist())
+    assert len(own) > 10 and tested == own
+
+
+def test_the_last_purchases_are_ranked_among_what_is_on_sale():
+    shop = made()
+    split = last_out(shop, seed=0)
+    first_sale = {}
+    for _, item, day in purchases(shop):
+        first_sale[item] = min(day, first_sale.get(item, day))
+    found = [set() for _ in split.validation]
+    for row, item in zip(*split.excluded("validation"), strict=True):
+        found[row].add(item)
+    for number, ((user, own), day) in enumerate(
+        zip(split.validation.tolist(), split.validation_days, strict=True)
+    ):
+        bought = {i for u, i, d in purchases(shop) if u == user and d <= day}
+        off_sale = {item for item in range(ITEMS) if first_sale.get(item, np.inf) > day}
+        assert found[number] == (bought | off_sale) - {own}
+
+
+def test_users_with_two_purchases_have_no_last_one_to_hold_out():
+    shop = made()
+    rows = np.concatenate([np.flatnonzero(shop.interactions[:, 0] == u)[:2] for u in range(USERS)])
+    shop.interactions, shop.interaction_days = shop.interactions[rows], shop.interaction_days[rows]
+    with pytest.raises(InputError, match="no user of catalogue shop has three items with a time"):
+        last_out(shop, seed=0)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from keras_fashion.app.run import Run
 from keras_fashion.evaluation import generation as generation_study
 
 AUCS = {"auc_all", "auc_matched", "auc_warm", "auc_cold", "auc_new", "auc_matched_cold", "auc_se"}
-LISTS = {"recall@10", "ndcg@10", "mrr", "coverage@10"}
+LISTS = {"recall@10", "ndcg@10", "mrr"}
+CONTENTS = {"coverage@10", "diversity@10", "novelty@10", "popularity_lift@10"}
 
 
 def is_picture(path, size=None):
@@ -58,7 +59,7 @@ def test_evaluate(chain, call):
     assert set(printed) == {"run", "part", "models", "seconds"}
     assert list(printed["models"]) == ["random", "poprank", "dvbpr"]
     for row in printed["models"].values():
-        assert set(row) == AUCS | LISTS
+        assert set(row) == AUCS | LISTS | CONTENTS
         assert 0 <= row["auc_all"] <= 1
     assert printed["part"] == "test"
     assert "24 items" in result.stderr and "8 users" in result.stderr
@@ -69,8 +70,10 @@ def test_evaluate(chain, call):
     result = call("evaluate", chain.dvbpr, "--part", "validation")
     table = [line.split() for line in result.stdout.splitlines()]
     assert table[0][:3] == ["AUC", "matched", "all"]
-    assert table[4] == ["recall@10", "ndcg@10", "mrr", "coverage@10"]
-    assert [row[0] for row in table[1:4] + table[5:]] == ["random", "poprank", "dvbpr"] * 2
+    assert table[4] == ["recall@10", "ndcg@10", "mrr"]
+    assert table[8] == ["coverage@10", "diversity@10", "novelty@10", "popularity", "lift@10"]
+    names = ["random", "poprank", "dvbpr"]
+    assert [row[0] for row in table[1:4] + table[5:8] + table[9:]] == names * 3
     # The validation AUC of the kept epoch is the best of its history.
     history = (chain.dvbpr / "history.csv").read_text().splitlines()
     column = history[0].split(",").index("val_auc")

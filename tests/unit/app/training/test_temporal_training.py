@@ -17,6 +17,7 @@ from keras_fashion.data import (
     TemporalSplit,
     TimeCut,
     format_day,
+    last_out,
     parse_day,
     prepare,
     temporal_split,
@@ -111,6 +112,50 @@ def test_runs_of_another_split_are_not_compared(catalogue, tmp_path):
     assert comparison.users == len(np.unique(runs[0].split.test[:, 0]))
 
 
+@pytest.mark.parametrize("model", ["itemknn", "bprmf"])
+def test_a_run_of_the_last_purchases_is_split_so_again(catalogue, tmp_path, model):
+    options = recommender_options(model, **SMALL.get(model, {}))
+    run = train_recommender(catalogue, tmp_path / "run", options, "last-out", split_seed=3)
+    opened = Run(run.path)
+    expected = last_out(catalogue, seed=3)
+    assert isinstance(opened.split, TemporalSplit) and opened.is_last_out
+    for part in ("train", "validation", "test", "test_days"):
+        np.testing.assert_array_equal(getattr(opened.split, part), getattr(expected, part))
+    assert 0 <= rank_held_out(opened.vectors, opened.split).means()["auc_all"] <= 1
+    again = train_recommender(catalogue, tmp_path / "run", options, "last-out", split_seed=3)
+    assert again.metrics == run.metrics
+    for other, message in ((None, "is not leave one out"), (CUT, "is not TimeCut")):
+        with pytest.raises(InputError, match=f"is another training: its split {message}"):
+            train_recommender(catalogue, tmp_path / "run", options, other, split_seed=3)
+    with pytest.raises(InputError, match="started with --split-seed 3, not 4"):
+        train_recommender(catalogue, tmp_path / "run", options, "last-out", split_seed=4)
+
+
+def test_the_last_purchases_are_compared_with_no_other_split(catalogue, tmp_path):
+    options = recommender_options("poprank")
+    runs = [
+        train_recommender(catalogue, tmp_path / str(number), options, split)
+        for number, split in enumerate(("last-out", None, CUT, "last-out"))
+    ]
+    names = ["--split-seed 0", "--split-time 2020-03-01"]
+    for other, name in zip(runs[1:3], names, strict=True):
+        with pytest.raises(InputError, match=f"splits: --last-out --split-seed 0 and {name}"):
+            compare_runs([runs[0], other])
+    assert compare_runs([runs[0], runs[3]]).users == len(runs[0].split.test)
+    # The same interactions in a file are ranked among other items: also what is not on sale.
+    parts = {"train": "train", "validation": "valid", "test": "test"}
+    table = tmp_path / "split.csv"
+    with open(table, "w") as file:
+        print("user,item,part", file=file)
+        for part, name in parts.items():
+            for user, item in getattr(runs[0].split, part):
+                print(catalogue.user_ids[user], catalogue.item_ids[item], name, sep=",", file=file)
+    same = train_recommender(catalogue, tmp_path / "file", options, table)
+    np.testing.assert_array_equal(np.sort(same.split.test, 0), np.sort(runs[0].split.test, 0))
+    with pytest.raises(InputError, match="splits: --last-out --split-seed 0 and .*split.csv"):
+        compare_runs([runs[0], same])
+
+
 def call(*arguments):
     return CliRunner().invoke(main, [str(each) for each in arguments])
 
@@ -120,6 +165,15 @@ def test_the_command_takes_days(catalogue, tmp_path):
     result = call("train", "recentpop", catalogue.path, "--out", tmp_path / "run", *days)
     assert result.exit_code == 0, result.output
     assert Run(tmp_path / "run").time_cut == CUT
+    assert not Run(tmp_path / "run").is_last_out
+
+
+def test_the_command_holds_out_the_last_purchases(catalogue, tmp_path):
+    result = call("train", "itemknn", catalogue.path, "--out", tmp_path / "run", "--last-out")
+    assert result.exit_code == 0, result.output
+    run = Run(tmp_path / "run")
+    assert run.is_last_out and run.time_cut is None
+    np.testing.assert_array_equal(run.split.test, last_out(catalogue, seed=0).test)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +182,10 @@ def test_the_command_takes_days(catalogue, tmp_path):
         (["--split-time", "March"], "'March' is no date; write it as YYYY-MM-DD"),
         (["--split-time", "2031-03-01"], "the test part is empty"),
         (["--test-until", "2020-03-01"], "--validation-time and --test-until go with --split-time"),
-        (["--split-time", "2020-03-01", "--split", __file__], "--split or --split-time, not both"),
+        (["--split-time", "2020-03-01", "--split", __file__], "give one of --split, --split-time"),
+        (["--last-out", "--split-time", "2020-03-01"], "give one of --split, --split-time and"),
+        (["--last-out", "--test-until", "2020-03-01"], "go with --split-time"),
+        (["--last-out"], "needs a training that ends before the test part begins"),
         ([], "needs a split in time; give --split-time"),
     ],
 )
