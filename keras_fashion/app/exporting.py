@@ -25,7 +25,14 @@ from keras_fashion.design import PreferenceMaximizer
 from keras_fashion.errors import InputError
 from keras_fashion.models import DVBPR
 from keras_fashion.models.scoring_vectors import ScoringVectors
+from keras_fashion.models.trained import TrainedRecommender
 from keras_fashion.models.visual_recommender import VisualRecommender
+from keras_fashion.serving.signatures.dated import (
+    MonthlyRecommender,
+    ServedDatedDesigns,
+    ServedDatedRecommendations,
+    time_terms_of,
+)
 from keras_fashion.serving.signatures.designer import ServedDesigner
 from keras_fashion.serving.signatures.newcomers import ServedNewcomers
 from keras_fashion.serving.signatures.pictures import ServedPictures
@@ -109,20 +116,27 @@ def export(
             measured = measure_designer(recommender_run, designer)
             card = designer_card(recommender_run, gan_run, measured, date)
             runs = [recommender_run, gan_run]
-            _save("designer", [designer], runs, measured, card, folders["designer"])
+            parts = [designer]
+            if (terms := time_terms_of(recommender_run)) is not None:
+                parts.append(ServedDatedDesigns(designer, terms))
+            _save("designer", parts, runs, measured, card, folders["designer"])
     return list(versions.values())
 
 
 def _recommender_parts(run: Run, ids: Path) -> list[ServedModule]:
     """Returns the parts of the SavedModel that the kind of the run's model supports."""
-    recommender = ServedRecommender(run, ids)
+    terms = time_terms_of(run)
+    trained: TrainedRecommender = run if terms is None else MonthlyRecommender(run)
+    recommender = ServedRecommender(trained, ids)
     parts: list[ServedModule] = [recommender]
     if isinstance(run.model, VisualRecommender):
-        embeddings = ItemEmbeddings(run)
+        embeddings = ItemEmbeddings(trained)
+        if terms is not None:
+            parts.append(ServedDatedRecommendations(recommender, embeddings, terms))
         if run.model.with_history:
-            parts.append(ServedNewcomers(recommender, embeddings))
+            parts.append(ServedNewcomers(recommender, embeddings, terms))
         if isinstance(run.model, DVBPR):
-            parts.append(ServedPictures(run, recommender, embeddings))
+            parts.append(ServedPictures(trained, recommender, embeddings))
     return parts
 
 

@@ -18,6 +18,7 @@ from keras_fashion.evaluation.generation import draw_pairs
 from keras_fashion.evaluation.preference import StandardizedPreference
 from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.evaluation.significance import Estimate, bootstrap_mean
+from keras_fashion.serving.signatures.dated import time_terms_of
 from keras_fashion.serving.signatures.designer import ServedDesigner
 
 MAX_RANKED_INTERACTIONS = 10_000
@@ -124,6 +125,7 @@ def recommender_card(run: Run, measured: Measurements, date: str) -> str:
             "decides what they see.",
             "Users and items that came after the training are unknown to it, and preferences "
             "change with the season. Train it again regularly.",
+            *_dates(run, "recommend_at"),
             "This folder contains the ids of users and what each has bought (`exclude_seen` needs "
             "it). Treat it as personal data.",
         ],
@@ -158,6 +160,7 @@ def designer_card(recommender: Run, gan: Run, measured: Measurements, date: str)
             "Pictures are small, and what is rare in the catalogue is drawn badly. A design may "
             "resemble a garment, or a trademark, in the catalogue: check before you make it.",
             "Only users whom the recommender was trained on are known.",
+            *_dates(recommender, "design_at"),
             "This folder contains the ids of users and their embeddings. Treat it as personal "
             "data.",
         ],
@@ -226,6 +229,21 @@ def _card(
             "",
         ]
     )
+
+
+def _dates(recommender: Run, signature: str) -> list[str]:
+    """Returns what the signature with a date takes into account, if there is one."""
+    terms = time_terms_of(recommender)
+    if terms is None:
+        return []
+    first, last = (np.datetime64(each, "M") for each in (terms.first_month, terms.last_month))
+    names = {"trend": "trend", "season": "season", "category": "demand for categories"}
+    known = ", ".join(names[each] for each in terms.terms)
+    return [
+        f"`{signature}` takes a date, of which the month counts ({known}), learned from purchases "
+        f"from {first} to {last}; a later month is a forecast. Signatures without a date answer as "
+        f"of {last}."
+    ]
 
 
 def _table(measured: Measurements) -> list[str]:

@@ -7,6 +7,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "client": ["Client", "RequestRefused", "ServerUnavailable"],
+        "signatures.dated": [
+            "MonthlyRecommender",
+            "ServedDatedDesigns",
+            "ServedDatedRecommendations",
+        ],
         "signatures.designer": ["ServedDesigner"],
         "signatures.newcomers": ["ServedNewcomers"],
         "signatures.pictures": ["ServedPictures"],

@@ -2,6 +2,9 @@
 from .client import Client as Client
 from .client import RequestRefused as RequestRefused
 from .client import ServerUnavailable as ServerUnavailable
+from .signatures.dated import MonthlyRecommender as MonthlyRecommender
+from .signatures.dated import ServedDatedDesigns as ServedDatedDesigns
+from .signatures.dated import ServedDatedRecommendations as ServedDatedRecommendations
 from .signatures.designer import ServedDesigner as ServedDesigner
 from .signatures.newcomers import ServedNewcomers as ServedNewcomers
 from .signatures.pictures import ServedPictures as ServedPictures

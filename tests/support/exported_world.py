@@ -9,7 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from served_questions import all_questions
-from tiny_world import World, make_bprmf, make_catalogue, make_dvbpr, make_gan, picture_file
+from tiny_world import (
+    World,
+    make_bprmf,
+    make_catalogue,
+    make_dated_dvbpr,
+    make_dvbpr,
+    make_gan,
+    picture_file,
+)
 
 from keras_fashion.app.exporting import export
 from keras_fashion.app.run import Run
@@ -25,7 +33,8 @@ _loaded: dict[str, Run] = {}
 def built(made_once):
     """A catalogue, runs and exports, made by the first of several processes for all of them.
 
-    Version 1 is a DVBPR and a GAN; version 2 of the recommender is the full DVBPR.
+    Version 1 is a DVBPR and a GAN; version 2 of the recommender is the full DVBPR. Version 3 of the
+    recommender and version 2 of the designer are a DVBPR that knows time.
     """
     return made_once("exported_world", _make_exported_world)
 
@@ -41,6 +50,8 @@ def _make_exported_world(folder: Path) -> None:
     first = export(dvbpr, gan, out)
     assert first == [out / "recommender" / "1", out / "designer" / "1"]
     assert export(full, None, out) == [out / "recommender" / "2"]
+    _loaded["dated"] = dated = make_dated_dvbpr(folder / "dated", catalogue)
+    assert export(dated, gan, out) == [out / "recommender" / "3", out / "designer" / "2"]
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +61,8 @@ def world(built):
         scale(decode_picture(file, (32, 32)))
         for file in map(catalogue.picture_files.__getitem__, range(20))
     ]
-    runs = {
-        name: _loaded.get(name) or Run(built / name) for name in ("dvbpr", "gan", "bprmf", "full")
-    }
+    names = ("dvbpr", "gan", "bprmf", "full", "dated")
+    runs = {name: _loaded.get(name) or Run(built / name) for name in names}
     return World(catalogue, **runs, pictures=np.stack(pictures))
 
 

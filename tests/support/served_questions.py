@@ -19,11 +19,18 @@ from keras_fashion.serving.signatures.item_table import MAX_K
 from keras_fashion.serving.warm_up import FILE
 
 MODELS = {"dvbpr": "recommender/1", "full": "recommender/2"}
-EXPORTED = [*MODELS.values(), "designer/1"]
+WITH_PICTURES = MODELS | {"dated": "recommender/3"}
+EXPORTED = [*WITH_PICTURES.values(), "designer/1", "designer/2"]
 
 DESIGN = {"user_id": ["bob"], "category": "Röcke", "count": 3, "eta": 0.5, "steps": 7, "seed": 7}
 """Inputs of `design`, with another number of steps than the default."""
 GROUP = ["ann", "007"]
+
+DATES = ["2018-12-24", "2019-08-31", "2020-02-29", "2020-06-01", "2020-12-24", "2023-07-15"]
+"""Before the training, in its first, third and last quarter, and 2 and 13 quarters later."""
+LAST_DATE = "2020-05-31"
+"""A day of the last month of training."""
+NO_DATES = ["2020-06-31", "24.12.2020", "", "2020-6-1", "2021-02-29", "2020-12-24 00:00:00"]
 
 HISTORIES = [["x0", "x7", "x3"], ["x5", "", "unheard of"], ["", "unheard of", ""]]
 """Purchases of newcomers; x3 stands for the item of dense index 3."""
@@ -34,6 +41,7 @@ def all_questions(exported, catalogue, new_picture):
     parts = {
         "recommender": recommender_questions(catalogue, new_picture),
         "designer": designer_questions(new_picture),
+        "dated": dated_questions(catalogue),
         "warm_up": {
             f"{model}/{name}": question
             for model in EXPORTED
@@ -105,6 +113,7 @@ def recommender_questions(catalogue, new_picture):
     for name, model in MODELS.items():
         questions[f"score_{name}"] = score_all(catalogue, model)
         questions[f"top_{name}"] = recommend(users, model)
+    for name, model in WITH_PICTURES.items():
         asked = {"user_id": ["eve", "nobody"], "image_bytes": [new_picture] * 2}
         questions[f"score_picture_{name}"] = Question(model, "score_picture", asked)
         asked = {"image_bytes": pictures, "k": [1, 3, 20, 5]}
@@ -160,6 +169,49 @@ def designer_questions(new_picture):
         | {name: Question(model, "redesign", redesign | each) for name, each in redesigns.items()}
         | {name: Question(model, "generate", drawing | each) for name, each in drawings.items()}
     )
+
+
+def dated_questions(catalogue):
+    model, users, count = WITH_PICTURES["dated"], everyone(catalogue), len(DATES)
+
+    def at(dates, **inputs):
+        return _dated(recommend(model=model, **inputs), date=dates)
+
+    def design_at(date, **inputs):
+        question = Question("designer/2", "design", DESIGN | inputs)
+        return _dated(question, date=date)
+
+    every = {"users": users * count, "k": 20, "exclude_seen": False}
+    mixed = {"users": ["bob", "nobody", "eve"], "k": [20, 2, 3], "category": ["Shoes", "", ""]}
+    no_dates = [DATES[0], *NO_DATES]
+    bought = [catalogue.item_ids[item] for item in (0, 7, 3)]
+    return {
+        "every": at(np.repeat(DATES, len(users)).tolist(), **every),
+        "last": at([LAST_DATE] * len(users), users=users),
+        "undated": recommend(users, model),
+        "score": score_all(catalogue, model),
+        "mixed": at(DATES[-3:], **mixed),
+        "no_dates": at(no_dates, users=["ann"] * len(no_dates)),
+        "ragged": at(DATES[:1], users=["ann", "bob"]),
+        "giant": at(DATES[:1], users=["ann"], k=MAX_K + 1),
+        "hats": at(DATES[:1], users=["ann"], category="Hats"),
+        "newcomer": Question(
+            model,
+            "recommend_newcomer",
+            {"bought_item_id": [bought], "k": [4], "category": [""]},
+        ),
+        "design_winter": design_at(DATES[-2]),
+        "design_last": design_at(LAST_DATE),
+        "design": Question("designer/2", "design", DESIGN),
+        "design_someday": design_at("someday"),
+        "design_whose": design_at(DATES[0], user_id=["nobody"]),
+    }
+
+
+def _dated(question, date):
+    """Returns a request to a signature with a date."""
+    signature, inputs = f"{question.signature}_at", question.inputs | {"date": date}
+    return question._replace(signature=signature, inputs=inputs)
 
 
 def warm_up_requests(exported, model):

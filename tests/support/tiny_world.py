@@ -10,12 +10,15 @@ import pandas as pd
 from PIL import Image
 
 from keras_fashion.app.run import Run
-from keras_fashion.data import Catalogue, prepare
+from keras_fashion.data import Catalogue, TimeCut, prepare, temporal_split
 from keras_fashion.data.sources.in_memory import InMemory
-from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder
+from keras_fashion.models import BPRMF, DVBPR, GAN_PRESETS, CompactEncoder, TimeTerms
 
-TABLES = {"theta", "gamma", "beta"}
+TABLES = {"theta", "gamma", "beta", "trend", "season", "category"}
 """Beginnings of the names of weights that start near 0."""
+
+TIME_CUT = {"test_from": "2020-09-01", "validation_from": "2020-07-01"}
+"""Training is from August 2019 to May 2020, in four quarters."""
 
 CATEGORIES = ["Kleid, lang", "Röcke", "Shoes"]
 
@@ -35,42 +38,53 @@ def make_catalogue(path, seed=0):
         (item, CATEGORIES[place % 3], picture_file(rng, ["PNG", "JPEG"][place % 2]))
         for place, item in enumerate(items)
     ]
+    first_day = np.datetime64("2019-08-10")
     bought = [
-        (user, items[place])
+        (user, items[place], str(first_day + 70 * number))
         for user in ["ann", "bob", "çem", "007", "eve"]
-        for place in rng.choice(20, 7, replace=False)
+        for number, place in enumerate(rng.choice(20, 7, replace=False))
     ]
-    # Too few items to be part of a split, and so of the training.
-    bought += [("new-here", item) for item in items[:2]]
+    # Too few items, and too late, to be part of a split, and so of the training.
+    bought += [("new-here", item, "2020-09-10") for item in items[:2]]
     listed = pd.DataFrame(rows, columns=["item", "category", "picture"])
-    prepare(InMemory(listed, pd.DataFrame(bought, columns=["user", "item"])), path, name="tiny")
+    interactions = pd.DataFrame(bought, columns=["user", "item", "time"])
+    prepare(InMemory(listed, interactions), path, name="tiny")
     return Catalogue.load(path)
 
 
-def make_run(path, kind, model, catalogue, spread=None, **config):
+def make_run(path, kind, model, catalogue, spread=None, time_cut=None):
     """Makes a run with a model of random weights, as training would leave it."""
     rng = np.random.default_rng(1)
     for variable in spread or []:
         variable.assign(rng.normal(0, 2, variable.shape))
-    split = {} if kind == "gan" else {"split": None}
-    run = Run.create(path, {"model": kind, "seed": 0} | split | config, catalogue)
+    split = {} if kind == "gan" else {"split": None, "time_cut": time_cut}
+    run = Run.create(path, {"model": kind, "seed": 0} | split, catalogue)
     run.save_model(model)
     if kind != "gan":
         run.write_vectors()
-        run.model.adapt_users(run.vectors.items, run.split.train)
+        split = run.split
+        run.model.adapt_users(run.vectors.items, split.train, split.days_of("train"))
         run.save_model(run.model)
         run.write_vectors()
     return Run(path)
 
 
-def make_dvbpr(path, catalogue, **options):
+def make_dvbpr(path, catalogue, time_cut=None, **options):
     keras.utils.set_random_seed(0)
     encoder = CompactEncoder(8, (32, 32), width=4)
     model = DVBPR(len(catalogue.user_ids), len(catalogue.item_ids), encoder, **options)
     model.compile("adam")
     model.optimizer.build(model.trainable_variables)  # which the export must leave out
-    tables = [weight for weight in model.weights if weight.name.split("_")[0] in TABLES]
-    return make_run(path, "dvbpr", model, catalogue, tables)
+    tables = [weight for weight in model.trainable_weights if weight.name.split("_")[0] in TABLES]
+    return make_run(path, "dvbpr", model, catalogue, tables, time_cut)
+
+
+def make_dated_dvbpr(path, catalogue):
+    """Makes a DVBPR that knows time, which can be exported with a GAN."""
+    split = temporal_split(catalogue, TimeCut(**TIME_CUT))
+    terms = TimeTerms.from_catalogue(8, ["trend", "season", "category"], catalogue, split)
+    options = {"with_history": True, "recency": 60, "time_terms": terms}
+    return make_dvbpr(path, catalogue, time_cut=TIME_CUT, **options)
 
 
 def make_gan(path, catalogue):
@@ -95,6 +109,8 @@ class World(NamedTuple):
     bprmf: Run
     full: Run
     """A DVBPR with all terms: gamma, beta, and users made from what they bought."""
+    dated: Run
+    """A DVBPR that knows time: trend, season, categories by month, and histories that fade."""
     pictures: np.ndarray
     """(I, 32, 32, 3) in [-1, 1]."""
 

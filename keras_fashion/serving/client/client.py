@@ -1,6 +1,7 @@
 """A typed client of the exported models behind TensorFlow Serving or MLflow."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -178,11 +179,17 @@ class Client:
         k: int = 10,
         category: str = "",
         exclude_seen: bool = True,
+        at: date | str | None = None,
     ) -> Recommendations:
         """Recommends k items to each of B users, from one category or from all ("").
 
+        With `at`, a date such as "2020-06-22", the scores are those in the trend and the season of
+        its month; without, those at the end of training. The items are those of the catalogue,
+        whether or not they are sold at that date.
+
         Raises:
-            RequestRefused: If the category is unknown or k is not from 1 to 1,000.
+            RequestRefused: If the category is unknown, k is not from 1 to 1,000, `at` is no date,
+                or the model has no dates.
         """
         rows = len(user_ids)
         inputs = {
@@ -191,7 +198,10 @@ class Client:
             "category": [category] * rows,
             "exclude_seen": np.full(rows, exclude_seen),
         }
-        return self._request(Recommendations, "recommender", "recommend", inputs)
+        if at is None:
+            return self._request(Recommendations, "recommender", "recommend", inputs)
+        inputs["date"] = [str(at)] * rows
+        return self._request(Recommendations, "recommender", "recommend_at", inputs)
 
     def recommend_newcomer(
         self, bought_item_ids: Sequence[Sequence[str]], k: int = 10, category: str = ""
@@ -254,11 +264,13 @@ class Client:
         eta: float = 0.25,
         steps: int = 12,
         seed: int = 0,
+        at: date | str | None = None,
     ) -> Designs:
-        """Designs garments of a category for a user or a group.
+        """Designs garments of a category for a user or a group, at a date as in `recommend`.
 
         Raises:
-            RequestRefused: See `generate`; also if a user is unknown.
+            RequestRefused: See `generate`; also if a user is unknown, `at` is no date, or the model
+                has no dates.
         """
         inputs = {
             "user_id": list(user_ids),
@@ -268,7 +280,9 @@ class Client:
             "steps": int(steps),
             "seed": int(seed),
         }
-        return self._request(Designs, "designer", "design", inputs)
+        if at is None:
+            return self._request(Designs, "designer", "design", inputs)
+        return self._request(Designs, "designer", "design_at", inputs | {"date": str(at)})
 
     def redesign(
         self,

@@ -143,18 +143,7 @@ class ServedDesigner(ServedModule):
             tf.errors.InvalidArgumentError: If the category or a user is unknown, or a number is
                 out of range.
         """
-        checks = [
-            require_range("count", count, 1, self.maximizer.procedure.restarts),
-            require_range("steps", steps, 0, MAX_STEPS),
-        ]
-        count, steps = after(checks, count, steps)
-        sample, batch = self._sample_and_batch(user_id, category, eta)
-        found = self.maximizer.search(sample, batch, seed, count, steps=steps)
-        return {
-            "image_bytes": tf.io.encode_png(unscale(found.pictures[0])),
-            "preference": found.preference[0],
-            "realism": found.realism[0],
-        }
+        return self.designs(user_id, category, count, eta, steps, seed)
 
     @tf.function(
         input_signature=[
@@ -229,8 +218,46 @@ class ServedDesigner(ServedModule):
             "redesign": category | user | picture | {"frames": 2, "proximity": 1.0},
         }
 
+    def designs(
+        self,
+        user_id: tf.Tensor,
+        category: tf.Tensor,
+        count: tf.Tensor,
+        eta: tf.Tensor,
+        steps: tf.Tensor,
+        seed: tf.Tensor,
+        change: tf.Tensor | None = None,
+    ) -> dict[str, tf.Tensor]:
+        """Returns the outputs of `design`.
+
+        Args:
+            user_id: (n,) string, see `design`.
+            category: () string, see `design`.
+            count: () int32, see `design`.
+            eta: () float32, see `design`.
+            steps: () int32, see `design`.
+            seed: () int32, see `design`.
+            change: (1, K) float32, what is added to theta of all users, if anything.
+        """
+        checks = [
+            require_range("count", count, 1, self.maximizer.procedure.restarts),
+            require_range("steps", steps, 0, MAX_STEPS),
+        ]
+        count, steps = after(checks, count, steps)
+        sample, batch = self._sample_and_batch(user_id, category, eta, change)
+        found = self.maximizer.search(sample, batch, seed, count, steps=steps)
+        return {
+            "image_bytes": tf.io.encode_png(unscale(found.pictures[0])),
+            "preference": found.preference[0],
+            "realism": found.realism[0],
+        }
+
     def _sample_and_batch(
-        self, user_id: tf.Tensor, category: tf.Tensor, eta: tf.Tensor
+        self,
+        user_id: tf.Tensor,
+        category: tf.Tensor,
+        eta: tf.Tensor,
+        change: tf.Tensor | None = None,
     ) -> tuple[PriorSample, DesignBatch]:
         """Returns the sample of the prior in the category, and the batch of the one group."""
         checks = [
@@ -239,7 +266,8 @@ class ServedDesigner(ServedModule):
         ]
         user_id, eta = after(checks, user_id, eta)
         users = known_index(self.user_index, "user_id", user_id)
-        user_embeddings = tf.gather(self.theta, users)[None]
+        theta = tf.gather(self.theta, users)
+        user_embeddings = (theta if change is None else theta + change)[None]
         index = self._category(category)
         sample = PriorSample(
             latents=self.sample.latents.value(),

@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_fashion.models.time_terms import TimeTerms
 from keras_fashion.models.trained import TrainedRecommender
 from keras_fashion.serving.signatures.item_table import MAX_HIDDEN, MAX_K
 from keras_fashion.serving.signatures.recommender import ServedRecommender
@@ -17,12 +18,23 @@ class ServedNewcomers(ServedModule):
     Args:
         recommender: The served recommender of a model with `with_history`.
         embeddings: The embeddings of the same model's items.
+        time_terms: The same model's trend and season, of which users get those of the last month of
+            training; None if it has none.
     """
 
-    def __init__(self, recommender: ServedRecommender, embeddings: ItemEmbeddings) -> None:
+    def __init__(
+        self,
+        recommender: ServedRecommender,
+        embeddings: ItemEmbeddings,
+        time_terms: TimeTerms | None = None,
+    ) -> None:
         super().__init__()
         self.recommender = recommender
-        self.embeddings = embeddings
+        self.start = embeddings.start
+        self.subtracted = embeddings.mean
+        if time_terms is not None:
+            subtracted = embeddings.mean - time_terms.style()[0]
+            self.subtracted = tf.Variable(subtracted, trainable=False, name="mean_without_style")
 
     @tf.function(
         input_signature=[
@@ -62,13 +74,13 @@ class ServedNewcomers(ServedModule):
         bought = self.recommender.item_index[bought_item_id]
         known = bought < items.num_items
         known_items = tf.reduce_sum(tf.cast(known, tf.int32), axis=1)
-        mean = items.mean_of(bought, known)[:, self.embeddings.start :]
-        user_embedding = mean - self.embeddings.mean
+        mean = items.mean_of(bought, known)[:, self.start :]
+        user_embedding = mean - self.subtracted
         has_known = known_items[:, None] > 0
         # Rows are [gamma, theta, 1, 0], and [0, 0, 0, 1] where no item is known.
         ending = tf.cast(tf.concat([has_known, ~has_known], axis=1), tf.float32)
         rows = tf.concat([tf.where(has_known, user_embedding, 0.0), ending], axis=1)
-        rows = tf.pad(rows, [[0, 0], [self.embeddings.start, 0]])
+        rows = tf.pad(rows, [[0, 0], [self.start, 0]])
         item, score = items.best_except(rows, k, self.recommender.category(category), bought)
         return {
             "item_id": self.recommender.item_id[item],

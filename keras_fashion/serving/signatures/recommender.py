@@ -132,9 +132,7 @@ class ServedRecommender(ServedModule):
         user_id, k, category, exclude_seen = after(checks, user_id, k, category, exclude_seen)
         user = self.user_index[user_id]
         rows, known_user = self.user_rows(user)
-        buyer = tf.where(exclude_seen, user, self.items.nobody)
-        item, score = self.items.best(rows, k, self.category(category), buyer)
-        return {"item_id": self.item_id[item], "score": score, "known_user": known_user}
+        return self.best(user, rows, k, category, exclude_seen) | {"known_user": known_user}
 
     def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
         """Returns the functions to export by name; the first is the default."""
@@ -148,6 +146,27 @@ class ServedRecommender(ServedModule):
             "recommend": {"user_id": [user], "k": [10], "category": [""], "exclude_seen": [True]},
             "score": {"user_id": [user], "item_id": [item]},
         }
+
+    def best(
+        self,
+        user: tf.Tensor,
+        rows: tf.Tensor,
+        k: tf.Tensor,
+        category: tf.Tensor,
+        exclude_seen: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Returns `item_id` and `score` of `recommend`.
+
+        Args:
+            user: (B,) int64, as in `user_rows`.
+            rows: (B, K + 2) float32, the rows of the users.
+            k: (B,) int32, see `recommend`.
+            category: (B,) string, see `recommend`.
+            exclude_seen: (B,) bool, see `recommend`.
+        """
+        buyer = tf.where(exclude_seen, user, self.items.nobody)
+        item, score = self.items.best(rows, k, self.category(category), buyer)
+        return {"item_id": self.item_id[item], "score": score}
 
     def user_rows(self, user: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the rows of users for `ItemTable`, (B, K + 2), and whether each is known, (B,).

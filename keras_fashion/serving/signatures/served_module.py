@@ -59,21 +59,24 @@ class ItemEmbeddings(tf.Module):
         trained: A trained `VisualRecommender` with its scoring vectors.
 
     Attributes:
-        start: Index at which the embedding starts in a scoring vector. Latent factors, if there
-            are any, come first; new pictures and new users have only an embedding.
+        start: Index at which the embedding starts in a scoring vector. Latent factors and months
+            (`MonthlyRecommender`), if there are any, come first; new pictures and new users have
+            only an embedding.
         mean: (K,) float32, mean embedding of the catalogue.
 
     Example:
         >>> import numpy as np
         >>> from types import SimpleNamespace
         >>> vectors = SimpleNamespace(items=np.float32([[9, 1, 2], [9, 3, 4]]))
-        >>> trained = SimpleNamespace(model=SimpleNamespace(latent_size=1), vectors=vectors)
+        >>> model = SimpleNamespace(theta=np.zeros((5, 2)))  # five users
+        >>> trained = SimpleNamespace(model=model, vectors=vectors)
         >>> ItemEmbeddings(trained).mean.numpy().tolist()
         [2.0, 3.0]
     """
 
     def __init__(self, trained: TrainedRecommender) -> None:
         super().__init__()
-        self.start = trained.model.latent_size
-        embeddings = trained.vectors.items[:, self.start :]
+        items = trained.vectors.items
+        self.start = items.shape[1] - trained.model.theta.shape[1]
+        embeddings = items[:, self.start :]
         self.mean = tf.Variable(embeddings.mean(axis=0), trainable=False, name="mean_embedding")

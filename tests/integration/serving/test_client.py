@@ -1,5 +1,7 @@
 """Tests of the client over REST and gRPC, against exported models behind a server double."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -136,6 +138,48 @@ def test_receives_pictures(client, models, new_picture):
             proximity=tf.constant(2.0),
         ),
     )
+
+
+def test_recommends_and_designs_at_a_date(client, double, models):
+    answer = client.recommend(["ann", "nobody"], k=4, at="2020-12-24")
+    expected = models["recommender"]["recommend_at"](
+        user_id=tf.constant(["ann", "nobody"]),
+        k=tf.constant([4, 4]),
+        category=tf.constant(["", ""]),
+        exclude_seen=tf.constant([True, True]),
+        date=tf.constant(["2020-12-24", "2020-12-24"]),
+    )
+    assert_close(answer, expected)
+    assert not np.allclose(answer.score[0], client.recommend(["ann"], k=4).score[0])
+    designs = client.design(["ann"], "Shoes", count=2, eta=0, steps=2, at=date(2020, 12, 24))
+    expected = models["designer"]["design_at"](
+        user_id=tf.constant(["ann"]),
+        category=tf.constant("Shoes"),
+        count=tf.constant(2),
+        eta=tf.constant(0.0),
+        steps=tf.constant(2),
+        seed=tf.constant(0),
+        date=tf.constant("2020-12-24"),
+    )
+    assert_close(designs, expected)
+    signatures = [signature for _, _, signature in double.asked]
+    assert signatures == ["recommend_at", "recommend", "design_at"]
+
+
+def test_what_is_no_date_is_refused(client):
+    words = "date must be a day as YYYY-MM-DD, such as 2020-06-22; row {} has June"
+    with pytest.raises(RequestRefused, match=words.format("0") + ", row 1 has June"):
+        client.recommend(["ann", "bob"], at="June")
+    with pytest.raises(RequestRefused, match=words.format("0")):
+        client.design(["ann"], "Shoes", at="June")
+
+
+def test_a_model_without_dates_refuses_them(double, way):
+    with (
+        Client(double.addresses[way], timeout=60, version=1) as client,
+        pytest.raises(RequestRefused, match="recommend_at"),
+    ):
+        client.recommend(["ann"], at="2020-12-24")
 
 
 @pytest.mark.parametrize("asked", [{"version": 1}, {"label": "stable"}])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from serving_double import ServingDouble
 from keras_fashion.design import PROCEDURES, redesign
 from keras_fashion.serving import Client, RequestRefused, ServerUnavailable
 from keras_fashion.serving.client import client as answers
+from keras_fashion.serving.signatures.dated import ServedDatedDesigns, ServedDatedRecommendations
 from keras_fashion.serving.signatures.designer import ServedDesigner
 from keras_fashion.serving.signatures.newcomers import ServedNewcomers
 from keras_fashion.serving.signatures.pictures import ServedPictures
@@ -40,6 +42,7 @@ ANSWERS = {
             "known_item": [True, False],
         },
     },
+    ServedDatedRecommendations: {"recommend_at": LISTS | USERS},
     ServedNewcomers: {"recommend_newcomer": LISTS | {"known_items": [1, 2]}},
     ServedPictures: {
         "embed": {"embedding": [[0.5, 1.5]]},
@@ -51,8 +54,12 @@ ANSWERS = {
         "design": DRAWN | {"preference": [3.0, 2.0]},
         "redesign": DRAWN | {"preference": [3.0, 2.0], "distance": [0.0, 1.0]},
     },
+    ServedDatedDesigns: {"design_at": DRAWN | {"preference": [3.0, 2.0]}},
 }
 """Fixed answers by class and name of the signature."""
+
+DESIGNS = {name for kind in (ServedDesigner, ServedDatedDesigns) for name in ANSWERS[kind]}
+"""Names of the designer's signatures."""
 
 ASKED = {
     "recommend": (
@@ -62,6 +69,16 @@ ASKED = {
             "k": [4, 4],
             "category": ["Röcke", "Röcke"],
             "exclude_seen": [False, False],
+        },
+    ),
+    "recommend_at": (
+        ("recommend", [["ann", "Zoë"]], {"k": 4, "at": "2020-12-24"}),
+        {
+            "user_id": ["ann", "Zoë"],
+            "k": [4, 4],
+            "category": ["", ""],
+            "exclude_seen": [True, True],
+            "date": ["2020-12-24", "2020-12-24"],
         },
     ),
     "recommend_newcomer": (
@@ -89,6 +106,18 @@ ASKED = {
     "design": (
         ("design", [["ann"], "Shoes"], {"count": 2, "eta": 0, "steps": 2, "seed": 1}),
         {"user_id": ["ann"], "category": "Shoes", "count": 2, "eta": 0.0, "steps": 2, "seed": 1},
+    ),
+    "design_at": (
+        ("design", [["ann"], "Shoes"], {"eta": 1, "steps": 2, "at": date(2020, 12, 24)}),
+        {
+            "user_id": ["ann"],
+            "category": "Shoes",
+            "count": 3,
+            "eta": 1.0,
+            "steps": 2,
+            "seed": 0,
+            "date": "2020-12-24",
+        },
     ),
     "redesign": (
         ("redesign", [PNG, ["ann"], "Shoes"], {"frames": 2, "eta": 1, "proximity": 2}),
@@ -137,7 +166,7 @@ def signatures():
 
 @pytest.fixture(scope="module")
 def double(signatures):
-    designs = {name: signatures[name] for name in ANSWERS[ServedDesigner]}
+    designs = {name: signatures[name] for name in DESIGNS}
     recommends = {name: each for name, each in signatures.items() if name not in designs}
     without = {name: each for name, each in recommends.items() if name != "recommend_newcomer"}
     double = ServingDouble({"recommender": {1: without, 2: recommends}, "designer": {1: designs}})
@@ -162,7 +191,7 @@ def client(double, way):
 def test_a_request_has_the_served_inputs_and_the_answer_is_read(client, double, signatures, name):
     (method, given, options), asked = ASKED[name]
     answer = getattr(client, method)(*given, **options)
-    model = "designer" if name in ANSWERS[ServedDesigner] else "recommender"
+    model = "designer" if name in DESIGNS else "recommender"
     assert double.asked == [(model, None, name)]
     got = {key: _plain(value) for key, value in signatures[name].got.items()}
     assert got == _encoded(asked)
@@ -192,17 +221,19 @@ def test_the_outputs_that_are_read_are_those_that_are_served(exported):
     """The outputs of the answers above and of the client have the served names and types."""
     kinds = {
         "recommend": answers.Recommendations,
+        "recommend_at": answers.Recommendations,
         "recommend_newcomer": answers.NewcomerRecommendations,
         "score": answers.Scores,
         "score_picture": answers.PictureScores,
         "similar": answers.SimilarItems,
         "generate": answers.GeneratedPictures,
         "design": answers.Designs,
+        "design_at": answers.Designs,
         "redesign": answers.Redesign,
     }
     fixed = {name: each for served in ANSWERS.values() for name, each in served.items()}
     served = {}
-    for model in ("recommender/2", "designer/1"):
+    for model in ("recommender/3", "designer/2"):
         facts = (exported / model / "assets.extra" / "keras_fashion.json").read_text("utf-8")
         served |= json.loads(facts)["signatures"]
     assert set(served) == set(fixed) == set(ASKED) == {*kinds, "embed"}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from served_questions import MODELS, everyone, recommend, score_all
+from served_questions import MODELS, WITH_PICTURES, everyone, recommend, score_all
 from tiny_world import CATEGORIES
 
 from keras_fashion.data import decode_picture, leave_one_out, scale
@@ -163,7 +163,7 @@ def test_embeds_new_pictures_as_in_training(world, answers, new_picture):
     np.testing.assert_allclose(embedding[:3], world.dvbpr.vectors.items[:3], rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", WITH_PICTURES)
 def test_scores_pictures_that_are_no_items(world, answers, new_picture, model):
     run = getattr(world, model)
     embedding = run.model.encoder(scale(decode_picture(new_picture, (32, 32)))[None])[0].numpy()
@@ -176,7 +176,7 @@ def test_scores_pictures_that_are_no_items(world, answers, new_picture, model):
     assert answer["known_user"].tolist() == [True, False]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", WITH_PICTURES)
 def test_similar_items_are_those_of_visrank(world, answers, new_picture, model):
     catalogue, run = world.catalogue, getattr(world, model)
     embeddings = run.model.encoder(world.pictures).numpy()
@@ -222,7 +222,7 @@ def test_newcomers_are_made_from_what_they_bought(world, answers, scores):
 
 
 def test_only_models_with_histories_serve_newcomers(all_answers):
-    for version, serves in {"1": False, "2": True}.items():
+    for version, serves in {"1": False, "2": True, "3": True}.items():
         signatures = all_answers[f"recommender/{version}"]["signatures"]
         assert ("recommend_newcomer" in signatures) == serves
 
