@@ -61,12 +61,14 @@ setup(
             "keras-rs>=0.3",  # compared with in tests
             "kubernetes-validate>=1.30",
             "mypy>=1.15",
+            "optuna>=4",
             "pre-commit>=4",
             "pytest>=8",
             "pytest-xdist>=3.6",
             "ruff>=0.15",
         ],
         "faiss": ["faiss-cpu>=1.8"],
+        "tune": ["optuna>=4"],
     },
     entry_points={"console_scripts": ["keras-fashion=keras_fashion.app.cli.main:main"]},
     classifiers=[

@@ -64,5 +64,5 @@ def test_every_package_that_is_imported_is_asked_for(asked):
     missing = {
         name for name in imported if required.isdisjoint(map(normalized, of.get(name, [name])))
     }
-    of_extras, of_tfds = {"apache_beam", "faiss"}, {"array_record", "requests"}
+    of_extras, of_tfds = {"apache_beam", "faiss", "optuna"}, {"array_record", "requests"}
     assert missing == of_extras | of_tfds

@@ -20,6 +20,7 @@ from keras_fashion.app.cli.redesign import redesign
 from keras_fashion.app.cli.report import report
 from keras_fashion.app.cli.score_images import score_images
 from keras_fashion.app.cli.train import train
+from keras_fashion.app.cli.tune import tune
 
 
 @click.group(
@@ -40,6 +41,7 @@ for command in (
     pretrained,
     features,
     train,
+    tune,
     generate,
     score_images,
     evaluate,
