@@ -81,17 +81,17 @@ def test_the_test_part_is_not_needed(tune, tiny_catalogue, tmp_path):
 def test_a_trial_is_stopped_that_is_behind_the_others(tune, monkeypatch):
     monkeypatch.setattr(median_stopping, "TRIALS", 1)
     monkeypatch.setattr(median_stopping, "EPOCHS", 1)
-    chosen = SMALL | {"epochs": 6, "patience": 6}
-    result = tune("bprmf", 4, chosen=chosen)
+    chosen = SMALL | {"epochs": 4, "patience": 4}
+    result = tune("bprmf", 3, chosen=chosen)
     epochs = [len(trial.values) for trial in result.trials]
-    assert epochs[0] == 6 and min(epochs) < 6
+    assert epochs[0] == 4 and min(epochs) < 4
     for number, trial in enumerate(result.trials[1:], start=1):
         earlier = [other.values for other in result.trials[:number]]
         behind = [
             max(trial.values[:epoch]) < np.median([max(each[:epoch]) for each in earlier])
             for epoch in range(1, epochs[number] + 1)
         ]
-        assert behind.index(True) + 1 == epochs[number] if True in behind else epochs[number] == 6
+        assert behind.index(True) + 1 == epochs[number] if True in behind else epochs[number] == 4
     assert max(result.best.values) == max(map(max, (trial.values for trial in result.trials)))
 
 
