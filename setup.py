@@ -62,6 +62,7 @@ setup(
             "keras-rs>=0.3",  # compared with in tests
             "kubernetes-validate>=1.30",
             "mypy>=1.15",
+            "optuna>=4",
             "pre-commit>=4",
             "pytest>=8",
             "pytest-xdist>=3.6",
@@ -69,6 +70,7 @@ setup(
         ],
         "faiss": ["faiss-cpu>=1.8"],
         "implicit": ["implicit>=0.7.3"],
+        "tune": ["optuna>=4"],
     },
     entry_points={"console_scripts": ["keras-fashion=keras_fashion.app.cli.main:main"]},
     classifiers=[

@@ -36,6 +36,15 @@ class ScoresDiverged(InputError):
     """
 
 
+class Interrupted(InputError):
+    """Raised when Ctrl-C has stopped work of which nothing can be used yet.
+
+    Example:
+        >>> issubclass(Interrupted, InputError)
+        True
+    """
+
+
 class TryAgain(Exception):
     """Raised when work has stopped early through no fault of the caller; a new call continues it.
 

@@ -27,5 +27,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "recommender_options",
         ],
         "training.recommenders": ["train_recommender"],
+        "tuning.results": ["Tuning"],
+        "tuning.search": ["tune_recommender"],
+        "tuning.trials": ["Trial"],
     },
 )

@@ -18,3 +18,6 @@ from .training.options import ModelOptions as ModelOptions
 from .training.options import PictureSize as PictureSize
 from .training.options import recommender_options as recommender_options
 from .training.recommenders import train_recommender as train_recommender
+from .tuning.results import Tuning as Tuning
+from .tuning.search import tune_recommender as tune_recommender
+from .tuning.trials import Trial as Trial

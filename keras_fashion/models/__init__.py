@@ -14,7 +14,7 @@ _OTHERS = {
     "encoders": ["CNNF", "CompactEncoder", "ImageEncoder"],
     "energy_gan": ["EnergyGAN"],
     "faiss_retriever": ["FaissRetriever"],
-    "fit_settings": ["FitSettings", "Minimum"],
+    "fit_settings": ["FitSettings", "Minimum", "SearchChoices", "SearchRange"],
     "gan_presets": ["GAN_PRESETS", "GANPreset"],
     "generator": ["Generator"],
     "inception": ["inception_features"],

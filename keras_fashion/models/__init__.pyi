@@ -23,6 +23,8 @@ from .factorization_machine import FM as FM
 from .faiss_retriever import FaissRetriever as FaissRetriever
 from .fit_settings import FitSettings as FitSettings
 from .fit_settings import Minimum as Minimum
+from .fit_settings import SearchChoices as SearchChoices
+from .fit_settings import SearchRange as SearchRange
 from .gan_presets import GANPreset as GANPreset
 from .gan_presets import GAN_PRESETS as GAN_PRESETS
 from .generator import Generator as Generator

@@ -11,7 +11,12 @@ from keras_fashion.data.split import Split
 from keras_fashion.distribution.global_batch import gather_rows, mean_of_replicas, num_replicas
 from keras_fashion.errors import InputError
 from keras_fashion.models.encoders import CNNF, CompactEncoder, ImageEncoder
-from keras_fashion.models.fit_settings import FitSettings, Minimum
+from keras_fashion.models.fit_settings import (
+    FitSettings,
+    Minimum,
+    SearchChoices,
+    SearchRange,
+)
 from keras_fashion.models.purchase_histories import checked_recency, mean_of_rows
 from keras_fashion.models.recent_popularity import log_recent_popularity
 from keras_fashion.models.recommender import squared_norm
@@ -129,16 +134,16 @@ class DVBPR(VisualRecommender):
         *,
         encoder: Literal["compact", "cnnf"] = "compact",
         picture_size: Annotated[int, Minimum(16)] = 32,
-        embedding_size: Annotated[int, Minimum(1)] = 50,
+        embedding_size: Annotated[int, Minimum(1), SearchRange(8, 128)] = 50,
         latent_size: Annotated[int, Minimum(0)] = 0,
         bias: bool = False,
-        history: Annotated[int, Minimum(0)] = 0,
+        history: Annotated[int, Minimum(0), SearchChoices((0, 16, 64))] = 0,
         recency: Annotated[int, Minimum(0)] = 0,
         time_terms: tuple[TimeTerm, ...] = (),
         time_regularization: float = TIME_REGULARIZATION,
         popularity: float = 0.0,
-        regularization: float = 1.0,
-        encoder_regularization: float = 1e-3,
+        regularization: Annotated[float, SearchRange(1e-2, 10.0)] = 1.0,
+        encoder_regularization: Annotated[float, SearchRange(1e-5, 0.1)] = 1e-3,
         seed: int = 0,
     ) -> Self:
         """Creates the model with an encoder for the pictures of a catalogue.

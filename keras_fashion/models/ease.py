@@ -1,7 +1,7 @@
 """EASE: a linear autoencoder over the items, in closed form."""
 
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from typing_extensions import Self
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
-from keras_fashion.models.fit_settings import FitSettings
+from keras_fashion.models.fit_settings import FitSettings, SearchRange
 
 LARGEST = 20_000
 """Largest number of users or items, whichever is smaller: the square of it is inverted."""
@@ -120,7 +120,12 @@ class EASE(keras.Model):
 
     @classmethod
     def from_catalogue(
-        cls, catalogue: Catalogue, split: Split, *, regularization: float = 100.0, seed: int = 0
+        cls,
+        catalogue: Catalogue,
+        split: Split,
+        *,
+        regularization: Annotated[float, SearchRange(1.0, 10_000.0)] = 100.0,
+        seed: int = 0,
     ) -> Self:
         """Creates the model.
 

@@ -11,7 +11,7 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.columns import describing_attributes, item_columns
 from keras_fashion.data.split import Split
 from keras_fashion.models.context import NO_CONTEXT, Context
-from keras_fashion.models.fit_settings import FitSettings, Minimum
+from keras_fashion.models.fit_settings import FitSettings, Minimum, SearchRange
 from keras_fashion.models.recommender import Recommender, squared_norm
 
 
@@ -96,8 +96,8 @@ class FM(Recommender):
         catalogue: Catalogue,
         split: Split,
         *,
-        latent_size: Annotated[int, Minimum(1)] = 32,
-        regularization: float = 0.01,
+        latent_size: Annotated[int, Minimum(1), SearchRange(8, 128)] = 32,
+        regularization: Annotated[float, SearchRange(1e-4, 1.0)] = 0.01,
         seed: int = 0,
     ) -> Self:
         """Creates the model with the category and all attributes of a catalogue.

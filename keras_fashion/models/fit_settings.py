@@ -1,7 +1,11 @@
-"""The settings of a training by gradient steps, and the bounds of settings."""
+"""The settings of a training by gradient steps, and the bounds of settings.
+
+An argument of `from_catalogue` or a field of `FitSettings` is annotated with its bounds, such as
+`Annotated[int, Minimum(1), SearchRange(8, 128)]`. An argument without a range is not searched.
+"""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 
 class Minimum(NamedTuple):
@@ -13,6 +17,39 @@ class Minimum(NamedTuple):
     """
 
     value: int
+
+
+class SearchRange(NamedTuple):
+    """The range of a number in which a search for the best arguments looks.
+
+    Attributes:
+        low: Least value.
+        high: Greatest value.
+        log: Whether the logarithm of the value is uniform before anything is known, and not the
+            value itself. Then `low` is above 0.
+
+    Example:
+        >>> SearchRange(1e-4, 1.0).log
+        True
+    """
+
+    low: float
+    high: float
+    log: bool = True
+
+
+class SearchChoices(NamedTuple):
+    """The values of an argument that a search for the best arguments tries.
+
+    Attributes:
+        values: The values, in any order.
+
+    Example:
+        >>> SearchChoices((0, 16, 64)).values
+        (0, 16, 64)
+    """
+
+    values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -35,8 +72,8 @@ class FitSettings:
     """
 
     epochs: int = 30
-    batch_size: int = 256
-    learning_rate: float = 5e-3
+    batch_size: Annotated[int, Minimum(1), SearchChoices((32, 64, 128, 256, 512))] = 256
+    learning_rate: Annotated[float, SearchRange(3e-4, 0.05)] = 5e-3
     patience: int = 6
     monitor: Literal["auc", "auc_matched"] = "auc"
-    negatives: int = 0
+    negatives: Annotated[int, Minimum(0), SearchChoices((0, 16, 64, 256))] = 0

@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
-from keras_fashion.models.fit_settings import FitSettings, Minimum
+from keras_fashion.models.fit_settings import FitSettings, Minimum, SearchRange
 
 
 class NeighborScores(NamedTuple):
@@ -105,7 +105,7 @@ class ItemKNN(keras.Model):
         catalogue: Catalogue,
         split: Split,
         *,
-        neighbors: Annotated[int, Minimum(1)] = 50,
+        neighbors: Annotated[int, Minimum(1), SearchRange(5, 500)] = 50,
         seed: int = 0,
     ) -> Self:
         """Creates the model and counts which items of a split are bought by the same users.

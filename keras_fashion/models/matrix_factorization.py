@@ -11,7 +11,7 @@ from keras_fashion.data.split import Split
 from keras_fashion.losses.ranking import WARP as WARPLoss
 from keras_fashion.losses.ranking import Logistic, RankingLoss
 from keras_fashion.models.context import NO_CONTEXT, Context
-from keras_fashion.models.fit_settings import FitSettings, Minimum
+from keras_fashion.models.fit_settings import FitSettings, Minimum, SearchRange
 from keras_fashion.models.recommender import Recommender, squared_norm
 
 
@@ -67,8 +67,8 @@ class BPRMF(Recommender):
         catalogue: Catalogue,
         split: Split,
         *,
-        latent_size: Annotated[int, Minimum(1)] = 32,
-        regularization: float = 0.01,
+        latent_size: Annotated[int, Minimum(1), SearchRange(8, 128)] = 32,
+        regularization: Annotated[float, SearchRange(1e-4, 1.0)] = 0.01,
         seed: int = 0,
     ) -> Self:
         """Creates the model for a catalogue and a split.
@@ -205,8 +205,8 @@ class WARP(BPRMF):
         catalogue: Catalogue,
         split: Split,
         *,
-        latent_size: Annotated[int, Minimum(1)] = 64,
-        regularization: float = 0.5,
+        latent_size: Annotated[int, Minimum(1), SearchRange(8, 128)] = 64,
+        regularization: Annotated[float, SearchRange(1e-2, 10.0)] = 0.5,
         seed: int = 0,
     ) -> Self:
         """Creates the model for a catalogue and a split.

@@ -11,7 +11,7 @@ from keras_fashion.data.split import Split
 from keras_fashion.data.temporal import TemporalSplit
 from keras_fashion.errors import InputError
 from keras_fashion.models.counting import CategoryPopularity, PopRank
-from keras_fashion.models.fit_settings import Minimum
+from keras_fashion.models.fit_settings import Minimum, SearchRange
 
 HALF_LIFE = 28
 """Number of days after which an interaction counts half, by default."""
@@ -163,7 +163,7 @@ class RecentPopularity(PopRank):
         catalogue: Catalogue,
         split: Split,
         *,
-        days: Annotated[int, Minimum(1)] = 28,
+        days: Annotated[int, Minimum(1), SearchRange(1, 365)] = 28,
         seed: int = 0,
     ) -> Self:
         """Creates the model and counts the training interactions of the last days.
@@ -204,7 +204,7 @@ class DecayedPopularity(PopRank):
         catalogue: Catalogue,
         split: Split,
         *,
-        half_life: Annotated[int, Minimum(1)] = HALF_LIFE,
+        half_life: Annotated[int, Minimum(1), SearchRange(1, 365)] = HALF_LIFE,
         seed: int = 0,
     ) -> Self:
         """Creates the model and sums the weights of the training interactions.
@@ -248,7 +248,7 @@ class RecentCategoryPopularity(CategoryPopularity):
         split: Split,
         *,
         column: str = "category",
-        days: Annotated[int, Minimum(1)] = 28,
+        days: Annotated[int, Minimum(1), SearchRange(1, 365)] = 28,
         seed: int = 0,
     ) -> Self:
         """Creates the model and counts the training interactions of the last days.

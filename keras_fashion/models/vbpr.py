@@ -9,7 +9,12 @@ from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
-from keras_fashion.models.fit_settings import FitSettings, Minimum
+from keras_fashion.models.fit_settings import (
+    FitSettings,
+    Minimum,
+    SearchChoices,
+    SearchRange,
+)
 from keras_fashion.models.principal_components import principal_components
 from keras_fashion.models.purchase_histories import checked_recency, mean_of_rows
 from keras_fashion.models.recent_popularity import log_recent_popularity
@@ -122,15 +127,15 @@ class VBPR(VisualRecommender):
         *,
         features: tuple[str, ...] = ("classifier",),
         feature_size: Annotated[int, Minimum(1)] = 512,
-        embedding_size: Annotated[int, Minimum(1)] = 32,
-        latent_size: Annotated[int, Minimum(0)] = 16,
-        bias: bool = True,
-        history: Annotated[int, Minimum(0)] = 0,
+        embedding_size: Annotated[int, Minimum(1), SearchRange(8, 128)] = 32,
+        latent_size: Annotated[int, Minimum(0), SearchChoices((0, 8, 16, 32, 64))] = 16,
+        bias: Annotated[bool, SearchChoices((False, True))] = True,
+        history: Annotated[int, Minimum(0), SearchChoices((0, 16, 64))] = 0,
         recency: Annotated[int, Minimum(0)] = 0,
         time_terms: tuple[TimeTerm, ...] = (),
         time_regularization: float = TIME_REGULARIZATION,
         popularity: float = 0.0,
-        regularization: float = 0.01,
+        regularization: Annotated[float, SearchRange(1e-4, 1.0)] = 0.01,
         seed: int = 0,
     ) -> Self:
         """Creates the model with frozen features of a catalogue.

@@ -11,7 +11,7 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
 from keras_fashion.models.context import NO_CONTEXT, Context
-from keras_fashion.models.fit_settings import FitSettings, Minimum
+from keras_fashion.models.fit_settings import FitSettings, Minimum, SearchRange
 from keras_fashion.models.principal_components import principal_components
 from keras_fashion.models.recommender import Recommender
 
@@ -62,8 +62,8 @@ class VisRank(Recommender):
         split: Split,
         *,
         features: tuple[str, ...] = ("classifier",),
-        whitening: float = 0.0,
-        components: Annotated[int, Minimum(1)] = 256,
+        whitening: Annotated[float, SearchRange(0.0, 0.5, log=False)] = 0.0,
+        components: Annotated[int, Minimum(1), SearchRange(16, 512)] = 256,
         seed: int = 0,
     ) -> Self:
         """Creates the model with frozen features of a catalogue.
@@ -205,8 +205,8 @@ class VisRankMax(keras.Model):
         split: Split,
         *,
         features: tuple[str, ...] = ("classifier",),
-        whitening: float = 0.0,
-        components: Annotated[int, Minimum(1)] = 256,
+        whitening: Annotated[float, SearchRange(0.0, 0.5, log=False)] = 0.0,
+        components: Annotated[int, Minimum(1), SearchRange(16, 512)] = 256,
         seed: int = 0,
     ) -> Self:
         """Creates the model with frozen features of a catalogue.

@@ -64,6 +64,7 @@ def test_every_package_that_is_imported_is_asked_for(asked):
     missing = {
         name for name in imported if required.isdisjoint(map(normalized, of.get(name, [name])))
     }
-    of_extras, of_tfds = {"apache_beam", "faiss", "implicit"}, {"array_record", "requests"}
+    of_extras = {"apache_beam", "faiss", "implicit", "optuna"}
+    of_tfds = {"array_record", "requests"}
     of_implicit = {"threadpoolctl"}
     assert missing == of_extras | of_tfds | of_implicit

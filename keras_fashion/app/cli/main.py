@@ -21,6 +21,7 @@ from keras_fashion.app.cli.report import report
 from keras_fashion.app.cli.score_images import score_images
 from keras_fashion.app.cli.train import train
 from keras_fashion.app.cli.trends import trends
+from keras_fashion.app.cli.tune import tune
 
 
 @click.group(
@@ -41,6 +42,7 @@ for command in (
     pretrained,
     features,
     train,
+    tune,
     generate,
     score_images,
     evaluate,

@@ -1,6 +1,6 @@
 """`keras-fashion train`: trains a model on a catalogue, into a run folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from keras_fashion.app.cli.parameters import (
     CheckpointScheduleParam,
     DevicesParam,
     PictureSizeParam,
+    seed_option,
 )
 from keras_fashion.app.cli.plain_errors import PlainCommand, PlainGroup
 from keras_fashion.app.cli.startup import quiet_tensorflow
@@ -21,6 +22,7 @@ from keras_fashion.app.training.options import (
     ModelOptions,
     PictureSize,
     flag,
+    negative_flag,
     options_class,
 )
 from keras_fashion.app.training.stop_signals import raise_on_sigterm
@@ -95,59 +97,74 @@ SUMMARIES = {name: entry.summary for name, entry in RECOMMENDERS.items()} | {
 """Name of each model to one sentence about it."""
 
 
-class Models(PlainGroup):
-    """A command for each model. A model is imported only when its command is used."""
+class ModelGroup(PlainGroup):
+    """A command for each model. A model is imported only when its command is used.
+
+    Args:
+        *args: Positional arguments of `click.Group`.
+        summaries: Name of each model to one sentence about it.
+        make_command: Creates the command of a model from the class of its options.
+        **kwargs: Further arguments of `click.Group`.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        summaries: Mapping[str, str],
+        make_command: Callable[[type[ModelOptions]], click.Command],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.summaries = summaries
+        self.make_command = make_command
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Returns the names of the models in the order of the registry."""
-        return list(SUMMARIES)
+        return list(self.summaries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Returns the command of a model, or ends with a usage error that lists the models."""
-        if cmd_name not in SUMMARIES:
-            ctx.fail(f"no model {cmd_name!r}; there are {', '.join(SUMMARIES)}.")
+        if cmd_name not in self.summaries:
+            ctx.fail(f"no model {cmd_name!r}; there are {', '.join(self.summaries)}.")
         if cmd_name == GANOptions.model:
-            return train_command(GANOptions)
+            return self.make_command(GANOptions)
         quiet_tensorflow()
-        return train_command(options_class(cmd_name))
+        return self.make_command(options_class(cmd_name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the list of models without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(SUMMARIES.items()))
-
-
-@click.group(cls=Models)
-def train() -> None:
-    """Train a model on a prepared catalogue, into a run folder.
-
-    Progress goes to stderr and, with losses, AUC and sample grids, to TensorBoard logs in the run
-    folder. A training that was stopped is resumed when the same command is given again: with the
-    next step after Ctrl-C or SIGTERM, from the last checkpoint otherwise. Exit code 75, after
-    SIGTERM or the loss of another machine, means that the command is to be given again.
-    """
+            formatter.write_dl(list(self.summaries.items()))
 
 
 SPLITS = [SPLIT, SPLIT_TIME, VALIDATION_TIME, TEST_UNTIL, LAST_OUT, SPLIT_SEED]
 
 
-def _split_of(
-    split: Path | None,
-    split_time: str | None,
-    validation_time: str | None,
-    test_until: str | None,
-    last_out: bool,
-) -> Any:
-    """Returns the split that is asked for, as `train_recommender` takes it."""
+def take_split(chosen: dict[str, Any]) -> Any:
+    """Removes the options of the split from those that were chosen.
+
+    Args:
+        chosen: Values of the options, by name.
+
+    Returns:
+        The split as `train_recommender` takes it; None for leave one out.
+
+    Raises:
+        click.UsageError: If the options exclude each other.
+    """
     from keras_fashion.data import TimeCut
 
+    file, split_time, validation_time, test_until, last_out = (
+        chosen.pop(name)
+        for name in ("split", "split_time", "validation_time", "test_until", "last_out")
+    )
     if split_time is None and (validation_time is not None or test_until is not None):
         raise click.UsageError("--validation-time and --test-until go with --split-time.")
-    if (split is not None) + (split_time is not None) + last_out > 1:
+    if (file is not None) + (split_time is not None) + last_out > 1:
         raise click.UsageError("give one of --split, --split-time and --last-out.")
     if last_out:
         return "last-out"
-    return split if split_time is None else TimeCut(split_time, validation_time, test_until)
+    return file if split_time is None else TimeCut(split_time, validation_time, test_until)
 
 
 def train_command(options: type[ModelOptions]) -> click.Command:
@@ -172,9 +189,7 @@ def train_command(options: type[ModelOptions]) -> click.Command:
         loaded = Catalogue.load(catalogue)
         click.echo(loaded.summary(), err=True)
         if is_recommender:
-            split_seed = chosen.pop("split_seed")
-            names = ("split", "split_time", "validation_time", "test_until", "last_out")
-            split = _split_of(**{name: chosen.pop(name) for name in names})
+            split, split_seed = take_split(chosen), chosen.pop("split_seed")
             training.train_recommender(
                 loaded, out, options(**chosen), split, seed, strategy, schedule, split_seed
             )
@@ -186,13 +201,7 @@ def train_command(options: type[ModelOptions]) -> click.Command:
         click.argument("catalogue", type=click.Path(exists=True, path_type=Path)),
         click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder."),
         *(SPLITS if is_recommender else []),
-        click.option(
-            "--seed",
-            type=click.IntRange(0, 2**32 - 1),
-            default=0,
-            show_default=True,
-            help="Seed of the initial weights and of the order.",
-        ),
+        seed_option("Seed of the initial weights and of the order."),
         *([DEVICES, CHECKPOINT_EVERY] if issubclass(options, FitOptions | GANOptions) else []),
         *(option(field) for field in fields(options)),
     ]
@@ -203,15 +212,30 @@ def train_command(options: type[ModelOptions]) -> click.Command:
     return click.command(options.model, cls=PlainCommand, help=summary)(command)
 
 
-def option(field: Field[Any]) -> Callable[..., Any]:
+@click.group(cls=ModelGroup, summaries=SUMMARIES, make_command=train_command)
+def train() -> None:
+    """Train a model on a prepared catalogue, into a run folder.
+
+    Progress goes to stderr and, with losses, AUC and sample grids, to TensorBoard logs in the run
+    folder. A training that was stopped is resumed when the same command is given again: with the
+    next step after Ctrl-C or SIGTERM, from the last checkpoint otherwise. Exit code 75, after
+    SIGTERM or the loss of another machine, means that the command is to be given again.
+    """
+
+
+def option(field: Field[Any], note: str = "") -> Callable[..., Any]:
     """Creates the click option of a field, whose default says of what type it is.
 
     A whole number is at least the field's minimum, no rate or weight is negative, a switch is
     `--name/--no-name`, and an option of several values may be given several times.
+
+    Args:
+        field: Field of the options of a model.
+        note: Sentence that is added to the help.
     """
     name, default = flag(field.name), field.default
     if isinstance(default, bool):
-        name += f"/--no-{name.removeprefix('--')}"
+        name += f"/{negative_flag(field.name)}"
     several = isinstance(default, tuple)
     kind: Any = str
     if isinstance(default, PictureSize):
@@ -224,7 +248,7 @@ def option(field: Field[Any]) -> Callable[..., Any]:
         kind = click.IntRange(field.metadata["minimum"])
     elif isinstance(default, float):
         kind = click.FloatRange(0)
-    help_text = field.metadata["help"]
+    help_text = f"{field.metadata['help']} {note}".rstrip()
     return click.option(
         name,
         field.name,

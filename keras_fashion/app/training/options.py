@@ -25,6 +25,7 @@ from typing import (
 from docstring_parser import parse as parse_docstring
 
 from keras_fashion.errors import InputError
+from keras_fashion.models.fit_settings import Minimum, SearchChoices, SearchRange
 from keras_fashion.models.registry import RECOMMENDERS, recommender_class
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -84,7 +85,26 @@ def flag(name: str) -> str:
     return "--from" if name == "start_from" else "--" + name.replace("_", "-")
 
 
-def option(default: Any, help: str, choices: tuple[str, ...] = (), minimum: int = 1) -> Any:
+def negative_flag(name: str) -> str:
+    """Returns the flag that turns a switch off.
+
+    Args:
+        name: Name of the field.
+
+    Example:
+        >>> negative_flag("with_history")
+        '--no-with-history'
+    """
+    return "--no-" + flag(name).removeprefix("--")
+
+
+def option(
+    default: Any,
+    help: str,
+    choices: tuple[str, ...] = (),
+    minimum: int = 1,
+    searched: SearchRange | SearchChoices | None = None,
+) -> Any:
     """Declares an option: a dataclass field with a help text and a range.
 
     Args:
@@ -92,8 +112,10 @@ def option(default: Any, help: str, choices: tuple[str, ...] = (), minimum: int 
         help: Help text.
         choices: The only values, if there are few.
         minimum: Least value of a whole number.
+        searched: What a search for the best options tries; None if it keeps the default.
     """
-    return field(default=default, metadata={"help": help, "choices": choices, "minimum": minimum})
+    metadata = {"help": help, "choices": choices, "minimum": minimum, "searched": searched}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -117,6 +139,25 @@ class ModelOptions:
     def recorded(self) -> dict[str, Any]:
         """Returns the options as `config.json` has them, where a tuple is a list."""
         return json.loads(json.dumps(asdict(self)))
+
+    def arguments(self) -> list[str]:
+        """Returns the options that differ from their defaults, as arguments of a command line.
+
+        Example:
+            >>> recommender_options("vbpr", bias=False, features=("vgg16",)).arguments()
+            ['--features', 'vgg16', '--no-bias']
+        """
+        words = []
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value == each.default:
+                continue
+            if isinstance(value, bool):
+                words.append(flag(each.name) if value else negative_flag(each.name))
+                continue
+            for single in value if isinstance(value, tuple) else (value,):
+                words += [flag(each.name), str(single)]
+        return words
 
     def __post_init__(self) -> None:
         """Raises InputError for a value that the command line would not have accepted."""
@@ -203,11 +244,16 @@ def _help_texts(described: Any) -> dict[str, str]:
 
 def _declared(hint: Any, default: Any, help: str) -> tuple[Any, Any]:
     """Returns the type and the field of an option with a type hint."""
-    minimum = 0 if default == 0 else 1
+    minimum, searched = 0 if default == 0 else 1, None
     if get_origin(hint) is Annotated:
-        hint, (minimum,) = get_args(hint)
+        hint, *notes = get_args(hint)
+        for note in notes:
+            if isinstance(note, Minimum):
+                minimum = note.value
+            else:
+                searched = note
     choices = get_args(hint) if get_origin(hint) is Literal else ()
-    return hint, option(default, help, choices, minimum)
+    return hint, option(default, help, choices, minimum, searched)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Training the recommenders of the comparison into run folders, all in one way."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,7 @@ from keras_fashion.app.training.options import CheckpointSchedule, FitOptions, M
 from keras_fashion.app.training.resumable_training import ResumableTraining
 from keras_fashion.app.training.training_request import SplitChoice, TrainingRequest
 from keras_fashion.callbacks.validation_auc import ValidationAUC
-from keras_fashion.data import (
-    Catalogue,
-    Split,
-    TimeCut,
-    last_out,
-    leave_one_out,
-    read_split,
-    temporal_split,
-    triplets,
-)
+from keras_fashion.data import Catalogue, Split, triplets
 from keras_fashion.data.batches import require_divisible
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError, TrainingFailed
@@ -46,6 +38,7 @@ def train_recommender(
     strategy: tf.distribute.Strategy | None = None,
     schedule: CheckpointSchedule = CheckpointSchedule(),
     split_seed: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Run:
     """Trains a recommender into a run folder.
 
@@ -66,6 +59,8 @@ def train_recommender(
         split_seed: Seed of the interactions that are left out, and of the order of a user's
             interactions on one day. Trainings of several seeds share a
             split, so that a model of one seed has not learned from what another is tested on.
+        callbacks: Further callbacks of a training by gradient steps, which find the validation AUC
+            in the logs.
 
     Returns:
         The run.
@@ -96,17 +91,10 @@ def train_recommender(
     with ResumableTraining(request, workers) as training:
         if training.is_finished():
             return training.run
-        if split is None:
-            parts = leave_one_out(catalogue, split_seed)
-        elif isinstance(split, TimeCut):
-            parts = temporal_split(catalogue, split)
-        elif isinstance(split, Path):
-            parts = read_split(split, catalogue)
-        else:
-            parts = last_out(catalogue, split_seed)
+        parts = request.parts()
         settings = _fit_settings(options)
         if settings is not None:
-            _require_validation(settings, parts, split)
+            require_validation(parts, settings.monitor, split)
             for rows in (settings.batch_size, settings.negatives):
                 require_divisible(rows, strategy.num_replicas_in_sync)
         with workers.chief_first():
@@ -124,7 +112,7 @@ def train_recommender(
         run = training.begin()
         if settings is not None:
             history = getattr(options, "history", 0)
-            _fit(training, model, catalogue, parts, settings, history, seed, schedule)
+            _fit(training, model, catalogue, parts, settings, history, seed, schedule, callbacks)
         elif workers.is_chief:
             run.save_model(model)
         if workers.is_chief:
@@ -157,7 +145,17 @@ def _fit_settings(options: ModelOptions) -> FitSettings | None:
     return FitSettings(**{each.name: chosen[each.name] for each in fields(FitSettings)})
 
 
-def _require_validation(settings: FitSettings, parts: Split, split: SplitChoice) -> None:
+def require_validation(parts: Split, monitor: str, split: SplitChoice) -> None:
+    """Checks that a validation AUC can be measured.
+
+    Args:
+        parts: The parts of the split.
+        monitor: Name of the AUC in `MONITORED`.
+        split: The split as it was given.
+
+    Raises:
+        InputError: If it cannot.
+    """
     if not (len(parts.train) and len(parts.validation)):
         raise InputError(f"{split} has no row of part train or none of part valid; add some.")
     if np.bincount(parts.train[:, 0]).max() >= parts.num_items:
@@ -167,7 +165,7 @@ def _require_validation(settings: FitSettings, parts: Split, split: SplitChoice)
     ).means()
     if ties["auc_all"] is None:
         raise InputError("all validation users have all items: there is nothing to rank.")
-    if ties[MONITORED[settings.monitor]] is None:
+    if ties[MONITORED[monitor]] is None:
         raise InputError(
             "--monitor auc_matched: no validation item has a rival of equally many training "
             "interactions that its user lacks; use --monitor auc."
@@ -183,6 +181,7 @@ def _fit(
     history: int,
     seed: int,
     schedule: CheckpointSchedule,
+    callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     workers, run = training.workers, training.run
     encoder = getattr(model, "encoder", None)
@@ -212,7 +211,7 @@ def _fit(
             ),
             settings.epochs,
             parts.steps(settings.batch_size),
-            [ValidationAUC(parts, pictures, workers), best],
+            [ValidationAUC(parts, pictures, workers), best, *callbacks],
             schedule,
         )
     except TrainingFailed:

@@ -19,7 +19,13 @@ from keras_fashion.app.training.loop import BatchStream, fit
 from keras_fashion.app.training.options import CheckpointSchedule
 from keras_fashion.app.training.training_request import TrainingRequest
 from keras_fashion.distribution.workers import Workers
-from keras_fashion.errors import InputError, Terminated, TrainingFailed, first_line
+from keras_fashion.errors import (
+    InputError,
+    Interrupted,
+    Terminated,
+    TrainingFailed,
+    first_line,
+)
 
 SHARED_DISK_TIMEOUT = 60
 """Seconds within which a network disk shows what another machine has written."""
@@ -149,8 +155,8 @@ class ResumableTraining:
             TrainingFailed: If the training diverges or the generator collapses. `metrics.json`
                 records it, so that the run is not continued.
             InputError: If the run cannot be continued, if the workers find different checkpoints,
-                if memory or disk space runs out, or if the training is interrupted before there is
-                a model.
+                or if memory or disk space runs out.
+            Interrupted: If the training is interrupted before there is a model.
             Terminated: After SIGTERM.
         """
         run, progress, is_chief = self.run, self.progress, self.workers.is_chief
@@ -193,7 +199,9 @@ class ResumableTraining:
         # The chief decides, because other workers may see its folder late.
         (has_no_model,) = self.workers.any([is_chief and not (run.path / "model.keras").is_file()])
         if self._interrupted and has_no_model:
-            raise InputError(f"{run.path} has no model yet: it was interrupted in its first epoch.")
+            raise Interrupted(
+                f"{run.path} has no model yet: it was interrupted in its first epoch."
+            )
 
     def finish(self) -> None:
         """Records in `metrics.json` how the training ended, and removes unneeded checkpoints."""

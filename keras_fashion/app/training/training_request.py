@@ -1,5 +1,6 @@
 """What a training is asked to do, and whether the run in its folder is of the same training."""
 
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -7,7 +8,15 @@ from typing import Any, Literal, TypeAlias
 from keras_fashion.app.run import Run
 from keras_fashion.app.training.checkpoints import list_checkpoints
 from keras_fashion.app.training.options import GANOptions, ModelOptions, flag
-from keras_fashion.data import Catalogue, TimeCut
+from keras_fashion.data import (
+    Catalogue,
+    Split,
+    TimeCut,
+    last_out,
+    leave_one_out,
+    read_split,
+    temporal_split,
+)
 from keras_fashion.errors import InputError
 
 SplitChoice: TypeAlias = Path | TimeCut | Literal["last-out"] | None
@@ -81,6 +90,38 @@ class TrainingRequest:
             elif self.is_last_out:
                 config["last_out"] = True
         return config
+
+    def parts(self) -> Split:
+        """Returns the interactions of the catalogue in the parts of the split.
+
+        Raises:
+            InputError: If the split does not fit the catalogue.
+        """
+        if self.split is None:
+            return leave_one_out(self.catalogue, self.split_seed)
+        if isinstance(self.split, TimeCut):
+            return temporal_split(self.catalogue, self.split)
+        if isinstance(self.split, Path):
+            return read_split(self.split, self.catalogue)
+        return last_out(self.catalogue, self.split_seed)
+
+    def command(self) -> str:
+        """Returns the command line of this training of a recommender."""
+        words = ["keras-fashion", "train", self.options.model, self.catalogue.address]
+        words += self.options.arguments()
+        if isinstance(self.split, TimeCut):
+            cut = self.split
+            words += ["--split-time", cut.test_from]
+            words += ["--validation-time", cut.validation_from] if cut.validation_from else []
+            words += ["--test-until", cut.test_until] if cut.test_until else []
+        elif isinstance(self.split, Path):
+            words += ["--split", str(self.split)]
+        elif self.is_last_out:
+            words += ["--last-out"]
+        if self.split_seed:
+            words += ["--split-seed", str(self.split_seed)]
+        words += ["--seed", str(self.seed)] if self.seed else []
+        return shlex.join([*words, "--out", str(self.out)])
 
     def find_run(self) -> Run | None:
         """Returns the run in `out` that this training can continue.

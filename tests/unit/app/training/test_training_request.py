@@ -1,12 +1,18 @@
 """Tests that a second start of a recipe trains nothing twice and removes nothing."""
 
+import shlex
 import shutil
 
 import pytest
+from click.testing import CliRunner
 
+from keras_fashion.app import training
+from keras_fashion.app.cli.main import main
 from keras_fashion.app.run_checks import require_finished
 from keras_fashion.app.training import recommender_options, train_recommender
 from keras_fashion.app.training.options import options_class
+from keras_fashion.app.training.training_request import TrainingRequest
+from keras_fashion.data import TimeCut
 from keras_fashion.errors import InputError
 
 
@@ -87,3 +93,29 @@ def test_a_folder_of_something_else_is_left_alone(train, tmp_path):
     assert (tmp_path / "demo" / "r" / "letter.txt").read_text() == "dear"
     shutil.rmtree(tmp_path / "demo" / "r")
     assert train().path.exists()
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {},
+        {"seed": 5, "split_seed": 6},
+        {"split": TimeCut("2020-06-22")},
+        {"split": TimeCut("2020-06-22", "2020-05-01", "2020-07-01"), "seed": 1},
+        {"split": "last-out", "split_seed": 4},
+        {"split": "file"},
+    ],
+)
+def test_its_command_asks_for_the_same_training(tiny_catalogue, tmp_path, monkeypatch, rest):
+    if "split" in rest and rest["split"] == "file":
+        rest = {"split": tmp_path / "my split.csv"}
+        rest["split"].touch()
+    options = recommender_options("bprmf", epochs=2)
+    request = TrainingRequest(tiny_catalogue, tmp_path / "a run", options, **rest)
+    asked = []
+    monkeypatch.setattr(training, "train_recommender", lambda *given: asked.append(given))
+    result = CliRunner().invoke(main, shlex.split(request.command())[1:])
+    assert result.exit_code == 0, result.output
+    catalogue, out, chosen, split, seed, _, _, split_seed = asked[0]
+    assert catalogue.fingerprint == tiny_catalogue.fingerprint
+    assert TrainingRequest(tiny_catalogue, out, chosen, seed, split, split_seed) == request
