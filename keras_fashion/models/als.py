@@ -12,7 +12,7 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.errors import InputError
 from keras_fashion.models.context import NO_CONTEXT, Context
-from keras_fashion.models.fit_settings import Minimum
+from keras_fashion.models.fit_settings import Minimum, SearchRange
 from keras_fashion.models.recommender import Recommender
 
 
@@ -61,9 +61,9 @@ class ALS(Recommender):
         catalogue: Catalogue,
         split: Split,
         *,
-        latent_size: Annotated[int, Minimum(1)] = 64,
-        confidence: float = 10.0,
-        regularization: float = 1.0,
+        latent_size: Annotated[int, Minimum(1), SearchRange(8, 128)] = 64,
+        confidence: Annotated[float, SearchRange(1.0, 100.0)] = 10.0,
+        regularization: Annotated[float, SearchRange(0.01, 100.0)] = 1.0,
         iterations: Annotated[int, Minimum(1)] = 15,
         seed: int = 0,
     ) -> Self:

@@ -10,7 +10,7 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.distribution.global_batch import mean_of_replicas
 from keras_fashion.models.context import Context
-from keras_fashion.models.fit_settings import Minimum
+from keras_fashion.models.fit_settings import Minimum, SearchChoices, SearchRange
 from keras_fashion.models.vbpr import VBPR
 
 
@@ -97,13 +97,13 @@ class AMR(VBPR):
         *,
         features: tuple[str, ...] = ("classifier",),
         feature_size: Annotated[int, Minimum(1)] = 512,
-        embedding_size: Annotated[int, Minimum(1)] = 32,
-        latent_size: Annotated[int, Minimum(0)] = 16,
-        bias: bool = True,
-        history: Annotated[int, Minimum(0)] = 0,
-        regularization: float = 0.01,
-        epsilon: float = 0.1,
-        adversarial_weight: float = 1.0,
+        embedding_size: Annotated[int, Minimum(1), SearchRange(8, 128)] = 32,
+        latent_size: Annotated[int, Minimum(0), SearchChoices((0, 8, 16, 32, 64))] = 16,
+        bias: Annotated[bool, SearchChoices((False, True))] = True,
+        history: Annotated[int, Minimum(0), SearchChoices((0, 16, 64))] = 0,
+        regularization: Annotated[float, SearchRange(1e-4, 1.0)] = 0.01,
+        epsilon: Annotated[float, SearchRange(0.01, 1.0)] = 0.1,
+        adversarial_weight: Annotated[float, SearchRange(0.1, 10.0)] = 1.0,
         seed: int = 0,
     ) -> Self:
         """Creates the model with frozen features of a catalogue.

@@ -9,7 +9,7 @@ from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
-from keras_fashion.models.fit_settings import Minimum
+from keras_fashion.models.fit_settings import Minimum, SearchChoices, SearchRange
 from keras_fashion.models.purchase_histories import mean_of_rows
 from keras_fashion.models.recommender import squared_norm
 from keras_fashion.models.vbpr import VBPR
@@ -100,9 +100,9 @@ class DeepStyle(VBPR):
         *,
         features: tuple[str, ...] = ("classifier",),
         feature_size: Annotated[int, Minimum(1)] = 512,
-        embedding_size: Annotated[int, Minimum(1)] = 32,
-        history: Annotated[int, Minimum(0)] = 0,
-        regularization: float = 0.01,
+        embedding_size: Annotated[int, Minimum(1), SearchRange(8, 128)] = 32,
+        history: Annotated[int, Minimum(0), SearchChoices((0, 16, 64))] = 0,
+        regularization: Annotated[float, SearchRange(1e-4, 1.0)] = 0.01,
         seed: int = 0,
     ) -> Self:
         """Creates the model with frozen features and the categories of a catalogue.
