@@ -40,7 +40,7 @@ def trends(
     With GAN and --user it also writes strip.png: the best design for the user in each of the
     twelve months after training, by a DVBPR.
 
-    All numbers are in standard deviations of a user's scores.
+    Trends and seasons are in standard deviations of a user's scores over the items.
     """
     if (gan is None) != (user_id is None):
         raise click.UsageError("GAN and --user go together.")
@@ -71,7 +71,7 @@ def trends(
     if drawn is not None and user_id is not None:
         user, maximizer = run.trained_user(user_id), PreferenceMaximizer(run.model, drawn.model)
         months, designs = report.designs_by_month(run, maximizer, user, index)
-        title = f"{category} for {user_id}, by month after training, and the preference for each"
+        title = f"{category} for {user_id} in each month after training, with the preference"
         strip = report.design_strip(months, designs, title)
         answer["user"] = user_id
         answer["designs"] = [
@@ -97,14 +97,23 @@ def trends(
 
 
 def _print(answer: dict[str, Any]) -> None:
-    if "rises" in answer:
-        first, last = answer["quarters"][0], answer["quarters"][-1]
-        for direction in ("rises", "falls"):
-            click.echo(f"{direction} from {first} to {last}:")
-            _list(answer[direction], "change")
-    for season in answer.get("seasons", []):
-        click.echo(f"{season['season']}:")
-        _list(season["values"], "mean")
+    first, last = answer["quarters"][:1], answer["quarters"][-1:]
+    lists = {
+        f"{direction} from {first[0]} to {last[0]}:": answer[direction]
+        for direction in ("rises", "falls")
+        if direction in answer
+    }
+    lists |= {f"{each['season']}:": each["values"] for each in answer.get("seasons", [])}
+    if not any(lists.values()):
+        click.echo("no category or value of an attribute has enough of these items, but not all")
+        lists = {}
+    for title, rows in lists.items():
+        click.echo(title)
+        for row in rows:
+            figure = row["change"] if "change" in row else row["mean"]
+            peak = f"; most in {row['peak']}" if "peak" in row else ""
+            of = f"{row['column']}, {row['items']:,} items"
+            click.echo(f"  {figure:+.2f}  {row['value']} ({of}){peak}")
     for design in answer.get("designs", []):
         click.echo(
             f"{design['month']}: preference {design['preference']:.3f}, "
@@ -112,13 +121,3 @@ def _print(answer: dict[str, Any]) -> None:
         )
     for file in answer["files"].values():
         click.echo(file)
-
-
-def _list(rows: list[dict[str, Any]], key: str) -> None:
-    for row in rows:
-        peak = f"; most in {row['peak']}" if "peak" in row else ""
-        click.echo(
-            f"  {row[key]:+.2f}  {row['value']} ({row['column']}, {row['items']:,} items){peak}"
-        )
-    if not rows:
-        click.echo("  none")

@@ -116,14 +116,28 @@ def test_what_rises_and_falls(runs, succeed, tmp_path):
         assert sheet.width > 8 * 128 and sheet.height > 6 * 128
 
 
-def test_a_category_in_words(runs, succeed, tmp_path):
-    lines = succeed("trends", runs.all, "--category", "Bags", "--out", tmp_path).splitlines()
+def test_in_words(runs, succeed, tmp_path):
+    arguments = ("trends", runs.all, "--out", tmp_path)
+    rows = json.loads(succeed(*arguments, "--json"))
+    lines = succeed(*arguments).splitlines()
     assert lines[0] == "rises from 2020 Q1 to 2020 Q3:"
-    assert "summer (June to August):" in lines
-    # No color has thirty bags, and all bags are Bags.
-    assert lines.count("  none") == 6
-    assert lines[-2:] == [str(tmp_path / "trends.csv"), str(tmp_path / "items.png")]
-    assert (tmp_path / "trends.csv").read_text().count("\n") == 1
+    first = rows["rises"][0]
+    of = f"{first['value']} ({first['column']}, {first['items']} items)"
+    assert lines[1] == f"  {first['change']:+.2f}  {of}"
+    first = rows["seasons"][1]["values"][0]
+    of = f"{first['value']} ({first['column']}, {first['items']} items); most in {first['peak']}"
+    assert lines[lines.index("summer (June to August):") + 1] == f"  {first['mean']:+.2f}  {of}"
+    assert lines[-3:] == [*rows["files"].values()]
+
+
+def test_a_category_none_of_whose_colors_has_thirty_items(runs, succeed, tmp_path):
+    lines = succeed("trends", runs.all, "--category", "Bags", "--out", tmp_path).splitlines()
+    table, sheet = tmp_path / "trends.csv", tmp_path / "items.png"
+    assert lines == [
+        "no category or value of an attribute has enough of these items, but not all",
+        *(str(table), str(sheet)),
+    ]
+    assert table.read_text().count("\n") == 1
 
 
 @pytest.mark.parametrize(
