@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from keras_fashion.app.training.options import CheckpointSchedule, PictureSize
-from keras_fashion.data.purchase_times import parse_day
 from keras_fashion.errors import InputError
 
 
@@ -115,6 +114,8 @@ class DayParam(click.ParamType):  # type: ignore[type-arg] # not generic in 8.1
             >>> DayParam().convert("1970-01-03", None, None)
             2
         """
+        from keras_fashion.data.purchase_times import parse_day  # with pandas, which takes time
+
         if isinstance(value, int):
             return value
         try:

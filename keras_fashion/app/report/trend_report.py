@@ -211,8 +211,8 @@ def design_strip(months: np.ndarray, designs: Designs, title: str) -> Image.Imag
     Example:
         >>> pictures = np.zeros((2, 1, 64, 64, 3), np.uint8)
         >>> designs = Designs(pictures, np.zeros((2, 1, 4)), *np.ones((3, 2, 1)), evaluations=0)
-        >>> design_strip(np.array([606, 607]), designs, "shopper-0001: Dresses").size
-        (326, 222)
+        >>> design_strip(np.array([606, 607]), designs, "shopper-0001: Dresses").mode
+        'RGB'
     """
     groups = [
         PictureGroup(format_month(month), pictures, [f"{preference:.2f}"])
