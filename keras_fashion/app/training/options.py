@@ -159,6 +159,18 @@ class ModelOptions:
                 words += [flag(each.name), str(single)]
         return words
 
+    @classmethod
+    def with_defaults(cls, recorded: dict[str, Any]) -> dict[str, Any]:
+        """Returns recorded options, with the default of each option that is not among them.
+
+        An option that a run does not record was added to this package later, and its default is
+        what was done before.
+
+        Args:
+            recorded: Options in `config.json`.
+        """
+        return cls().recorded() | recorded
+
     def __post_init__(self) -> None:
         """Raises InputError for a value that the command line would not have accepted."""
         for each in fields(self):

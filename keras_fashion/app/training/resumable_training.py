@@ -89,7 +89,7 @@ class ResumableTraining:
         run, options = self._existing_run, self.request.options
         if run is None or run.metrics.get("interrupted", True):
             return False
-        if run.config["options"] != options.recorded():
+        if options.with_defaults(run.config["options"]) != options.recorded():
             return False
         more = "; for more epochs give a larger --epochs" if options.extendable else ""
         print(f"{run.path} is finished{more}.", file=sys.stderr)

@@ -157,6 +157,8 @@ class TrainingRequest:
         """
         prefix = f"{run.path} is another training"
         recorded, requested = _identity_of_run(run), self._identity()
+        if recorded["model"] == self.options.model:
+            recorded = self.options.with_defaults(recorded)
         for name, now in requested.items():
             before = recorded.get(name)
             if before != now and not self._is_extension(name, before, now):

@@ -1,5 +1,6 @@
 """Tests that a second start of a recipe trains nothing twice and removes nothing."""
 
+import json
 import shlex
 import shutil
 
@@ -10,7 +11,6 @@ from keras_fashion.app import training
 from keras_fashion.app.cli.main import main
 from keras_fashion.app.run_checks import require_finished
 from keras_fashion.app.training import recommender_options, train_recommender
-from keras_fashion.app.training.options import options_class
 from keras_fashion.app.training.training_request import TrainingRequest
 from keras_fashion.data import TimeCut
 from keras_fashion.errors import InputError
@@ -51,13 +51,16 @@ def test_a_finished_run_of_another_training_is_never_removed(train, changed, dif
     assert contents(train().path) == before
 
 
-def test_a_new_option_in_a_release_removes_no_finished_run(train, monkeypatch):
-    """A later version has an option that the run was made without."""
-    run = train()
+def test_a_new_option_in_a_release_removes_no_finished_run(train):
+    """A later version has an option that the run was made without, and that is off by default."""
+    run = train(options=recommender_options("itemknn", neighbors=3))
+    config = json.loads((run.path / "config.json").read_text())
+    del config["options"]["neighbors"]
+    run.write_json("config.json", config)
     before = contents(run.path)
-    monkeypatch.setattr(options_class("random"), "recorded", lambda self: {"temperature": 0.5})
-    with pytest.raises(InputError, match="--temperature None, not 0.5; name another --out"):
-        train()
+    train(options=recommender_options("itemknn"))
+    with pytest.raises(InputError, match="--neighbors 50, not 5; name another --out"):
+        train(options=recommender_options("itemknn", neighbors=5))
     assert contents(run.path) == before
 
 
