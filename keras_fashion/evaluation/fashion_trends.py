@@ -26,6 +26,9 @@ ALIKE_ITEMS = 0.8
 ALIKE_VALUES = 0.5
 """Jaccard index of the items of two values above which the values are taken for the same."""
 
+ROUNDING = 1e-6
+"""Smallest score that is not taken for 0."""
+
 
 @dataclass(frozen=True)
 class Trends(ABC):
@@ -38,8 +41,8 @@ class Trends(ABC):
     Attributes:
         quarters: (E,) int, quarters of training (`keras_fashion.data.format_quarter`); E is 0 if
             the model knows no trend, or only one quarter.
-        trend: (E, n) float32, μ_e · Φ_i.
-        season: (12, n) float32, σ_m · Φ_i + b_{c(i),m} less its mean over the months, from January
+        trend: (E, n) float, μ_e · Φ_i.
+        season: (12, n) float, σ_m · Φ_i + b_{c(i),m} less its mean over the months, from January
             on; (0, n) if the model knows no season.
     """
 
@@ -48,12 +51,12 @@ class Trends(ABC):
     season: np.ndarray
 
     def rise(self) -> np.ndarray:
-        """Returns the change from the first quarter of training to the last, (n,) float32."""
+        """Returns the change from the first quarter of training to the last, (n,) float."""
         change: np.ndarray = self.trend[-1] - self.trend[0]
         return change
 
     def in_months(self, months: Sequence[int]) -> np.ndarray:
-        """Returns the mean of some months, such as those of a season, (n,) float32.
+        """Returns the mean of some months, such as those of a season, (n,) float.
 
         Args:
             months: Months, 0 for January.
@@ -74,7 +77,7 @@ class Trends(ABC):
         """
         leading: list[int] = []
         for position in np.argsort(-scores, kind="stable").tolist():
-            if len(leading) == count or scores[position] <= 0:
+            if len(leading) == count or scores[position] < ROUNDING:
                 break
             if not any(self.alike(position, other) for other in leading):
                 leading.append(position)

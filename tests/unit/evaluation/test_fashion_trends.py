@@ -101,6 +101,14 @@ def test_items_that_are_all_the_same():
     assert trends.trend.shape == (4, 1) and not trends.trend.any()
 
 
+def test_items_of_a_category_have_the_same_bias_in_each_month():
+    recommender = trained(["category"])
+    of_category = recommender.model.time_terms.category_of_item.numpy() == 1
+    trends = item_trends(recommender, np.flatnonzero(of_category))
+    np.testing.assert_allclose(trends.season, 0, atol=1e-6)
+    assert [trends.leading(trends.season[month], 5) for month in range(12)] == 12 * [[]]
+
+
 def columns():
     rng = np.random.default_rng(1)
     return {
