@@ -291,7 +291,7 @@ def tfds(**options: Any) -> Source:
     "--drift",
     type=click.FloatRange(0),
     help="Strength, in nats, of a trend, a season and a demand for categories by month, by which "
-    "what is liked changes over three years, such as 2.  [default: one year without changes]",
+    "what is liked changes over three years, such as 1.5.  [default: one year without changes]",
 )
 @seed_option("Seed of everything that is drawn at random.", maximum=None)
 @from_source
