@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 import keras_fashion
+from keras_fashion.app.split_choice import SplitChoice, divide
 from keras_fashion.app.version_0_1 import present_history, present_options
 from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import (
@@ -23,11 +24,7 @@ from keras_fashion.data import (
     Split,
     TemporalSplit,
     TimeCut,
-    last_out,
-    leave_one_out,
     picture_batches,
-    read_split,
-    temporal_split,
 )
 from keras_fashion.errors import InputError
 from keras_fashion.models.loading import load
@@ -161,13 +158,12 @@ class Run:
             InputError: If the run is not that of a recommender.
         """
         self._require_recommender()
+        choice: SplitChoice = self.time_cut
         if (self.path / "split.csv").is_file():
-            return read_split(self.path / "split.csv", self.catalogue)
-        if self.time_cut is not None:
-            return temporal_split(self.catalogue, self.time_cut)
-        if self.is_last_out:
-            return last_out(self.catalogue, seed=self.split_seed)
-        return leave_one_out(self.catalogue, seed=self.split_seed)
+            choice = self.path / "split.csv"
+        elif self.is_last_out:
+            choice = "last-out"
+        return divide(self.catalogue, choice, self.split_seed)
 
     @property
     def time_cut(self) -> TimeCut | None:

@@ -108,9 +108,8 @@ class Split:
         users, items = self._known
         first = np.searchsorted(users, held_out[:, 0])
         lengths = np.searchsorted(users, held_out[:, 0], side="right") - first
-        row = np.repeat(np.arange(len(held_out)), lengths)
-        within_row = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        known = items[first[row] + within_row]
+        row, place = expand_ranges(first, lengths)
+        known = items[place]
         other = known != held_out[row, 1]
         return row[other], known[other]
 
@@ -177,6 +176,24 @@ class Split:
             f"split: {users:,} users, {len(self.train):,} training, {len(self.validation):,} "
             f"validation and {len(self.test):,} test interactions"
         )
+
+
+def expand_ranges(first: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns all places of ranges, one range after the other.
+
+    Args:
+        first: (m,) int, first place of each range.
+        lengths: (m,) int, number of its places.
+
+    Returns:
+        Number of the range and place, (n,) int each.
+
+    Example:
+        >>> [each.tolist() for each in expand_ranges(np.array([7, 2]), np.array([2, 3]))]
+        [[0, 0, 1, 1, 1], [7, 8, 2, 3, 4]]
+    """
+    row = np.repeat(np.arange(len(first)), lengths)
+    return row, np.arange(len(row)) + np.repeat(first - np.cumsum(lengths) + lengths, lengths)
 
 
 def leave_one_out(catalogue: Catalogue, seed: int, minimum_items: int = 5) -> Split:

@@ -10,7 +10,7 @@ from typing_extensions import Self
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.columns import ON_SALE_FROM, ON_SALE_UNTIL
 from keras_fashion.data.purchase_times import UNKNOWN_DAY, format_day, parse_day, parse_days
-from keras_fashion.data.split import NegativeCandidates, Split
+from keras_fashion.data.split import NegativeCandidates, Split, expand_ranges
 from keras_fashion.data.time_cuts import TimeCut
 from keras_fashion.errors import InputError
 
@@ -188,8 +188,7 @@ class TemporalSplit(Split):
         owners, items, bought = self._purchases
         first = np.searchsorted(owners, getattr(self, part)[:, 0])
         lengths = np.searchsorted(owners, getattr(self, part)[:, 0], side="right") - first
-        row = np.repeat(np.arange(len(first)), lengths)
-        place = first[row] + np.arange(len(row)) - (np.cumsum(lengths) - lengths)[row]
+        row, place = expand_ranges(first, lengths)
         age = self.days_of(part)[row] - bought[place]
         before = age > 0
         return row[before], items[place][before], age[before]

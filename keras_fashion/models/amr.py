@@ -128,15 +128,12 @@ class AMR(VBPR):
         Raises:
             InputError: If the features cannot be loaded or made.
         """
-        # Imported here, because the frozen features are made with models.
-        from keras_fashion.features.frozen import frozen_features
-
-        values = frozen_features(catalogue, features)
-        model = cls(
-            split.num_users,
-            split.num_items,
-            feature_size=min(feature_size, values.shape[1]),
-            embedding_size=embedding_size,
+        return cls._from_features(
+            catalogue,
+            split,
+            features,
+            feature_size,
+            embedding_size,
             latent_size=latent_size,
             bias=bias,
             with_history=history > 0,
@@ -145,8 +142,6 @@ class AMR(VBPR):
             adversarial_weight=adversarial_weight,
             seed=seed,
         )
-        model.adapt(values)
-        return model
 
     def objective(
         self, batch: dict[str, tf.Tensor], labels: tf.Tensor, scores: tf.Tensor

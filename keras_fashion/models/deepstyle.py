@@ -122,21 +122,17 @@ class DeepStyle(VBPR):
         Raises:
             InputError: If the features cannot be loaded or made.
         """
-        # Imported here, because the frozen features are made with models.
-        from keras_fashion.features.frozen import frozen_features
-
-        values = frozen_features(catalogue, features)
-        model = cls(
-            split.num_users,
-            split.num_items,
-            feature_size=min(feature_size, values.shape[1]),
+        model = cls._from_features(
+            catalogue,
+            split,
+            features,
+            feature_size,
+            embedding_size,
             num_categories=len(catalogue.categories),
-            embedding_size=embedding_size,
             with_history=history > 0,
             regularization=regularization,
             seed=seed,
         )
-        model.adapt(values)
         model.adapt_categories(catalogue.item_categories)
         return model
 

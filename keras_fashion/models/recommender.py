@@ -183,7 +183,7 @@ class Recommender(keras.Model, ABC):
         item, context = inputs["item"], Context.of(inputs)
         vector = self.item_vector(item, inputs.get("picture"), training=training)
         user = self.user_vector(inputs["user"], context)
-        bias = self.item_bias(item) + self.seasonal_bias(item, context.month)
+        bias = self.scoring_bias(item) + self.seasonal_bias(item, context.month)
         return tf.reduce_sum(user * vector, axis=-1) + bias
 
     def score_batch(
@@ -325,12 +325,12 @@ class Recommender(keras.Model, ABC):
         return ScoringVectors(
             users=self.user_vectors(items, train, train_days, month),
             items=items,
-            biases=(self.scoring_bias() + self.seasonal_bias(every, when)).numpy(),
+            biases=(self.scoring_bias(every) + self.seasonal_bias(every, when)).numpy(),
         )
 
-    def scoring_bias(self) -> tf.Tensor:
-        """Returns b_i of all items, (I,) float32, with what a subclass adds after training."""
-        return self.item_bias(tf.range(self.num_items))
+    def scoring_bias(self, item: tf.Tensor) -> tf.Tensor:
+        """Returns b_i with what a subclass adds after training, (B,) int to (B,) float32."""
+        return self.item_bias(item)
 
     def held_out_vectors(
         self, items: np.ndarray, split: Split, part: str

@@ -38,7 +38,7 @@ class TimeTerms(keras.layers.Layer):
 
     Args:
         embedding_size: K, length of μ and σ.
-        terms: Which of "trend", "season" and "category" there are.
+        terms: Names of the terms, at least one of "trend", "season" and "category".
         first_month: First month of training, counted as in `months_of_days`.
         last_month: Last month of training.
         num_items: I, number of items.
@@ -98,7 +98,7 @@ class TimeTerms(keras.layers.Layer):
 
         Args:
             embedding_size: K, length of μ and σ.
-            terms: Which terms there are.
+            terms: Names of the terms, any of "trend", "season" and "category"; may be empty.
             catalogue: Catalogue with the categories of the items.
             split: Temporal split.
 

@@ -165,6 +165,38 @@ class VBPR(VisualRecommender):
             InputError: If the features cannot be loaded or made, or an option needs times that the
                 split does not have.
         """
+        model = cls._from_features(
+            catalogue,
+            split,
+            features,
+            feature_size,
+            embedding_size,
+            time_terms,
+            latent_size=latent_size,
+            bias=bias,
+            with_history=history > 0,
+            recency=checked_recency(recency, history, split),
+            time_regularization=time_regularization,
+            popularity=popularity,
+            regularization=regularization,
+            seed=seed,
+        )
+        if popularity:
+            model.log_popularity.assign(log_recent_popularity(split))
+        return model
+
+    @classmethod
+    def _from_features(
+        cls,
+        catalogue: Catalogue,
+        split: Split,
+        features: tuple[str, ...],
+        feature_size: int,
+        embedding_size: int,
+        time_terms: tuple[TimeTerm, ...] = (),
+        **settings: Any,
+    ) -> Self:
+        """Creates the model for frozen features, which may be shorter than asked, and adapts it."""
         # Imported here, because the frozen features are made with models.
         from keras_fashion.features.frozen import frozen_features
 
@@ -176,19 +208,10 @@ class VBPR(VisualRecommender):
             split.num_items,
             feature_size=feature_size,
             embedding_size=embedding_size,
-            latent_size=latent_size,
-            bias=bias,
-            with_history=history > 0,
-            recency=checked_recency(recency, history, split),
             time_terms=TimeTerms.from_catalogue(embedding_size, time_terms, catalogue, split),
-            time_regularization=time_regularization,
-            popularity=popularity,
-            regularization=regularization,
-            seed=seed,
+            **settings,
         )
         model.adapt(values)
-        if popularity:
-            model.log_popularity.assign(log_recent_popularity(split))
         return model
 
     def adapt(self, features: np.ndarray) -> None:

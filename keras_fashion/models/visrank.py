@@ -8,7 +8,7 @@ import tensorflow as tf
 from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
-from keras_fashion.data.split import Split
+from keras_fashion.data.split import Split, expand_ranges
 from keras_fashion.errors import InputError
 from keras_fashion.models.context import NO_CONTEXT, Context
 from keras_fashion.models.fit_settings import FitSettings, Minimum, SearchRange
@@ -144,9 +144,8 @@ class NearestItemScores(NamedTuple):
         Besides the scores it needs memory for one block of similarities, whatever users bought.
         """
         lengths = self.starts[users + 1] - self.starts[users]
-        rows = np.repeat(np.arange(len(users)), lengths)
-        within = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        bought = self.bought[self.starts[users][rows] + within]
+        rows, places = expand_ranges(self.starts[users], lengths)
+        bought = self.bought[places]
         scores = np.full((len(users), len(self.items)), -np.inf, np.float32)
         scores[lengths == 0] = 0.0
         step = max(1, BLOCK // len(self.items))

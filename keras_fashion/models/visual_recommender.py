@@ -234,10 +234,12 @@ class VisualRecommender(Recommender):
             return 0.0
         return self.time_terms.bias(item, month)
 
-    def scoring_bias(self) -> tf.Tensor:
-        """Returns b_i, (I,) float32, with the popularity of the items."""
-        bias = super().scoring_bias()
-        return bias + self.popularity * self.log_popularity.value if self.popularity else bias
+    def scoring_bias(self, item: tf.Tensor) -> tf.Tensor:
+        """Returns b_i with the popularity of the items."""
+        bias = super().scoring_bias(item)
+        if not self.popularity:
+            return bias
+        return bias + self.popularity * tf.gather(self.log_popularity.value, item)
 
     def user_vectors(
         self,
@@ -305,7 +307,7 @@ class VisualRecommender(Recommender):
         return HeldOutVectors(
             np.concatenate([latent, theta, np.eye(len(months), dtype=np.float32)[which]], axis=1),
             np.concatenate([items, seasonal], axis=1),
-            self.scoring_bias().numpy(),
+            self.scoring_bias(every).numpy(),
         )
 
     def adapt_users(

@@ -10,10 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_fashion.app.run import Run
+from keras_fashion.app.split_choice import SplitChoice
 from keras_fashion.app.training.model_saving import SaveBestModel
 from keras_fashion.app.training.options import CheckpointSchedule, FitOptions, ModelOptions
 from keras_fashion.app.training.resumable_training import ResumableTraining
-from keras_fashion.app.training.training_request import SplitChoice, TrainingRequest
+from keras_fashion.app.training.training_request import TrainingRequest
 from keras_fashion.callbacks.validation_auc import ValidationAUC
 from keras_fashion.data import Catalogue, Split, triplets
 from keras_fashion.data.batches import require_divisible

@@ -3,24 +3,14 @@
 import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from keras_fashion.app.run import Run
+from keras_fashion.app.split_choice import SplitChoice, divide
 from keras_fashion.app.training.checkpoints import list_checkpoints
 from keras_fashion.app.training.options import GANOptions, ModelOptions, flag
-from keras_fashion.data import (
-    Catalogue,
-    Split,
-    TimeCut,
-    last_out,
-    leave_one_out,
-    read_split,
-    temporal_split,
-)
+from keras_fashion.data import Catalogue, Split, TimeCut
 from keras_fashion.errors import InputError
-
-SplitChoice: TypeAlias = Path | TimeCut | Literal["last-out"] | None
-"""A CSV file with the split, the days of a temporal one, `last_out`, or `leave_one_out` (None)."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +87,7 @@ class TrainingRequest:
         Raises:
             InputError: If the split does not fit the catalogue.
         """
-        if self.split is None:
-            return leave_one_out(self.catalogue, self.split_seed)
-        if isinstance(self.split, TimeCut):
-            return temporal_split(self.catalogue, self.split)
-        if isinstance(self.split, Path):
-            return read_split(self.split, self.catalogue)
-        return last_out(self.catalogue, self.split_seed)
+        return divide(self.catalogue, self.split, self.split_seed)
 
     def command(self) -> str:
         """Returns the command line of this training of a recommender."""

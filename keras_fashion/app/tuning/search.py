@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.run_lock import lock_run
+from keras_fashion.app.split_choice import SplitChoice
 from keras_fashion.app.training.options import (
     CheckpointSchedule,
     FitOptions,
@@ -26,7 +27,7 @@ from keras_fashion.app.training.recommenders import (
     require_validation,
     train_recommender,
 )
-from keras_fashion.app.training.training_request import SplitChoice, TrainingRequest
+from keras_fashion.app.training.training_request import TrainingRequest
 from keras_fashion.app.tuning.median_stopping import MedianStopping, values_by_epoch
 from keras_fashion.app.tuning.proposals import SettingsProposer
 from keras_fashion.app.tuning.results import Tuning
@@ -69,11 +70,14 @@ def tune_recommender(
         trials: Number of trials.
         chosen: Options of the model that are fixed. All others that have a range are searched.
         monitor: Validation metric to maximize, `auc` or `auc_matched`.
-        split: As in `train_recommender`.
+        split: The split of all trainings: a CSV file of user, item, part; the days of a
+            `temporal_split`; or "last-out". By default one interaction of each user is left out for
+            validation and one for test.
         seed: Seed of all trainings and of the proposals.
-        strategy: As in `train_recommender`, of one machine.
-        schedule: As in `train_recommender`.
-        split_seed: As in `train_recommender`.
+        strategy: Strategy on the devices of one machine with which all trainings are made; by
+            default on one device.
+        schedule: When each training writes checkpoints.
+        split_seed: Seed of the interactions that are left out where there is no file and no day.
 
     Returns:
         The result.

@@ -14,9 +14,9 @@ from keras_fashion.data import Catalogue, Split
 from keras_fashion.models.scoring_vectors import ScoringVectors
 from keras_fashion.models.time_terms import MONTHS, TimeTerms
 from keras_fashion.models.trained import TrainedRecommender
-from keras_fashion.serving.signatures.designer import ServedDesigner
+from keras_fashion.serving.signatures.designer import DESIGN_INPUTS, ServedDesigner
 from keras_fashion.serving.signatures.item_table import MAX_K
-from keras_fashion.serving.signatures.recommender import ServedRecommender
+from keras_fashion.serving.signatures.recommender import RECOMMEND_INPUTS, ServedRecommender
 from keras_fashion.serving.signatures.request_checks import (
     after,
     require,
@@ -172,13 +172,7 @@ class ServedDatedRecommendations(ServedModule):
         self.styles = ServedStyles(terms)
 
     @tf.function(
-        input_signature=[
-            tf.TensorSpec([None], tf.string, "user_id"),
-            tf.TensorSpec([None], tf.int32, "k"),
-            tf.TensorSpec([None], tf.string, "category"),
-            tf.TensorSpec([None], tf.bool, "exclude_seen"),
-            tf.TensorSpec([None], tf.string, "date"),
-        ],
+        input_signature=[*RECOMMEND_INPUTS, tf.TensorSpec([None], tf.string, "date")],
         autograph=False,
     )
     def recommend_at(
@@ -245,16 +239,7 @@ class ServedDatedDesigns(ServedModule):
         self.styles = ServedStyles(terms)
 
     @tf.function(
-        input_signature=[
-            tf.TensorSpec([None], tf.string, "user_id"),
-            tf.TensorSpec([], tf.string, "category"),
-            tf.TensorSpec([], tf.int32, "count"),
-            tf.TensorSpec([], tf.float32, "eta"),
-            tf.TensorSpec([], tf.int32, "steps"),
-            tf.TensorSpec([], tf.int32, "seed"),
-            tf.TensorSpec([], tf.string, "date"),
-        ],
-        autograph=False,
+        input_signature=[*DESIGN_INPUTS, tf.TensorSpec([], tf.string, "date")], autograph=False
     )
     def design_at(
         self,

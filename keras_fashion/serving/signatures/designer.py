@@ -39,6 +39,17 @@ MAX_WEIGHT = 1000.0
 """Largest value of `eta` and `proximity`."""
 
 
+DESIGN_INPUTS = (
+    tf.TensorSpec([None], tf.string, "user_id"),
+    tf.TensorSpec([], tf.string, "category"),
+    tf.TensorSpec([], tf.int32, "count"),
+    tf.TensorSpec([], tf.float32, "eta"),
+    tf.TensorSpec([], tf.int32, "steps"),
+    tf.TensorSpec([], tf.int32, "seed"),
+)
+"""Inputs of a request for designs."""
+
+
 class ServedDesigner(ServedModule):
     """Generates garments, designs them for a user or a group, and redesigns existing ones.
 
@@ -104,17 +115,7 @@ class ServedDesigner(ServedModule):
         terms = self.maximizer.terms(self.maximizer.prior(count, seed), categories)
         return {"image_bytes": tf.io.encode_png(unscale(terms.pictures)), "realism": terms.realism}
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None], tf.string, "user_id"),
-            tf.TensorSpec([], tf.string, "category"),
-            tf.TensorSpec([], tf.int32, "count"),
-            tf.TensorSpec([], tf.float32, "eta"),
-            tf.TensorSpec([], tf.int32, "steps"),
-            tf.TensorSpec([], tf.int32, "seed"),
-        ],
-        autograph=False,
-    )
+    @tf.function(input_signature=DESIGN_INPUTS, autograph=False)
     def design(
         self,
         user_id: tf.Tensor,

@@ -20,6 +20,14 @@ from keras_fashion.serving.signatures.request_checks import (
 )
 from keras_fashion.serving.signatures.served_module import ServedModule
 
+RECOMMEND_INPUTS = (
+    tf.TensorSpec([None], tf.string, "user_id"),
+    tf.TensorSpec([None], tf.int32, "k"),
+    tf.TensorSpec([None], tf.string, "category"),
+    tf.TensorSpec([None], tf.bool, "exclude_seen"),
+)
+"""Inputs of a request for recommendations."""
+
 
 class ServedRecommender(ServedModule):
     """Scores and recommends by scoring vectors, x_ui = p_u . q_i + b_i.
@@ -93,15 +101,7 @@ class ServedRecommender(ServedModule):
             "known_item": item < self.items.num_items,
         }
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None], tf.string, "user_id"),
-            tf.TensorSpec([None], tf.int32, "k"),
-            tf.TensorSpec([None], tf.string, "category"),
-            tf.TensorSpec([None], tf.bool, "exclude_seen"),
-        ],
-        autograph=False,
-    )
+    @tf.function(input_signature=RECOMMEND_INPUTS, autograph=False)
     def recommend(
         self, user_id: tf.Tensor, k: tf.Tensor, category: tf.Tensor, exclude_seen: tf.Tensor
     ) -> dict[str, tf.Tensor]:

@@ -177,6 +177,9 @@ def test_popularity_of_late_is_added_to_the_scores_after_training(split):
     np.testing.assert_allclose(
         model.scoring_vectors().scores(np.arange(USERS)), plain + 0.7 * logarithms, rtol=1e-5
     )
+    pairs = {"user": tf.constant([0, 4]), "item": tf.constant([3, 7])}
+    expected = (plain + 0.7 * logarithms)[[0, 4], [3, 7]]
+    np.testing.assert_allclose(model(pairs), expected, rtol=1e-5)
     users, items = batch["user"].numpy(), batch["negative"].numpy()
     np.testing.assert_allclose(trained[:, 1:], plain[users][:, items], rtol=1e-4, atol=1e-6)
 
