@@ -13,6 +13,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "least_squares_discriminator_loss",
             "least_squares_generator_loss",
         ],
-        "ranking": ["BPR", "WARP", "Logistic", "RankingLoss"],
+        "ranking": ["BPR", "WARP", "Logistic", "RankingLoss", "SampledSoftmax", "ranking_loss"],
     },
 )

@@ -9,4 +9,6 @@ from .gan import least_squares_generator_loss as least_squares_generator_loss
 from .ranking import BPR as BPR
 from .ranking import Logistic as Logistic
 from .ranking import RankingLoss as RankingLoss
+from .ranking import SampledSoftmax as SampledSoftmax
 from .ranking import WARP as WARP
+from .ranking import ranking_loss as ranking_loss

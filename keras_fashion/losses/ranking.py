@@ -132,6 +132,42 @@ class Logistic(RankingLoss):
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion.losses")
+class SampledSoftmax(RankingLoss):
+    """The sampled softmax loss, in which the positive item is chosen among all negatives at once.
+
+    The mean over the rows of
+
+        -ln(exp(x_ui) / (exp(x_ui) + Σ_j exp(x_uj)))
+
+    where j are the negatives of the row (Jean et al., "On Using Very Large Target Vocabulary for
+    Neural Machine Translation", ACL 2015; Wu et al., "On the Effectiveness of Sampled Softmax Loss
+    for Item Recommendation", TOIS 2024). Negatives with high scores weigh most. If users choose by
+    a multinomial logit model, it is a consistent estimate of it up to the choice of the samples.
+    With one negative it is `BPR`; it needs negatives that a batch shares.
+
+    Args:
+        name: Name of the loss.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_fashion.losses import SampledSoftmax
+        >>> y_true, y_pred = np.array([[1, 0, 0, -1]]), np.array([[2.0, 2.0, 2.0, 9.0]])
+        >>> print(f"{float(SampledSoftmax()(y_true, y_pred)):.4f}")  # ln 3; the last does not count
+        1.0986
+    """
+
+    def __init__(self, name: str = "sampled_softmax") -> None:
+        super().__init__(name)
+
+    def compare(self, positive: tf.Tensor, negative: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Returns the mean of ln(1 + Σ exp(negative - positive)) over the rows."""
+        # Half precision has no smaller number that is finite.
+        difference = tf.where(mask > 0, negative - positive, negative.dtype.min)
+        choices = tf.concat([tf.zeros_like(positive), difference], axis=1)
+        return tf.reduce_mean(tf.reduce_logsumexp(choices, axis=1))
+
+
+@keras.saving.register_keras_serializable(package="keras_fashion.losses")
 class WARP(RankingLoss):
     """Weighted approximate-rank pairwise loss, which improves the top of the ranking.
 
@@ -173,6 +209,22 @@ class WARP(RankingLoss):
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return super().get_config() | {"num_items": self.num_items}
+
+
+def ranking_loss(name: str, num_items: int) -> RankingLoss:
+    """Creates a ranking loss by its name.
+
+    Args:
+        name: "bpr", "logistic", "softmax" or "warp".
+        num_items: I, the number of items that are ranked.
+
+    Example:
+        >>> type(ranking_loss("softmax", num_items=3)).__name__
+        'SampledSoftmax'
+    """
+    if name == "warp":
+        return WARP(num_items)
+    return {"bpr": BPR, "logistic": Logistic, "softmax": SampledSoftmax}[name]()
 
 
 def masked_mean(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

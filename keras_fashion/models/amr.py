@@ -11,6 +11,7 @@ from keras_fashion.data.split import Split
 from keras_fashion.distribution.global_batch import mean_of_replicas
 from keras_fashion.models.context import Context
 from keras_fashion.models.fit_settings import Minimum, SearchChoices, SearchRange
+from keras_fashion.models.scored_batch import ScoredBatch
 from keras_fashion.models.vbpr import VBPR
 
 
@@ -143,30 +144,25 @@ class AMR(VBPR):
             seed=seed,
         )
 
-    def objective(
-        self, batch: dict[str, tf.Tensor], labels: tf.Tensor, scores: tf.Tensor
-    ) -> tf.Tensor:
+    def objective(self, batch: dict[str, tf.Tensor], scored: ScoredBatch) -> tf.Tensor:
         """Adds λ_adv times the ranking loss of the perturbed scores to VBPR's objective."""
-        perturbed = self.ranking_loss(labels, self.perturbed_scores(batch, labels, scores))
-        return super().objective(batch, labels, scores) + self.adversarial_weight * perturbed
+        perturbed = self.ranking_loss(scored.labels, self.perturbed_scores(batch, scored))
+        return super().objective(batch, scored) + self.adversarial_weight * perturbed
 
-    def perturbed_scores(
-        self, batch: dict[str, tf.Tensor], labels: tf.Tensor, scores: tf.Tensor
-    ) -> tf.Tensor:
+    def perturbed_scores(self, batch: dict[str, tf.Tensor], scored: ScoredBatch) -> tf.Tensor:
         """Computes the scores of a batch under Δ.
 
         Args:
             batch: A batch with B positives and a negative for each, or M shared negatives.
-            labels: (B, 1 + M) float32, as `score_batch` returns them.
-            scores: (B, 1 + M) float32, likewise.
+            scored: What `score_batch` returns for it.
 
         Returns:
             (B, 1 + M) float32.
         """
         with tf.GradientTape() as tape:
-            tape.watch(scores)
-            loss = self.ranking_loss(labels, scores)
-        slopes = tape.gradient(loss, scores)
+            tape.watch(scored.scores)
+            loss = self.ranking_loss(scored.labels, scored.scores)
+        slopes = tape.gradient(loss, scored.scores)
         # The gradient of a score with regard to the features of its item.
         theta = self.user_embedding(batch["user"], Context.of(batch))
         direction = tf.matmul(theta, self.embedding.value, transpose_b=True)
@@ -181,7 +177,7 @@ class AMR(VBPR):
         else:
             negative = self._perturbation(slopes[:, 1:] * direction)
             other = tf.reduce_sum(direction * negative, axis=1, keepdims=True)
-        return scores + tf.concat([change, other], axis=1)
+        return scored.scores + tf.concat([change, other], axis=1)
 
     def _perturbation(self, gradient: tf.Tensor) -> tf.Tensor:
         """Returns Δ for (n, F) gradients Γ, as a constant."""

@@ -65,6 +65,8 @@ class FitSettings:
             auc_matched.
         negatives: Number of items that a batch shares as negatives; 0 draws one negative for each
             positive, the siamese triplets of the paper.
+        loss: Loss by which the scores are compared: bpr, softmax (which is bpr without shared
+            negatives), warp or logistic.
 
     Example:
         >>> FitSettings(epochs=3, negatives=64).batch_size
@@ -77,3 +79,4 @@ class FitSettings:
     patience: int = 6
     monitor: Literal["auc", "auc_matched"] = "auc"
     negatives: Annotated[int, Minimum(0), SearchChoices((0, 16, 64, 256))] = 0
+    loss: Literal["bpr", "softmax", "warp", "logistic"] = "bpr"

@@ -8,8 +8,6 @@ from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
-from keras_fashion.losses.ranking import WARP as WARPLoss
-from keras_fashion.losses.ranking import Logistic, RankingLoss
 from keras_fashion.models.context import NO_CONTEXT, Context
 from keras_fashion.models.fit_settings import FitSettings, Minimum, SearchRange
 from keras_fashion.models.recommender import Recommender, squared_norm
@@ -139,6 +137,8 @@ class BiasedMF(BPRMF):
         (3, 3)
     """
 
+    fit_settings = FitSettings(loss="logistic")
+
     def __init__(
         self,
         num_users: int,
@@ -167,10 +167,6 @@ class BiasedMF(BPRMF):
         """Returns α + β_i."""
         return self.alpha + super().item_bias(item)
 
-    def default_loss(self) -> RankingLoss:
-        """Returns the logistic loss, under which the biases can be learned."""
-        return Logistic()
-
 
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class WARP(BPRMF):
@@ -197,7 +193,7 @@ class WARP(BPRMF):
         5
     """
 
-    fit_settings = FitSettings(learning_rate=0.02, patience=15, negatives=64)
+    fit_settings = FitSettings(learning_rate=0.02, patience=15, negatives=64, loss="warp")
 
     @classmethod
     def from_catalogue(
@@ -220,7 +216,3 @@ class WARP(BPRMF):
             seed: Seed of the initial weights.
         """
         return cls(split.num_users, split.num_items, latent_size, regularization, seed)
-
-    def default_loss(self) -> RankingLoss:
-        """Returns the WARP loss, in which ranks are estimated among all items."""
-        return WARPLoss(self.num_items)

@@ -12,9 +12,10 @@ from typing_extensions import Self
 from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.distribution.global_batch import divide_by_replicas, gather_rows
-from keras_fashion.losses.ranking import BPR, RankingLoss
+from keras_fashion.losses.ranking import RankingLoss, ranking_loss
 from keras_fashion.models.context import NO_CONTEXT, Context
 from keras_fashion.models.fit_settings import FitSettings
+from keras_fashion.models.scored_batch import ScoredBatch
 from keras_fashion.models.scoring_vectors import HeldOutVectors, ScoringVectors
 from keras_fashion.optimizers.lazy_adam import LazyAdam, dense_gradients
 
@@ -126,8 +127,8 @@ class Recommender(keras.Model, ABC):
         return 0.0
 
     def default_loss(self) -> RankingLoss:
-        """Returns the loss of a model that is compiled without one: BPR, unless overridden."""
-        return BPR()
+        """Returns the loss of a model that is compiled without one: that of its `fit_settings`."""
+        return ranking_loss((self.fit_settings or FitSettings()).loss, self.num_items)
 
     def regularizer(
         self, user: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor
@@ -186,9 +187,7 @@ class Recommender(keras.Model, ABC):
         bias = self.scoring_bias(item) + self.seasonal_bias(item, context.month)
         return tf.reduce_sum(user * vector, axis=-1) + bias
 
-    def score_batch(
-        self, batch: dict[str, tf.Tensor], training: bool = False
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def score_batch(self, batch: dict[str, tf.Tensor], training: bool = False) -> ScoredBatch:
         """Computes the labels and the scores of a batch of `keras_fashion.data.triplets`.
 
         Args:
@@ -196,9 +195,7 @@ class Recommender(keras.Model, ABC):
             training: Whether the model is being trained.
 
         Returns:
-            Labels and scores, (B, 1 + M) float32 each; M is 1 if the negatives are not shared. The
-            labels are those of `RankingLoss` and `RankingMetric`: 1 for the positive item, 0 for a
-            negative item, -1 for a shared negative that the user bought.
+            Labels and scores, with the vectors of the items.
         """
         user, positive, negative = batch["user"], batch["positive"], batch["negative"]
         context = Context.of(batch)
@@ -223,17 +220,18 @@ class Recommender(keras.Model, ABC):
             negative_score = (tf.reduce_sum(user_vector * other, axis=1) + other_bias)[:, None]
             negative_label = tf.zeros_like(negative_score)
         labels = tf.concat([tf.ones_like(positive_score), negative_label], axis=1)
-        return labels, tf.concat([positive_score, negative_score], axis=1)
+        scores = tf.concat([positive_score, negative_score], axis=1)
+        return ScoredBatch(labels, scores, item, vector)
 
     def batch_loss(self, batch: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Computes the ranking loss of a batch of `triplets` plus the regularizer: a scalar."""
-        return self.objective(batch, *self.score_batch(batch, training))
+        return self.objective(batch, self.score_batch(batch, training))
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Trains on one batch of `triplets`."""
         with tf.GradientTape() as tape:
-            labels, scores = self.score_batch(data, training=True)
-            loss = self.objective(data, labels, scores)
+            scored = self.score_batch(data, training=True)
+            loss = self.objective(data, scored)
             # Scaled under mixed_float16.
             scaled = self.optimizer.scale_loss(divide_by_replicas(loss))
         variables = self.trainable_variables
@@ -241,26 +239,22 @@ class Recommender(keras.Model, ABC):
         if not isinstance(self.optimizer, LazyAdam):
             gradients = dense_gradients(gradients)
         self.optimizer.apply(gradients, variables)
-        return self._measure(loss, labels, scores)
+        return self._measure(loss, scored)
 
     def test_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Computes the loss and the metrics of a batch of `triplets`, for `validation_data`."""
-        labels, scores = self.score_batch(data)
-        return self._measure(self.objective(data, labels, scores), labels, scores)
+        scored = self.score_batch(data)
+        return self._measure(self.objective(data, scored), scored)
 
-    def objective(
-        self, batch: dict[str, tf.Tensor], labels: tf.Tensor, scores: tf.Tensor
-    ) -> tf.Tensor:
+    def objective(self, batch: dict[str, tf.Tensor], scored: ScoredBatch) -> tf.Tensor:
         """Computes what training minimizes: the ranking loss of the scores plus the regularizer."""
         penalty = self.regularizer(batch["user"], batch["positive"], batch["negative"])
-        return self.ranking_loss(labels, scores) + penalty
+        return self.ranking_loss(scored.labels, scored.scores) + penalty
 
-    def _measure(
-        self, loss: tf.Tensor, labels: tf.Tensor, scores: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
+    def _measure(self, loss: tf.Tensor, scored: ScoredBatch) -> dict[str, tf.Tensor]:
         self.loss_tracker.update_state(loss)
         for metric in self.ranking_metrics:
-            metric.update_state(labels, scores)
+            metric.update_state(scored.labels, scored.scores)
         return self.get_metrics_result()
 
     @property

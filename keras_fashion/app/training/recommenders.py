@@ -22,6 +22,7 @@ from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError, TrainingFailed
 from keras_fashion.evaluation.ranking import rank_held_out
 from keras_fashion.features.frozen import frozen_features
+from keras_fashion.losses.ranking import ranking_loss
 from keras_fashion.models.fit_settings import FitSettings
 from keras_fashion.models.recommender import Recommender
 from keras_fashion.models.registry import RECOMMENDERS, recommender_class
@@ -108,7 +109,11 @@ def train_recommender(
                     settings.learning_rate, settings.epochs * parts.steps(settings.batch_size)
                 )
                 # Keras's "auto" would compile with XLA wherever there is one GPU.
-                model.compile(optimizer=LazyAdam(decay), jit_compile=False)
+                model.compile(
+                    optimizer=LazyAdam(decay),
+                    loss=ranking_loss(settings.loss, parts.num_items),
+                    jit_compile=False,
+                )
                 model.optimizer.build(model.trainable_variables)
         run = training.begin()
         if settings is not None:

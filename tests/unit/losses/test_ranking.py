@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_fashion.losses import BPR, WARP, Logistic
+from keras_fashion.losses import BPR, WARP, Logistic, SampledSoftmax, ranking_loss
 
 RNG = np.random.default_rng(0)
 POSITIVE = RNG.normal(size=(6, 1))
@@ -36,6 +36,14 @@ def logistic(positive, negative, mask):
     return np.mean(bought) + np.mean(others)
 
 
+def softmax(positive, negative, mask):
+    terms = []
+    for (x_ui,), row, counts in zip(positive, negative, mask, strict=True):
+        weights = [np.exp(x_ui), *(np.exp(x) for x, one in zip(row, counts, strict=True) if one)]
+        terms.append(-np.log(weights[0] / sum(weights)))
+    return np.mean(terms)
+
+
 def warp(positive, negative, mask):
     """The paper's algorithm 1, to the letter: draw until one violates the margin."""
     total = 0.0
@@ -52,8 +60,11 @@ def warp(positive, negative, mask):
     return total / len(positive)
 
 
+LOSSES = [BPR(), Logistic(), SampledSoftmax(), WARP(ITEMS)]
+
+
 @pytest.mark.parametrize(
-    ("loss", "by_loop"), [(BPR(), bpr), (Logistic(), logistic), (WARP(ITEMS), warp)]
+    ("loss", "by_loop"), zip(LOSSES, [bpr, logistic, softmax, warp], strict=True)
 )
 def test_loss_and_gradients(loss, by_loop):
     scores = tf.constant(np.concatenate([POSITIVE, NEGATIVE], axis=1), tf.float32)
@@ -86,6 +97,34 @@ def test_bpr_is_the_pairwise_logistic_loss_of_keras_rs():
     assert float(ours) == pytest.approx(float(theirs) * 6 / 5, rel=1e-5)
 
 
+def test_softmax_is_the_cross_entropy_of_keras_over_what_counts():
+    scores = np.concatenate([POSITIVE, NEGATIVE], axis=1).astype(np.float32)
+    counts = np.concatenate([np.ones((6, 1)), MASK], axis=1)
+    theirs = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+        np.zeros(6), np.where(counts == 1, scores, -1e9)
+    )
+    assert float(SampledSoftmax()(labels(MASK), scores)) == pytest.approx(float(theirs), rel=1e-6)
+
+
+def test_softmax_of_one_negative_is_bpr():
+    scores = np.concatenate([POSITIVE, NEGATIVE[:, :1]], axis=1).astype(np.float32)
+    one = labels(np.ones((6, 1)))
+    assert float(SampledSoftmax()(one, scores)) == pytest.approx(float(BPR()(one, scores)))
+
+
+def test_softmax_in_half_precision():
+    scores = tf.constant([[1.0, 0.0, 9.0]], tf.float16)
+    value = SampledSoftmax()(np.array([[1, 0, -1]]), scores)
+    assert float(value) == pytest.approx(np.log1p(np.exp(-1)), rel=1e-2)
+
+
+def test_a_loss_by_its_name():
+    names = {"bpr": BPR, "logistic": Logistic, "softmax": SampledSoftmax, "warp": WARP}
+    for name, expected in names.items():
+        assert type(ranking_loss(name, num_items=7)) is expected
+    assert ranking_loss("warp", num_items=7).num_items == 7
+
+
 def test_warp_by_hand():
     # Of 13 items, the third was bought, so the fourth is the third draw: the first two keep the
     # margin, it does not. Rank 12 // 3 = 4, L = 1 + 1/2 + 1/3 + 1/4, hinge 1 - 2 + 1.5.
@@ -100,7 +139,7 @@ def test_logistic_loss_by_hand():
     assert float(Logistic()(np.array([[1, 0, -1]]), scores)) == pytest.approx(2 * np.log(4 / 3))
 
 
-@pytest.mark.parametrize("loss", [BPR(), Logistic(), WARP(ITEMS)])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_without_anything_to_compare_no_negative_is_learned_from(loss):
     scores = tf.constant([[0.5, 1.0, 2.0]])
     with tf.GradientTape() as tape:
@@ -110,7 +149,7 @@ def test_without_anything_to_compare_no_negative_is_learned_from(loss):
     assert not np.any(tape.gradient(value, scores)[:, 1:])
 
 
-@pytest.mark.parametrize("loss", [BPR(), Logistic(name="x"), WARP(ITEMS)])
+@pytest.mark.parametrize("loss", [*LOSSES, SampledSoftmax(name="x")])
 def test_a_loss_is_serialized(loss):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     assert type(again) is type(loss) and again.get_config() == loss.get_config()

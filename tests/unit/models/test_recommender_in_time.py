@@ -127,7 +127,7 @@ def test_the_scores_of_a_batch_are_those_of_the_formula(split):
     # What the model is given of the past is the training part alone.
     for shared in (0, 6):
         batch = next(iter(triplets(split, 16, seed=1, negatives=shared, history=40)))
-        _, scores = model.score_batch(batch)
+        scores = model.score_batch(batch).scores
         users, positives = batch["user"].numpy(), batch["positive"].numpy()
         for row, (user, item) in enumerate(zip(users.tolist(), positives.tolist(), strict=True)):
             day = day_of[user, item]
@@ -172,7 +172,7 @@ def test_popularity_of_late_is_added_to_the_scores_after_training(split):
     logarithms = log_recent_popularity(split)
     model.log_popularity.assign(logarithms)
     batch = next(iter(triplets(split, 8, seed=0, negatives=5)))
-    trained = model.score_batch(batch)[1].numpy()
+    trained = model.score_batch(batch).scores.numpy()
     plain = model.theta.numpy() @ model.item_vectors().T
     np.testing.assert_allclose(
         model.scoring_vectors().scores(np.arange(USERS)), plain + 0.7 * logarithms, rtol=1e-5

@@ -19,10 +19,25 @@ from keras_fashion.data import Catalogue, leave_one_out, prepare
 from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.ranking import rank_held_out
-from keras_fashion.models import BPRMF, RECOMMENDERS, WARP, NearestItemScores
+from keras_fashion.losses import BPR, Logistic, SampledSoftmax
+from keras_fashion.losses import WARP as WARPLoss
+from keras_fashion.models import (
+    BPRMF,
+    RECOMMENDERS,
+    WARP,
+    NearestItemScores,
+    Recommender,
+    recommender_class,
+)
 from keras_fashion.optimizers import LazyAdam
 
 SHORT = {"epochs": 2, "batch_size": 16}
+
+
+class Seen(Exception):
+    """That is enough."""
+
+
 SMALL = {
     "biasedmf": SHORT | {"latent_size": 4},
     "bprmf": SHORT | {"latent_size": 4},
@@ -236,9 +251,6 @@ def test_whitening_reduces_the_features(described):
 def test_the_optimizer_and_the_negatives_are_those_of_the_options(
     tiny_catalogue, tmp_path, monkeypatch, negatives
 ):
-    class Seen(Exception):
-        """That is enough."""
-
     def train_step(self, data):
         raise Seen(data["negative"].shape[0], "mask" in data, self.optimizer)
 
@@ -253,6 +265,32 @@ def test_the_optimizer_and_the_negatives_are_those_of_the_options(
     # 36 interactions make 2 x 3 steps, over which the rate falls to 0.
     assert float(schedule(0)) == 0.25 and float(schedule(6)) == pytest.approx(0, abs=1e-6)
     assert float(schedule(3)) == pytest.approx(0.125)
+
+
+@pytest.mark.parametrize(
+    ("model", "chosen", "expected"),
+    [
+        ("bprmf", {}, BPR),
+        ("biasedmf", {}, Logistic),
+        ("warp", {}, WARPLoss),
+        ("bprmf", {"loss": "softmax"}, SampledSoftmax),
+        ("warp", {"loss": "logistic"}, Logistic),
+    ],
+)
+def test_the_loss_is_that_of_the_model_or_of_the_options(
+    tmp_path, tiny_catalogue, monkeypatch, model, chosen, expected
+):
+    def train_step(self, data):
+        raise Seen(type(self.ranking_loss))
+
+    monkeypatch.setattr(Recommender, "train_step", train_step)
+    options = recommender_options(model, **SHORT, negatives=8, **chosen)
+    with pytest.raises(Seen) as seen:
+        train_recommender(tiny_catalogue, tmp_path / "run", options)
+    assert seen.value.args == (expected,)
+    # Without options, in Python, it is the loss of the model.
+    if not chosen:
+        assert type(recommender_class(model)(2, 3).ranking_loss) is expected
 
 
 def test_the_given_split_is_trained_on(tiny_catalogue, tmp_path):
