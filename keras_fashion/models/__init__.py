@@ -5,6 +5,7 @@ import lazy_loader
 from keras_fashion.models.registry import RECOMMENDERS
 
 _OTHERS = {
+    "attribute_heads": ["AttributeHeads"],
     "category_classifier": ["CategoryClassifier"],
     "conditional_gan": ["ConditionalGAN"],
     "context": ["Context"],
@@ -27,6 +28,7 @@ _OTHERS = {
     "region_features": ["RegionFeatures"],
     "registry": ["RECOMMENDERS", "recommender_class"],
     "retrieval": ["ItemRetriever"],
+    "scored_batch": ["ScoredBatch"],
     "scoring_vectors": ["HeldOutVectors", "ScoringVectors"],
     "time_terms": ["TimeTerms"],
     "trained": ["TrainedRecommender"],

@@ -1,6 +1,7 @@
 # Written by `make stubs`; change `__init__.py` instead.
 from .als import ALS as ALS
 from .amr import AMR as AMR
+from .attribute_heads import AttributeHeads as AttributeHeads
 from .category_classifier import CategoryClassifier as CategoryClassifier
 from .conditional_gan import ConditionalGAN as ConditionalGAN
 from .context import Context as Context
@@ -47,6 +48,7 @@ from .region_features import RegionFeatures as RegionFeatures
 from .registry import RECOMMENDERS as RECOMMENDERS
 from .registry import recommender_class as recommender_class
 from .retrieval import ItemRetriever as ItemRetriever
+from .scored_batch import ScoredBatch as ScoredBatch
 from .scoring_vectors import HeldOutVectors as HeldOutVectors
 from .scoring_vectors import ScoringVectors as ScoringVectors
 from .time_terms import TimeTerms as TimeTerms

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import keras
+import numpy as np
 import tensorflow as tf
 from typing_extensions import Self
 
@@ -10,6 +11,7 @@ from keras_fashion.data.catalogue import Catalogue
 from keras_fashion.data.split import Split
 from keras_fashion.distribution.global_batch import gather_rows, mean_of_replicas, num_replicas
 from keras_fashion.errors import InputError
+from keras_fashion.models.attribute_heads import AttributeHeads
 from keras_fashion.models.encoders import CNNF, CompactEncoder, ImageEncoder
 from keras_fashion.models.fit_settings import (
     FitSettings,
@@ -20,6 +22,7 @@ from keras_fashion.models.fit_settings import (
 from keras_fashion.models.purchase_histories import checked_recency, mean_of_rows
 from keras_fashion.models.recent_popularity import log_recent_popularity
 from keras_fashion.models.recommender import squared_norm
+from keras_fashion.models.scored_batch import ScoredBatch
 from keras_fashion.models.time_terms import TimeTerm, TimeTerms
 from keras_fashion.models.visual_recommender import TIME_REGULARIZATION, VisualRecommender
 
@@ -43,6 +46,10 @@ class DVBPR(VisualRecommender):
     step: the model remembers each item's embedding from when it last saw it, and a moving mean of
     all embeddings; no gradient flows there.
 
+    With `attribute_heads`, Φ also learns to tell the category and the attributes of the items of a
+    batch: λ_a times the cross-entropy of the heads is added to the objective. Scores do not use the
+    heads, so that an item needs no attributes.
+
     Args:
         num_users: U, number of users.
         num_items: I, number of items.
@@ -57,6 +64,8 @@ class DVBPR(VisualRecommender):
         time_terms: What all users like at a time, see `VisualRecommender`.
         time_regularization: λ_t.
         popularity: Weight of the popularity of late, see `VisualRecommender`.
+        attribute_heads: Heads by which Φ learns attributes; None if it learns none.
+        attribute_weight: λ_a.
 
     Example:
         >>> import numpy as np
@@ -86,6 +95,8 @@ class DVBPR(VisualRecommender):
         time_terms: TimeTerms | None = None,
         time_regularization: float = TIME_REGULARIZATION,
         popularity: float = 0.0,
+        attribute_heads: AttributeHeads | None = None,
+        attribute_weight: float = 1.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -109,6 +120,8 @@ class DVBPR(VisualRecommender):
         )
         self.encoder = encoder
         self.encoder_regularization = encoder_regularization
+        self.attribute_heads = attribute_heads
+        self.attribute_weight = attribute_weight
         if with_history:
             self.item_embeddings = self.add_weight(
                 name="item_embeddings",
@@ -144,6 +157,8 @@ class DVBPR(VisualRecommender):
         popularity: float = 0.0,
         regularization: Annotated[float, SearchRange(1e-2, 10.0)] = 1.0,
         encoder_regularization: Annotated[float, SearchRange(1e-5, 0.1)] = 1e-3,
+        attribute_weight: Annotated[float, SearchChoices((0.0, 0.3, 1.0, 3.0))] = 0.0,
+        withhold_attributes: bool = False,
         seed: int = 0,
     ) -> Self:
         """Creates the model with an encoder for the pictures of a catalogue.
@@ -167,6 +182,10 @@ class DVBPR(VisualRecommender):
                 added to the scores after training. It needs a split in time.
             regularization: λ of θ, as in the original.
             encoder_regularization: λ of the CNN, as in the original.
+            attribute_weight: Weight of telling the category and the attributes of items from their
+                embeddings, which is learned beside the preferences; with 0 it is not.
+            withhold_attributes: Whether the attributes of held-out items are not learned, as if the
+                shop had not described them yet.
             seed: Seed of the initial weights.
 
         Raises:
@@ -179,6 +198,12 @@ class DVBPR(VisualRecommender):
                 f"{picture_size}; the original trained it with a `learning_rate` of 1e-4."
             )
         encoders = {"compact": CompactEncoder, "cnnf": CNNF}
+        heads = None
+        if attribute_weight:
+            held_out = np.concatenate([split.validation, split.test])[:, 1]
+            withheld = held_out if withhold_attributes else None
+            # Another stream than those of θ, γ and Φ.
+            heads = AttributeHeads.from_catalogue(embedding_size, catalogue, withheld, seed + 3)
         model = cls(
             split.num_users,
             split.num_items,
@@ -193,6 +218,8 @@ class DVBPR(VisualRecommender):
             popularity=popularity,
             regularization=regularization,
             encoder_regularization=encoder_regularization,
+            attribute_heads=heads,
+            attribute_weight=attribute_weight,
             seed=seed,
         )
         if popularity:
@@ -225,15 +252,28 @@ class DVBPR(VisualRecommender):
         rows = super().regularizer(user, positive, negative)
         return rows + weights / tf.cast(num_replicas() * tf.size(user), tf.float32)
 
+    def objective(self, batch: dict[str, tf.Tensor], scored: ScoredBatch) -> tf.Tensor:
+        """Adds λ_a times the cross-entropy of the attributes to the base's objective."""
+        objective = super().objective(batch, scored)
+        if self.attribute_heads is None:
+            return objective
+        embedding = scored.vectors[:, self.latent_size :]
+        return objective + self.attribute_weight * self.attribute_heads.loss(
+            embedding, scored.items
+        )
+
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments; the seed only decides the initial weights."""
         return super().get_config() | {
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "encoder_regularization": self.encoder_regularization,
+            "attribute_heads": keras.saving.serialize_keras_object(self.attribute_heads),
+            "attribute_weight": self.attribute_weight,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a model of the same shape, untrained."""
         encoder = keras.saving.deserialize_keras_object(config["encoder"])
-        return super().from_config(config | {"encoder": encoder})
+        heads = keras.saving.deserialize_keras_object(config.get("attribute_heads"))
+        return super().from_config(config | {"encoder": encoder, "attribute_heads": heads})

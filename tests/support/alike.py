@@ -42,7 +42,14 @@ MODELS = {
     "amr": recommender_options("amr", **SHORT, features=("attributes",), negatives=4, history=4),
     "dvbpr": recommender_options("dvbpr", **SHORT, **PICTURES),
     "dvbpr_history": recommender_options(
-        "dvbpr", **SHORT, **PICTURES, negatives=4, history=4, latent_size=2, bias=True
+        "dvbpr",
+        **SHORT,
+        **PICTURES,
+        negatives=4,
+        history=4,
+        latent_size=2,
+        bias=True,
+        attribute_weight=0.5,
     ),
     # A low rate, because Adam makes a whole step of a gradient that is only rounding.
     "gan": GANOptions(**SHORT, picture_size=PictureSize(16, 16), width=4, learning_rate=4e-4),

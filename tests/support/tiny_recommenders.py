@@ -14,6 +14,7 @@ from keras_fashion.models import (
     FM,
     VBPR,
     WARP,
+    AttributeHeads,
     BiasedMF,
     CategoryFrequency,
     CategoryPopularity,
@@ -124,6 +125,12 @@ def talks_dvbpr():
     return dvbpr(latent_size=2, bias=True, with_history=True)
 
 
+def dvbpr_with_attributes():
+    heads = AttributeHeads(4, [2, 3], ITEMS)
+    heads.values.assign([[0, 2], [1, 0], [1, -1], [0, 1], [1, 1]])
+    return dvbpr(attribute_heads=heads, attribute_weight=0.5)
+
+
 def scrambled(model):
     for weight in model.trainable_variables:
         weight.assign(np.random.default_rng(len(weight.shape)).normal(size=weight.shape))
@@ -137,7 +144,7 @@ def random():
 COUNTED = [random, poprank, als, category_popularity, category_frequency, visrank]
 TRAINED = [
     *(biased_mf, bprmf, warp, fm, vbpr, vbpr_with_history, deepstyle, deepstyle_with_history, amr),
-    *(dvbpr, talks_dvbpr),
+    *(dvbpr, talks_dvbpr, dvbpr_with_attributes),
 ]
 
 

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from keras_fashion.data.pipelines import picture_batches
-from keras_fashion.models import CNNF, DVBPR, CompactEncoder
+from keras_fashion.models import CNNF, DVBPR, AttributeHeads, CompactEncoder
 
 LAMBDA_THETA, LAMBDA_PHI = 0.3, 0.07
 PICTURES = np.random.default_rng(0).uniform(-1, 1, (5, 2, 2, 3)).astype(np.float32)
@@ -72,6 +72,27 @@ def test_loss_and_gradients(model, assert_loss_and_gradients):
     # An error of the regularizer is an error here: weights on theta and Phi swapped, biases
     # included, a sum over the batch for a mean.
     assert_loss_and_gradients(model, BATCH, loss)
+
+
+def test_attributes_are_learned_from_the_embeddings_of_the_batch(model, assert_loss_and_gradients):
+    values = np.array([[0, 2], [1, 0], [1, -1], [0, 1], [1, 1]])
+    heads = AttributeHeads(2, [2, 3], 5, seed=0)
+    heads.values.assign(values)
+    model.attribute_heads, model.attribute_weight = heads, 0.7
+    items = np.concatenate(list(ITEMS.values()))
+
+    def with_attributes(weights):
+        _, w, a, v, b, kernel, bias = weights
+        phi = np.tanh(PICTURES.reshape(5, -1)[items] @ w + a) @ v + b
+        logits = (phi - phi.mean(axis=0)) / phi.std(axis=0) @ kernel + bias
+        entropies = []
+        for column, part in enumerate((logits[:, :2], logits[:, 2:])):
+            chosen = np.log(np.exp(part) / np.exp(part).sum(axis=1, keepdims=True))
+            known = values[items, column] >= 0
+            entropies.append(-chosen[known, values[items, column][known]].mean())
+        return loss(weights[:5]) + 0.7 * np.mean(entropies)
+
+    assert_loss_and_gradients(model, BATCH, with_attributes)
 
 
 def test_adam_sums_the_gradients_of_a_user_who_stands_twice(model, adam_steps):

@@ -15,7 +15,7 @@ from keras_fashion.app.training.options import FitOptions, GANOptions, recommend
 from keras_fashion.app.training.recommenders import make_recommender
 from keras_fashion.callbacks import validation_auc
 from keras_fashion.callbacks.validation_auc import ValidationAUC
-from keras_fashion.data import Catalogue, leave_one_out, prepare
+from keras_fashion.data import Catalogue, Split, leave_one_out, prepare
 from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.ranking import rank_held_out
@@ -175,6 +175,24 @@ def described(tmp_path_factory):
     bought = pd.DataFrame(pairs, columns=["user", "item"])
     prepare(InMemory(pd.DataFrame(columns), bought), path)
     return Catalogue.load(path)
+
+
+def test_dvbpr_learns_attributes(described, tmp_path):
+    sizes = {"picture_size": 16, "embedding_size": 3}
+    options = recommender_options("dvbpr", **SHORT, **sizes, attribute_weight=0.5)
+    model = train_recommender(described, tmp_path / "run", options).model
+    # Colors have four items each, too few to be learned.
+    expected = np.stack([described.item_categories, described.attributes["fabric"].codes], axis=1)
+    np.testing.assert_array_equal(model.attribute_heads.values, expected)
+    assert model.attribute_weight == 0.5
+
+    # Those of held-out items can be withheld.
+    train = described.interactions[2:]
+    split = Split(8, 16, train, validation=np.array([[0, 7]]), test=np.array([[1, 9], [2, 7]]))
+    options = recommender_options("dvbpr", **sizes, attribute_weight=1.0, withhold_attributes=True)
+    heads = make_recommender(options, described, split, seed=0).attribute_heads
+    expected[[7, 9]] = -1
+    np.testing.assert_array_equal(heads.values, expected)
 
 
 def test_columns_are_taken_by_name(described, tmp_path):
