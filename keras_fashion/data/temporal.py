@@ -176,10 +176,10 @@ class TemporalSplit(Split):
         return np.stack([users, items], axis=1)[earlier], days[earlier]
 
     def bought_before(self, part: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Returns what the users of held-out interactions had bought before, day by day.
+        """Returns what the users of the interactions of a part had bought before, day by day.
 
         Args:
-            part: "validation" or "test".
+            part: "train", "validation" or "test".
 
         Returns:
             Rows of the part in order, items, and how many days earlier these were bought, (n,) int

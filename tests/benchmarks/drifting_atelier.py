@@ -7,7 +7,9 @@ day and by an oracle that knows the drift in part only. Of a term that it does n
 mean over the days before the test part, which is what a model without time can learn of it at best.
 
 A run with `--time-terms` gets two correlations with the truth (`drift_recovery`), of what changed
-from year to year and of what recurs every year, over the months of its training.
+from year to year and of what recurs every year, over the months of its training. With `--history`,
+what users bought holds a part of the trend; a second line has the correlations of the time terms
+with the mean history of the month's buyers added, which is what all users like in the month.
 """
 
 import click
@@ -15,12 +17,13 @@ import numpy as np
 
 from keras_fashion.app import Run
 from keras_fashion.data import Catalogue, Oracle, TemporalSplit, TimeCut, temporal_split
-from keras_fashion.data.purchase_times import parse_day
+from keras_fashion.data.purchase_times import months_of_days, parse_day
 from keras_fashion.data.sources.atelier import Drift, drift_recovery
 from keras_fashion.data.sources.atelier.drift import TERMS
 from keras_fashion.data.sources.atelier.shoppers import garment_features
 from keras_fashion.evaluation import rank_held_out
 from keras_fashion.models import HeldOutVectors, ScoringVectors
+from keras_fashion.models.purchase_histories import mean_of_purchases
 
 
 @click.command(help=__doc__)
@@ -48,6 +51,22 @@ def main(catalogue: str, runs: tuple[str, ...], split_time: str) -> None:
             middles = months.astype("datetime64[M]").astype("datetime64[D]").astype(int) + 14
             trend, season = drift_recovery(oracle, predicted, middles)
             click.echo(f"    recovery: trend {trend:.3f}, season {season:.3f}")
+            if run.model.with_history:
+                predicted += mean_histories(run, split, months) @ embeddings.T
+                trend, season = drift_recovery(oracle, predicted, middles)
+                click.echo(f"    with mean history: trend {trend:.3f}, season {season:.3f}")
+
+
+def mean_histories(run: Run, split: TemporalSplit, months: np.ndarray) -> np.ndarray:
+    """Returns the mean over the purchases of each month of what their users are made of, (M, K)."""
+    embeddings = run.vectors.items[:, run.model.latent_size :]
+    rows, bought, ages = split.bought_before("train")
+    means = mean_of_purchases(
+        embeddings - embeddings.mean(axis=0),
+        *(rows, bought, len(split.train), ages, run.model.recency),
+    ).numpy()
+    month = months_of_days(split.train_days)
+    return np.stack([means[month == each].mean(axis=0) for each in months])
 
 
 def known_in_part(drift: Drift, split: TemporalSplit, until: int) -> dict[str, Drift]:

@@ -178,8 +178,8 @@ def test_batches_do_not_see_the_future(request, name, shared):
     assert seen > 50
 
 
-@pytest.mark.parametrize("part", ["validation", "test"])
-def test_what_was_bought_before_a_held_out_interaction(shop, split, part):
+@pytest.mark.parametrize("part", ["train", "validation", "test"])
+def test_what_was_bought_before_an_interaction(shop, split, part):
     rows, items, ages = split.bought_before(part)
     found = set(zip(rows.tolist(), items.tolist(), ages.tolist(), strict=True))
     kept = set(split.train[:, 0].tolist())
