@@ -148,6 +148,7 @@ class DVBPR(VisualRecommender):
         encoder: Literal["compact", "cnnf"] = "compact",
         picture_size: Annotated[int, Minimum(16)] = 32,
         embedding_size: Annotated[int, Minimum(1), SearchRange(8, 128)] = 50,
+        hidden_size: Annotated[int, Minimum(0), SearchChoices((0, 512))] = 0,
         latent_size: Annotated[int, Minimum(0)] = 0,
         bias: bool = False,
         history: Annotated[int, Minimum(0), SearchChoices((0, 16, 64))] = 0,
@@ -169,6 +170,8 @@ class DVBPR(VisualRecommender):
             encoder: compact, or cnnf, the encoder of the paper for pictures of 224 pixels.
             picture_size: Height and width in pixels into which pictures are fitted.
             embedding_size: K, length of Φ(X); 100 in the original.
+            hidden_size: Number of units of a hidden layer beside the last, linear layer of the
+                compact encoder; 0 for none.
             latent_size: Length of γ; 0 leaves the latent term out.
             bias: Whether items have a bias.
             history: Maximum number of items that a user bought from which their vector is made in a
@@ -197,7 +200,16 @@ class DVBPR(VisualRecommender):
                 f"`encoder` cnnf is made for a `picture_size` of 224 and needs 128 or more, not "
                 f"{picture_size}; the original trained it with a `learning_rate` of 1e-4."
             )
-        encoders = {"compact": CompactEncoder, "cnnf": CNNF}
+        if encoder == "cnnf" and hidden_size:
+            raise InputError(
+                "`encoder` cnnf has hidden layers of its own; use a `hidden_size` of 0."
+            )
+        size, stream = (picture_size, picture_size), seed + 2  # Another one than those of θ and γ.
+        network: ImageEncoder
+        if encoder == "cnnf":
+            network = CNNF(embedding_size, size, seed=stream)
+        else:
+            network = CompactEncoder(embedding_size, size, hidden_size=hidden_size, seed=stream)
         heads = None
         if attribute_weight:
             held_out = np.concatenate([split.validation, split.test])[:, 1]
@@ -207,8 +219,7 @@ class DVBPR(VisualRecommender):
         model = cls(
             split.num_users,
             split.num_items,
-            # Another stream than those of θ and γ.
-            encoders[encoder](embedding_size, (picture_size, picture_size), seed=seed + 2),
+            network,
             latent_size=latent_size,
             bias=bias,
             with_history=history > 0,

@@ -37,6 +37,75 @@ class BatchDropout(keras.layers.Dropout):
         return inputs * local_rows(keras.random.dropout(batch, self.rate, seed=self.seed_generator))
 
 
+HIDDEN_DROPOUT = 0.3
+"""Share of the hidden units of an `EmbeddingHead` that are dropped."""
+
+
+@keras.saving.register_keras_serializable(package="keras_fashion")
+class EmbeddingHead(keras.layers.Layer):
+    """Embeds features by a linear map, and a network with one hidden layer beside it.
+
+        Φ = E z + W₂ relu(normalize(W₁ z))
+
+    The linear map is the embedding of VBPR. W₂ begins as 0, so that training begins with the linear
+    map, and the hidden layer adds what is not linear in the features (He et al., "Deep Residual
+    Learning for Image Recognition", CVPR 2016). The hidden units are normalized over the batch, and
+    `HIDDEN_DROPOUT` of them are dropped in training.
+
+    Args:
+        embedding_size: K, length of Φ.
+        hidden_size: Number of hidden units.
+        seed: Integer or `keras.random.SeedGenerator` for the initial weights and the dropout; None
+            draws seeds from Keras's global state.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Example:
+        >>> head = EmbeddingHead(embedding_size=2, hidden_size=8, seed=0)
+        >>> head(tf.ones((3, 5))).shape
+        TensorShape([3, 2])
+    """
+
+    def __init__(
+        self, embedding_size: int, hidden_size: int, seed: Seed = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        generator = _generator(seed)
+        self.embedding_size = embedding_size
+        self.hidden_size = hidden_size
+
+        def dense(units: int, initializer: keras.initializers.Initializer) -> layers.Dense:
+            return layers.Dense(units, use_bias=False, kernel_initializer=initializer)
+
+        self.linear = dense(embedding_size, keras.initializers.GlorotUniform(generator))
+        self.hidden = dense(hidden_size, keras.initializers.GlorotUniform(generator))
+        self.normalization = layers.BatchNormalization(momentum=0.95, synchronized=True)
+        self.dropout = BatchDropout(HIDDEN_DROPOUT, seed=_draw_seed(generator))
+        self.output_layer = dense(embedding_size, keras.initializers.Zeros())
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Creates the weights for features of shape (None, F)."""
+        hidden_shape = (None, self.hidden_size)
+        self.linear.build(input_shape)
+        self.hidden.build(input_shape)
+        self.normalization.build(hidden_shape)
+        self.dropout.build(hidden_shape)
+        self.output_layer.build(hidden_shape)
+        self.built = True
+
+    def call(self, features: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Computes Φ: (B, F) float to (B, K) float."""
+        hidden = self.normalization(self.hidden(features), training=training)
+        hidden = self.dropout(tf.nn.relu(hidden), training=training)
+        return self.linear(features) + self.output_layer(hidden)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments; the seed only decides the initial weights."""
+        return super().get_config() | {
+            "embedding_size": self.embedding_size,
+            "hidden_size": self.hidden_size,
+        }
+
+
 class ImageEncoder(keras.Model):
     """Base class of encoders Φ from a picture to its embedding.
 
@@ -109,6 +178,8 @@ class CompactEncoder(ImageEncoder):
         picture_size: Height and width in pixels.
         width: Number of filters of the first convolution; doubled at each of the next two.
         dropout: Share of the last feature map that is dropped before the dense layer.
+        hidden_size: Number of units of a hidden layer beside the dense layer (`EmbeddingHead`); 0
+            for the dense layer alone.
         seed: Integer or `keras.random.SeedGenerator` for the initial weights and the dropout; None
             draws seeds from Keras's global state.
         **kwargs: Arguments of `keras.Model`.
@@ -125,6 +196,7 @@ class CompactEncoder(ImageEncoder):
         picture_size: tuple[int, int] = (32, 32),
         width: int = 24,
         dropout: float = 0.2,
+        hidden_size: int = 0,
         seed: Seed = None,
         **kwargs: Any,
     ) -> None:
@@ -153,7 +225,9 @@ class CompactEncoder(ImageEncoder):
             layers.Flatten(),
             BatchDropout(dropout, seed=_draw_seed(generator)),
             # BPR cannot learn a bias here, because it cancels in x_ui - x_uj.
-            layers.Dense(
+            EmbeddingHead(embedding_size, hidden_size, generator)
+            if hidden_size
+            else layers.Dense(
                 embedding_size,
                 use_bias=False,
                 kernel_initializer=keras.initializers.GlorotUniform(generator),
@@ -162,12 +236,14 @@ class CompactEncoder(ImageEncoder):
         super().__init__(stack, embedding_size, picture_size, seed, **kwargs)
         self.width = width
         self.dropout = dropout
+        self.hidden_size = hidden_size
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor arguments."""
         return super().get_config() | {
             "width": self.width,
             "dropout": self.dropout,
+            "hidden_size": self.hidden_size,
         }
 
 

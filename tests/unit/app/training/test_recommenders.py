@@ -179,8 +179,9 @@ def described(tmp_path_factory):
 
 def test_dvbpr_learns_attributes(described, tmp_path):
     sizes = {"picture_size": 16, "embedding_size": 3}
-    options = recommender_options("dvbpr", **SHORT, **sizes, attribute_weight=0.5)
+    options = recommender_options("dvbpr", **SHORT, **sizes, attribute_weight=0.5, hidden_size=4)
     model = train_recommender(described, tmp_path / "run", options).model
+    assert model.encoder.hidden_size == 4
     # Colors have four items each, too few to be learned.
     expected = np.stack([described.item_categories, described.attributes["fabric"].codes], axis=1)
     np.testing.assert_array_equal(model.attribute_heads.values, expected)
@@ -400,6 +401,9 @@ def test_an_unknown_encoder_and_a_folder_in_use_are_refused(tiny_catalogue, tmp_
             tmp_path / "run",
             recommender_options("dvbpr", encoder="resnet"),
         )
+    hidden = recommender_options("dvbpr", encoder="cnnf", picture_size=224, hidden_size=8)
+    with pytest.raises(InputError, match="`encoder` cnnf has hidden layers.*`hidden_size` of 0"):
+        train("dvbpr", tiny_catalogue, tmp_path / "run", hidden)
     small = recommender_options("dvbpr", encoder="cnnf", picture_size=32)
     with pytest.raises(InputError, match="`encoder` cnnf.*`picture_size` of 224.*not 32"):
         train("dvbpr", tiny_catalogue, tmp_path / "run", small)
