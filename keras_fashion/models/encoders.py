@@ -128,7 +128,7 @@ class CompactEncoder(ImageEncoder):
         seed: Seed = None,
         **kwargs: Any,
     ) -> None:
-        generator = _generator(seed)
+        generator = seed_generator(seed)
 
         def convolution(filters: int, kernel: int) -> list[layers.Layer]:
             return [
@@ -151,7 +151,7 @@ class CompactEncoder(ImageEncoder):
             *convolution(4 * width, 3),
             *convolution(4 * width, 3),
             layers.Flatten(),
-            BatchDropout(dropout, seed=_draw_seed(generator)),
+            BatchDropout(dropout, seed=draw_seed(generator)),
             # BPR cannot learn a bias here, because it cancels in x_ui - x_uj.
             layers.Dense(
                 embedding_size,
@@ -202,7 +202,7 @@ class CNNF(ImageEncoder):
         seed: Seed = None,
         **kwargs: Any,
     ) -> None:
-        generator = _generator(seed)
+        generator = seed_generator(seed)
 
         def convolution(filters: int, kernel: int, strides: int = 1) -> layers.Layer:
             initializer = keras.initializers.GlorotUniform(generator)
@@ -233,9 +233,9 @@ class CNNF(ImageEncoder):
             pool(),
             layers.Flatten(),
             dense(dense_size, "relu"),
-            BatchDropout(dropout, seed=_draw_seed(generator)),
+            BatchDropout(dropout, seed=draw_seed(generator)),
             dense(dense_size, "relu"),
-            BatchDropout(dropout, seed=_draw_seed(generator)),
+            BatchDropout(dropout, seed=draw_seed(generator)),
             dense(embedding_size),
         ]
         super().__init__(stack, embedding_size, picture_size, seed, **kwargs)
@@ -250,13 +250,35 @@ class CNNF(ImageEncoder):
         }
 
 
-def _generator(seed: Seed) -> keras.random.SeedGenerator | None:
-    """Makes the seeds of all layers follow from one."""
+def seed_generator(seed: Seed) -> keras.random.SeedGenerator | None:
+    """Returns a generator from which the seeds of all layers of an encoder follow.
+
+    Args:
+        seed: Integer or generator; None draws the seeds from Keras's global state.
+
+    Returns:
+        A new generator for an integer, and otherwise what was given.
+
+    Example:
+        >>> seed_generator(None) is None
+        True
+    """
     return keras.random.SeedGenerator(seed) if isinstance(seed, int) else seed
 
 
-def _draw_seed(generator: keras.random.SeedGenerator | None) -> int | None:
-    """Draws the integer seed of a layer that does not take a generator."""
+def draw_seed(generator: keras.random.SeedGenerator | None) -> int | None:
+    """Draws the integer seed of a layer that does not take a generator.
+
+    Args:
+        generator: Generator; None leaves the seed to Keras's global state.
+
+    Returns:
+        The seed, or None.
+
+    Example:
+        >>> draw_seed(seed_generator(1)) == draw_seed(seed_generator(1))
+        True
+    """
     if generator is None:
         return None
     return int(keras.random.randint((), 0, 2**31 - 1, dtype="int32", seed=generator))
