@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from keras_fashion.atomic_files import atomic_write
 from keras_fashion.data import Catalogue, picture_batches
+from keras_fashion.data.picture_store import DecodedPictures
 from keras_fashion.data.pipelines import Pictures
 from keras_fashion.errors import InputError
 from keras_fashion.models.pretrained_encoder import PretrainedEncoder
@@ -65,9 +66,9 @@ def picture_averages(catalogue: Catalogue, encoder: PretrainedEncoder) -> np.nda
         >>> pictures = keras.Input((64, 64, 3))
         >>> averages = [keras.layers.GlobalAveragePooling2D()(pictures)]
         >>> encoder = PretrainedEncoder(keras.Model(pictures, averages, name="colors"), 2)
-        >>> black = np.zeros((5, 64, 64, 3), np.uint8)
+        >>> black = tf.io.encode_png(tf.zeros((64, 64, 3), tf.uint8)).numpy()
         >>> shop = SimpleNamespace(
-        ...     derived=Path("."), item_ids=np.arange(5), pictures=lambda size: black
+        ...     derived=Path("."), item_ids=np.arange(5), picture_files=5 * [black]
         ... )
         >>> picture_averages(shop, encoder)[4].tolist()
         [-1.0, -1.0, -1.0]
@@ -110,7 +111,8 @@ def _usable(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
 
 def _compute(catalogue: Catalogue, encoder: PretrainedEncoder) -> np.ndarray:
     embed = tf.function(encoder.averages, reduce_retracing=True, autograph=False)
-    pictures = catalogue.pictures(encoder.picture_size)
+    # Each is needed once: a table of all of them would only take space on the disk.
+    pictures = DecodedPictures(catalogue.picture_files, encoder.picture_size)
     averages = np.empty((len(pictures), encoder.num_averages), np.float16)
     name = encoder.network.name
     height, width = encoder.picture_size

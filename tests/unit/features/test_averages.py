@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 from tiny_backbone import TINY_BACKBONE
 
 from keras_fashion.data import Catalogue
 from keras_fashion.data.pictures import scale
 from keras_fashion.errors import InputError
-from keras_fashion.features import encoder_inputs, picture_averages
+from keras_fashion.features import averages, encoder_inputs, picture_averages
 from keras_fashion.features.averages import averages_path
 from keras_fashion.models import PretrainedEncoder
 from keras_fashion.models.backbones import BACKBONES
@@ -21,11 +22,12 @@ def encoder(monkeypatch):
 
 @pytest.fixture
 def catalogue(tiny_catalogue, tmp_path, monkeypatch):
-    """The tiny catalogue with an empty folder of derived files."""
+    """The tiny catalogue with pictures of many colors and an empty folder of derived files."""
     fresh = Catalogue.load(tiny_catalogue.path)
-    pictures = np.random.default_rng(0).integers(0, 256, (24, 64, 64, 3), np.uint8)
+    colors = np.random.default_rng(0).integers(0, 256, (24, 1, 1, 3), np.uint8)
+    files = [tf.io.encode_png(np.tile(color, (32, 32, 1))).numpy() for color in colors]
+    monkeypatch.setitem(vars(fresh), "picture_files", files)
     monkeypatch.setitem(vars(fresh), "derived", tmp_path)
-    monkeypatch.setattr(Catalogue, "pictures", lambda self, size: pictures)
     return fresh
 
 
@@ -33,14 +35,15 @@ def test_they_are_what_the_network_makes_of_each_item_and_are_computed_once(
     catalogue, encoder, monkeypatch, capfd
 ):
     found = picture_averages(catalogue, encoder)
-    expected = encoder.averages(scale(catalogue.pictures((64, 64)))).numpy()
+    expected = encoder.averages(scale(catalogue.pictures_of(range(24), (64, 64)))).numpy()
+    assert np.ptp(expected, axis=0).max() > 0.1
     assert found.shape == (24, 12) and found.dtype == np.float16
     np.testing.assert_allclose(found, expected, atol=2e-3 * np.abs(expected).max())
     assert capfd.readouterr().out == ""  # The progress is on stderr.
     (path,) = catalogue.derived.iterdir()
     assert path == averages_path(catalogue, encoder)
 
-    monkeypatch.setattr(Catalogue, "pictures", lambda *_: pytest.fail("was computed again"))
+    monkeypatch.setattr(averages, "DecodedPictures", lambda *_: pytest.fail("computed again"))
     np.testing.assert_array_equal(picture_averages(catalogue, encoder), found)
     np.testing.assert_array_equal(encoder_inputs(catalogue, encoder), found)
 

@@ -494,7 +494,7 @@ def test_a_pretrained_network_runs_once_and_its_head_learns_a_color(
     np.testing.assert_allclose(untrained.item_embeddings, embeddings, atol=1e-5)
     np.testing.assert_allclose(untrained.embedding_mean, embeddings.mean(axis=0), atol=1e-5)
 
-    pictures = scale(two_tastes.pictures((64, 64))[np.arange(len(averages))])
+    pictures = scale(two_tastes.pictures_of(range(len(averages)), (64, 64)))
     monkeypatch.setattr(Catalogue, "pictures", lambda *_: pytest.fail("pictures were used"))
     run = train("dvbpr", two_tastes, tmp_path / "run", options)
     assert _held_out_auc(run, run.split.test) > 0.8
