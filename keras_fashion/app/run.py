@@ -27,6 +27,7 @@ from keras_fashion.data import (
     picture_batches,
 )
 from keras_fashion.errors import InputError
+from keras_fashion.features.averages import encoder_inputs
 from keras_fashion.models.loading import load
 from keras_fashion.models.recommender import Recommender
 from keras_fashion.models.registry import recommender_class
@@ -277,7 +278,7 @@ class Run:
         encoder = getattr(self.model, "encoder", None)
         pictures = None
         if encoder is not None:
-            pictures = picture_batches(self.catalogue.pictures(encoder.picture_size))
+            pictures = picture_batches(encoder_inputs(self.catalogue, encoder))
         arguments = {"pictures": pictures, "train": self.split.train}
         if isinstance(self.model, Recommender):
             arguments["train_days"] = self.split.days_of("train")

@@ -31,7 +31,8 @@ class ValidationAUC(keras.callbacks.Callback):
 
     Args:
         split: Split with the validation part.
-        pictures: (I, H, W, 3) uint8, for models that use pictures.
+        pictures: (I, H, W, 3) uint8, for models that use pictures, or (I, F) float features in
+            their place.
         workers: Workers of the training; by default this process alone.
 
     Example:

@@ -1,7 +1,8 @@
 """tf.data pipelines over a catalogue: BPR triplets, labeled pictures, all pictures in order.
 
 `pictures` is any object of shape (I, H, W, 3) that an array of items indexes: an array, a
-`PictureTable` or `DecodedPictures`.
+`PictureTable` or `DecodedPictures`. An array (I, F) float of features stands for pictures that a
+frozen network has seen already.
 """
 
 import numpy as np
@@ -56,7 +57,8 @@ def triplets(
         split: Split whose training interactions are drawn from.
         batch_size: B, number of positives in a global batch.
         seed: Integer. The same seed gives the same triplets.
-        pictures: (I, H, W, 3) uint8, or None for models that use no pictures.
+        pictures: (I, H, W, 3) uint8, or (I, F) float features in their place, or None for models
+            that use no pictures.
         flip: Whether to mirror each picture left to right with probability 0.5.
         negatives: M, number of negatives that a batch shares. With 0 one negative is drawn for each
             positive, as in the paper.
@@ -74,7 +76,7 @@ def triplets(
         - "mask", with shared negatives: (B, M) float32, 0 where the negative is in the user's
           training set or is not on sale on the day of the positive, and 1 elsewhere;
         - "picture", with `pictures`: (B + B, H, W, 3) or (B + M, H, W, 3) float32 in [-1, 1],
-          positives first;
+          positives first; features are (B + B, F) or (B + M, F) float32, as they are;
         - "history", with `history`: (B, `history`) int32 without the positive, padded with -1;
         - in a `TemporalSplit` "month": (B,) int32, months of the positives (`months_of_days`), and
           with `history` "history_age": (B, `history`) int32, how many days before the positive its
@@ -86,6 +88,7 @@ def triplets(
     Raises:
         InputError: If a user has every item in training, which leaves no negative, or if
             `batch_size` or `negatives` is not a multiple of the number of replicas.
+        ValueError: If features are to be mirrored.
 
     Example:
         >>> train = np.array([[0, 1], [0, 2], [1, 0]], np.int32)
@@ -98,6 +101,8 @@ def triplets(
         >>> split.steps(batch_size=4)
         1
     """
+    if flip and pictures is not None and _are_features(pictures):
+        raise ValueError("flip=True mirrors pictures, and features cannot be mirrored")
     candidates = split.negatives()
     all_alike = bool(np.all(candidates.counts == len(candidates.items)))
     on_sale, num_on_sale, days, last_days = map(tf.constant, candidates)
@@ -288,12 +293,12 @@ def picture_batches(
     """Creates a dataset of all pictures in the order of their items.
 
     Args:
-        pictures: (I, H, W, 3) uint8.
+        pictures: (I, H, W, 3) uint8, or (I, F) float features in their place.
         batch_size: B, number of pictures in a batch; the last batch may be smaller.
         items: Slice of the items whose pictures to return, by default all.
 
     Returns:
-        A dataset of (B, H, W, 3) float32 in [-1, 1].
+        A dataset of (B, H, W, 3) float32 in [-1, 1], or of (B, F) float32, features as they are.
 
     Example:
         >>> pictures = np.zeros((5, 8, 8, 3), np.uint8)
@@ -319,7 +324,13 @@ def _key(seed: int, step: tf.Tensor, stream: tf.Tensor | int) -> tf.Tensor:
     return tf.random.experimental.stateless_fold_in(batch, stream)
 
 
+def _are_features(pictures: Pictures) -> bool:
+    return len(pictures.shape) == 2
+
+
 def _scaled(pictures: Pictures, items: tf.Tensor) -> tf.Tensor:
+    if _are_features(pictures):
+        return _rows(pictures, items, np.float32)
     return scale(_rows(pictures, items, np.uint8))
 
 

@@ -6,6 +6,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "averages": ["encoder_inputs", "picture_averages"],
         "classifier": ["category_classifier"],
         "evaluation_classifier": ["EvaluationClassifier", "train_evaluation_classifier"],
         "frozen": ["frozen_features"],

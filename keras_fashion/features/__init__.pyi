@@ -1,4 +1,6 @@
 # Written by `make stubs`; change `__init__.py` instead.
+from .averages import encoder_inputs as encoder_inputs
+from .averages import picture_averages as picture_averages
 from .classifier import category_classifier as category_classifier
 from .evaluation_classifier import EvaluationClassifier as EvaluationClassifier
 from .evaluation_classifier import train_evaluation_classifier as train_evaluation_classifier

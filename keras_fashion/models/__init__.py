@@ -22,6 +22,7 @@ _OTHERS = {
     "loading": ["load"],
     "picture_generator": ["PictureGenerator"],
     "pretrained": ["pretrained_names", "save_half_precision"],
+    "pretrained_encoder": ["PretrainedEncoder"],
     "realism_calibration": ["RealismCalibration"],
     "recommender": ["Recommender"],
     "recommender_ensemble": ["RecommenderEnsemble"],

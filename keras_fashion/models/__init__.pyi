@@ -38,6 +38,7 @@ from .matrix_factorization import WARP as WARP
 from .picture_generator import PictureGenerator as PictureGenerator
 from .pretrained import pretrained_names as pretrained_names
 from .pretrained import save_half_precision as save_half_precision
+from .pretrained_encoder import PretrainedEncoder as PretrainedEncoder
 from .realism_calibration import RealismCalibration as RealismCalibration
 from .recent_popularity import DecayedPopularity as DecayedPopularity
 from .recent_popularity import RecentCategoryPopularity as RecentCategoryPopularity

@@ -107,8 +107,7 @@ def backbone(name: str, weights: str | Path, picture_size: tuple[int, int]) -> k
     maps = keras.Model(network.input, [network.get_layer(stage).output for stage in stages])
     pictures = keras.Input((*picture_size, 3))
     average = keras.layers.GlobalAveragePooling2D(dtype="float32")
-    model = keras.Model(
-        pictures, [average(each) for each in maps(preprocess(pictures * 127.5 + 127.5))]
-    )
+    averages = [average(each) for each in maps(preprocess(pictures * 127.5 + 127.5))]
+    model = keras.Model(pictures, averages, name=name)
     model.trainable = False
     return model

@@ -8,6 +8,7 @@ import tensorflow as tf
 from typing_extensions import Self
 
 from keras_fashion.data.catalogue import Catalogue
+from keras_fashion.data.pipelines import picture_batches
 from keras_fashion.data.split import Split
 from keras_fashion.distribution.global_batch import gather_rows, mean_of_replicas, num_replicas
 from keras_fashion.errors import InputError
@@ -19,6 +20,7 @@ from keras_fashion.models.fit_settings import (
     SearchChoices,
     SearchRange,
 )
+from keras_fashion.models.pretrained_encoder import PretrainedEncoder
 from keras_fashion.models.purchase_histories import checked_recency, mean_of_rows
 from keras_fashion.models.recent_popularity import log_recent_popularity
 from keras_fashion.models.recommender import squared_norm
@@ -45,6 +47,9 @@ class DVBPR(VisualRecommender):
     With `with_history`, embedding all purchases of a user at each step would cost more than the
     step: the model remembers each item's embedding from when it last saw it, and a moving mean of
     all embeddings; no gradient flows there.
+
+    A `PretrainedEncoder` may be given the averages of its frozen network, (B, F), wherever other
+    encoders are given pictures.
 
     With `attribute_heads`, Φ also learns to tell the category and the attributes of the items of a
     batch: λ_a times the cross-entropy of the heads is added to the objective. Scores do not use the
@@ -145,7 +150,7 @@ class DVBPR(VisualRecommender):
         catalogue: Catalogue,
         split: Split,
         *,
-        encoder: Literal["compact", "cnnf"] = "compact",
+        encoder: Literal["compact", "cnnf", "efficientnet-lite0"] = "compact",
         picture_size: Annotated[int, Minimum(16)] = 32,
         embedding_size: Annotated[int, Minimum(1), SearchRange(8, 128)] = 50,
         hidden_size: Annotated[int, Minimum(0), SearchChoices((0, 512))] = 0,
@@ -167,11 +172,13 @@ class DVBPR(VisualRecommender):
         Args:
             catalogue: Catalogue with the categories; pictures are given in training.
             split: Split with the numbers of users and items.
-            encoder: compact, or cnnf, the encoder of the paper for pictures of 224 pixels.
+            encoder: compact; cnnf, the encoder of the paper for pictures of 224 pixels; or
+                efficientnet-lite0, a head on a frozen network that was trained on ImageNet, for
+                pictures of 96 pixels or more.
             picture_size: Height and width in pixels into which pictures are fitted.
             embedding_size: K, length of Φ(X); 100 in the original.
             hidden_size: Number of units of a hidden layer beside the last, linear layer of the
-                compact encoder; 0 for none.
+                encoder, which cnnf does not have; 0 for none.
             latent_size: Length of γ; 0 leaves the latent term out.
             bias: Whether items have a bias.
             history: Maximum number of items that a user bought from which their vector is made in a
@@ -192,24 +199,9 @@ class DVBPR(VisualRecommender):
             seed: Seed of the initial weights.
 
         Raises:
-            InputError: If the pictures are too small for the encoder, or an option needs times that
-                the split does not have.
+            InputError: If the pictures are too small for the encoder, the weights of a pretrained
+                network are not installed, or an option needs times that the split does not have.
         """
-        if encoder == "cnnf" and picture_size < 128:
-            raise InputError(
-                f"`encoder` cnnf is made for a `picture_size` of 224 and needs 128 or more, not "
-                f"{picture_size}; the original trained it with a `learning_rate` of 1e-4."
-            )
-        if encoder == "cnnf" and hidden_size:
-            raise InputError(
-                "`encoder` cnnf has hidden layers of its own; use a `hidden_size` of 0."
-            )
-        size, stream = (picture_size, picture_size), seed + 2  # Another one than those of θ and γ.
-        network: ImageEncoder
-        if encoder == "cnnf":
-            network = CNNF(embedding_size, size, seed=stream)
-        else:
-            network = CompactEncoder(embedding_size, size, hidden_size=hidden_size, seed=stream)
         heads = None
         if attribute_weight:
             held_out = np.concatenate([split.validation, split.test])[:, 1]
@@ -219,7 +211,8 @@ class DVBPR(VisualRecommender):
         model = cls(
             split.num_users,
             split.num_items,
-            network,
+            # Another stream than those of θ and γ.
+            _make_encoder(encoder, embedding_size, hidden_size, picture_size, seed + 2),
             latent_size=latent_size,
             bias=bias,
             with_history=history > 0,
@@ -235,7 +228,27 @@ class DVBPR(VisualRecommender):
         )
         if popularity:
             model.log_popularity.assign(log_recent_popularity(split))
+        if isinstance(model.encoder, PretrainedEncoder):
+            # Here, because the frozen features are themselves made with models.
+            from keras_fashion.features.averages import picture_averages
+
+            averages = picture_averages(catalogue, model.encoder)
+            model.encoder.adapt(averages)
+            if history:
+                model.remember(model.item_vectors(picture_batches(averages))[:, latent_size:])
         return model
+
+    def remember(self, embeddings: np.ndarray) -> None:
+        """Sets the embeddings that a model with history remembers of the items.
+
+        Without it the items that a training has not seen yet count as 0 in the histories, which is
+        right for an encoder that starts at random.
+
+        Args:
+            embeddings: (I, K) float32, Φ of all items.
+        """
+        self.item_embeddings.assign(embeddings)
+        self.embedding_mean.assign(embeddings.mean(axis=0))
 
     def item_embedding(
         self, item: tf.Tensor, picture: tf.Tensor | None = None, training: bool = False
@@ -288,3 +301,21 @@ class DVBPR(VisualRecommender):
         encoder = keras.saving.deserialize_keras_object(config["encoder"])
         heads = keras.saving.deserialize_keras_object(config.get("attribute_heads"))
         return super().from_config(config | {"encoder": encoder, "attribute_heads": heads})
+
+
+def _make_encoder(
+    name: str, embedding_size: int, hidden_size: int, side: int, seed: int
+) -> ImageEncoder:
+    size = (side, side)
+    if name == "compact":
+        return CompactEncoder(embedding_size, size, hidden_size=hidden_size, seed=seed)
+    if name != "cnnf":
+        return PretrainedEncoder.from_backbone(name, size, embedding_size, hidden_size, seed=seed)
+    if side < 128:
+        raise InputError(
+            f"`encoder` cnnf is made for a `picture_size` of 224 and needs 128 or more, not "
+            f"{side}; the original trained it with a `learning_rate` of 1e-4."
+        )
+    if hidden_size:
+        raise InputError("`encoder` cnnf has hidden layers of its own; use a `hidden_size` of 0.")
+    return CNNF(embedding_size, size, seed=seed)

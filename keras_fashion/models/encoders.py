@@ -37,10 +37,6 @@ class BatchDropout(keras.layers.Dropout):
         return inputs * local_rows(keras.random.dropout(batch, self.rate, seed=self.seed_generator))
 
 
-HIDDEN_DROPOUT = 0.3
-"""Share of the hidden units of an `EmbeddingHead` that are dropped."""
-
-
 @keras.saving.register_keras_serializable(package="keras_fashion")
 class EmbeddingHead(keras.layers.Layer):
     """Embeds features by a linear map, and a network with one hidden layer beside it.
@@ -49,12 +45,13 @@ class EmbeddingHead(keras.layers.Layer):
 
     The linear map is the embedding of VBPR. W₂ begins as 0, so that training begins with the linear
     map, and the hidden layer adds what is not linear in the features (He et al., "Deep Residual
-    Learning for Image Recognition", CVPR 2016). The hidden units are normalized over the batch, and
-    `HIDDEN_DROPOUT` of them are dropped in training.
+    Learning for Image Recognition", CVPR 2016). The hidden units are normalized over the batch.
 
     Args:
         embedding_size: K, length of Φ.
-        hidden_size: Number of hidden units.
+        hidden_size: Number of hidden units; 0 for the linear map alone.
+        dropout: Share of the hidden units that are dropped in training.
+        initializer: Initializer of E; by default Glorot's uniform one.
         seed: Integer or `keras.random.SeedGenerator` for the initial weights and the dropout; None
             draws seeds from Keras's global state.
         **kwargs: Arguments of `keras.layers.Layer`.
@@ -66,44 +63,55 @@ class EmbeddingHead(keras.layers.Layer):
     """
 
     def __init__(
-        self, embedding_size: int, hidden_size: int, seed: Seed = None, **kwargs: Any
+        self,
+        embedding_size: int,
+        hidden_size: int,
+        dropout: float = 0.3,
+        initializer: str | None = None,
+        seed: Seed = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        generator = _generator(seed)
+        generator = seed_generator(seed)
         self.embedding_size = embedding_size
         self.hidden_size = hidden_size
 
-        def dense(units: int, initializer: keras.initializers.Initializer) -> layers.Dense:
+        def dense(units: int, initializer: Any = None) -> layers.Dense:
+            initializer = initializer or keras.initializers.GlorotUniform(generator)
             return layers.Dense(units, use_bias=False, kernel_initializer=initializer)
 
-        self.linear = dense(embedding_size, keras.initializers.GlorotUniform(generator))
-        self.hidden = dense(hidden_size, keras.initializers.GlorotUniform(generator))
-        self.normalization = layers.BatchNormalization(momentum=0.95, synchronized=True)
-        self.dropout = BatchDropout(HIDDEN_DROPOUT, seed=_draw_seed(generator))
-        self.output_layer = dense(embedding_size, keras.initializers.Zeros())
+        self.linear = dense(embedding_size, initializer)
+        if hidden_size:
+            self.hidden = dense(hidden_size)
+            self.normalization = layers.BatchNormalization(momentum=0.95, synchronized=True)
+            self.dropout = BatchDropout(dropout, seed=draw_seed(generator))
+            self.output_layer = dense(embedding_size, "zeros")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the weights for features of shape (None, F)."""
-        hidden_shape = (None, self.hidden_size)
         self.linear.build(input_shape)
-        self.hidden.build(input_shape)
-        self.normalization.build(hidden_shape)
-        self.dropout.build(hidden_shape)
-        self.output_layer.build(hidden_shape)
+        if self.hidden_size:
+            self.hidden.build(input_shape)
+            for layer in (self.normalization, self.dropout, self.output_layer):
+                layer.build((None, self.hidden_size))
         self.built = True
 
     def call(self, features: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Computes Φ: (B, F) float to (B, K) float."""
+        embedding = self.linear(features)
+        if not self.hidden_size:
+            return embedding
         hidden = self.normalization(self.hidden(features), training=training)
         hidden = self.dropout(tf.nn.relu(hidden), training=training)
-        return self.linear(features) + self.output_layer(hidden)
+        return embedding + self.output_layer(hidden)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments; the seed only decides the initial weights."""
-        return super().get_config() | {
+        config = super().get_config() | {
             "embedding_size": self.embedding_size,
             "hidden_size": self.hidden_size,
         }
+        return config | ({"dropout": self.dropout.rate} if self.hidden_size else {})
 
 
 class ImageEncoder(keras.Model):
@@ -200,7 +208,7 @@ class CompactEncoder(ImageEncoder):
         seed: Seed = None,
         **kwargs: Any,
     ) -> None:
-        generator = _generator(seed)
+        generator = seed_generator(seed)
 
         def convolution(filters: int, kernel: int) -> list[layers.Layer]:
             return [
@@ -223,9 +231,9 @@ class CompactEncoder(ImageEncoder):
             *convolution(4 * width, 3),
             *convolution(4 * width, 3),
             layers.Flatten(),
-            BatchDropout(dropout, seed=_draw_seed(generator)),
+            BatchDropout(dropout, seed=draw_seed(generator)),
             # BPR cannot learn a bias here, because it cancels in x_ui - x_uj.
-            EmbeddingHead(embedding_size, hidden_size, generator)
+            EmbeddingHead(embedding_size, hidden_size, seed=generator)
             if hidden_size
             else layers.Dense(
                 embedding_size,
@@ -278,7 +286,7 @@ class CNNF(ImageEncoder):
         seed: Seed = None,
         **kwargs: Any,
     ) -> None:
-        generator = _generator(seed)
+        generator = seed_generator(seed)
 
         def convolution(filters: int, kernel: int, strides: int = 1) -> layers.Layer:
             initializer = keras.initializers.GlorotUniform(generator)
@@ -309,9 +317,9 @@ class CNNF(ImageEncoder):
             pool(),
             layers.Flatten(),
             dense(dense_size, "relu"),
-            BatchDropout(dropout, seed=_draw_seed(generator)),
+            BatchDropout(dropout, seed=draw_seed(generator)),
             dense(dense_size, "relu"),
-            BatchDropout(dropout, seed=_draw_seed(generator)),
+            BatchDropout(dropout, seed=draw_seed(generator)),
             dense(embedding_size),
         ]
         super().__init__(stack, embedding_size, picture_size, seed, **kwargs)
@@ -326,13 +334,35 @@ class CNNF(ImageEncoder):
         }
 
 
-def _generator(seed: Seed) -> keras.random.SeedGenerator | None:
-    """Makes the seeds of all layers follow from one."""
+def seed_generator(seed: Seed) -> keras.random.SeedGenerator | None:
+    """Returns a generator from which the seeds of all layers of an encoder follow.
+
+    Args:
+        seed: Integer or generator; None draws the seeds from Keras's global state.
+
+    Returns:
+        A new generator for an integer, and otherwise what was given.
+
+    Example:
+        >>> seed_generator(None) is None
+        True
+    """
     return keras.random.SeedGenerator(seed) if isinstance(seed, int) else seed
 
 
-def _draw_seed(generator: keras.random.SeedGenerator | None) -> int | None:
-    """Draws the integer seed of a layer that does not take a generator."""
+def draw_seed(generator: keras.random.SeedGenerator | None) -> int | None:
+    """Draws the integer seed of a layer that does not take a generator.
+
+    Args:
+        generator: Generator; None leaves the seed to Keras's global state.
+
+    Returns:
+        The seed, or None.
+
+    Example:
+        >>> draw_seed(seed_generator(1)) == draw_seed(seed_generator(1))
+        True
+    """
     if generator is None:
         return None
     return int(keras.random.randint((), 0, 2**31 - 1, dtype="int32", seed=generator))

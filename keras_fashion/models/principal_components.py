@@ -35,6 +35,33 @@ def principal_components(features: np.ndarray, size: int, power: float = 0.0) ->
                [ 0.  ],
                [ 1.22]], dtype=float32)
     """
+    center, projection = principal_projection(features, size, power)
+    return ((features - center) @ projection).astype(np.float32)
+
+
+def principal_projection(
+    features: np.ndarray, size: int, power: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Computes what projects features, also others, onto principal components.
+
+    Args:
+        features: (I, F) float.
+        size: Number of components to keep, at least 1.
+        power: Power of the eigenvalues, at least 0; see `principal_components`.
+
+    Returns:
+        The center, (F,) float64, which is subtracted first, and the projection,
+        (F, min(size, F)) float64, whose columns of components without variance are 0.
+
+    Raises:
+        ValueError: If `features` does not have two axes, `size` is less than 1 or `power` is
+            negative.
+
+    Example:
+        >>> center, projection = principal_projection(np.array([[1.0, 1.0], [3.0, 3.0]]), size=1)
+        >>> center.tolist(), projection.shape
+        ([2.0, 2.0], (2, 1))
+    """
     if features.ndim != 2:
         raise ValueError(f"features must be of shape (I, F), received {features.shape}")
     if size < 1:
@@ -42,7 +69,8 @@ def principal_components(features: np.ndarray, size: int, power: float = 0.0) ->
     if power < 0:
         raise ValueError(f"power must not be negative, received {power}")
     # In float32, a rounding error would look like a small eigenvalue.
-    centered = features - features.mean(axis=0, dtype=np.float64)
+    center = features.mean(axis=0, dtype=np.float64)
+    centered = features - center
     values, vectors = np.linalg.eigh(centered.T @ centered / len(centered))
     values, vectors = values[::-1][:size], vectors[:, ::-1][:, :size]
     varies = values > max(values[0], 0.0) * 1e-10
@@ -50,6 +78,6 @@ def principal_components(features: np.ndarray, size: int, power: float = 0.0) ->
     # The sign of an eigenvector depends on the linear algebra library. Fixing it makes runs
     # comparable.
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
-    components = centered @ (vectors * np.sign(largest) * weights)
-    norm = np.sqrt(np.square(components).sum(axis=1).mean())
-    return (components / norm if norm > 0 else components).astype(np.float32)
+    projection = vectors * np.sign(largest) * weights
+    norm = np.sqrt(np.square(centered @ projection).sum(axis=1).mean())
+    return center, (projection / norm if norm > 0 else projection)

@@ -21,6 +21,7 @@ from keras_fashion.data.batches import require_divisible
 from keras_fashion.distribution.workers import Workers
 from keras_fashion.errors import InputError, TrainingFailed
 from keras_fashion.evaluation.ranking import rank_held_out
+from keras_fashion.features.averages import encoder_inputs
 from keras_fashion.features.frozen import frozen_features
 from keras_fashion.losses.ranking import ranking_loss
 from keras_fashion.models.fit_settings import FitSettings
@@ -194,7 +195,7 @@ def _fit(
     pictures = None
     if encoder is not None:
         with workers.chief_first():
-            pictures = catalogue.pictures(encoder.picture_size)
+            pictures = encoder_inputs(catalogue, encoder)
     best = SaveBestModel(
         run if workers.is_chief else None,
         f"val_{settings.monitor}",
@@ -209,7 +210,8 @@ def _fit(
                 settings.batch_size,
                 seed,
                 pictures,
-                flip=pictures is not None,
+                # Only pictures can be mirrored, not what a frozen network has made of them.
+                flip=pictures is not None and len(pictures.shape) == 4,
                 negatives=settings.negatives,
                 history=history,
                 start=start,

@@ -88,6 +88,18 @@ def test_pictures_are_those_of_the_items(pictures):
         np.testing.assert_allclose(batch["picture"], pictures[items] / 127.5 - 1, atol=1e-6)
 
 
+def test_features_in_the_place_of_pictures_are_given_as_they_are():
+    features = np.random.default_rng(0).normal(0, 100, (ITEMS, 5)).astype(np.float16)
+    (batch,) = triplets(SPLIT, 8, 0, features, negatives=6).take(1).as_numpy_iterator()
+    items = np.concatenate([batch["positive"], batch["negative"]])
+    assert batch["picture"].dtype == np.float32
+    np.testing.assert_array_equal(batch["picture"], features[items])
+    whole = np.concatenate(list(picture_batches(features, 5).as_numpy_iterator()))
+    np.testing.assert_array_equal(whole, features)
+    with pytest.raises(ValueError, match="flip=True .* features cannot be mirrored"):
+        triplets(SPLIT, 8, 0, features, flip=True)
+
+
 def test_shared_negatives_are_uniform_and_what_was_bought_does_not_count(pictures):
     dataset = triplets(SPLIT, 4, seed=0, pictures=pictures, negatives=24)
     train = {tuple(pair) for pair in TRAIN.tolist()}

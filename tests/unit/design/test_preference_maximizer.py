@@ -12,6 +12,7 @@ from bare_networks import bare
 from maximizers import with_procedure
 from scipy.optimize import minimize_scalar
 from scipy.special import erf, erfinv, softmax
+from tiny_backbone import TINY_BACKBONE
 
 from keras_fashion.design import (
     PROCEDURES,
@@ -28,7 +29,8 @@ from keras_fashion.design.latent_search import to_normal
 from keras_fashion.design.objective import CONSENSUS_TEMPERATURE
 from keras_fashion.design.scored_generator import SAMPLE_SIZE
 from keras_fashion.errors import InputError
-from keras_fashion.models import PictureGenerator
+from keras_fashion.models import DVBPR, PictureGenerator, PretrainedEncoder
+from keras_fashion.models.backbones import BACKBONES
 
 
 def by_hand(maximizer, latents, theta, category, eta):
@@ -73,6 +75,26 @@ def test_designs_beat_their_own_starts(maximizer, recommender, gan, eta):
     along = by_hand(maximizer, designs.path[:, 0], theta, 1, eta)
     np.testing.assert_allclose(value, along.max(axis=0), rtol=1e-3, atol=1e-3)
     assert np.mean(value - along[0]) > 0.5
+
+
+def test_designs_for_a_head_on_a_frozen_network_beat_their_starts(gan, monkeypatch):
+    """The search differentiates the network in the pictures."""
+    monkeypatch.setitem(BACKBONES, "efficientnet-lite0", TINY_BACKBONE)
+    encoder = PretrainedEncoder.from_backbone("efficientnet-lite0", (64, 64), 5, seed=0)
+    rng = np.random.default_rng(0)
+    encoder.adapt(encoder.averages(rng.uniform(-1, 1, (6, 1, 1, 3)) * np.ones((64, 64, 1))).numpy())
+    model = DVBPR(2, 10, encoder)
+    model.theta.assign(rng.normal(0, 1, (2, 5)))
+    short = Procedure(restarts=2, steps=8, learning_rate=0.1, patience=9)
+    maximizer = PreferenceMaximizer(model, gan, short)
+    designs = maximizer.design([1], category=1, count=2, eta=0, seed=4)
+
+    theta = model.theta.numpy()[1]
+    liked = bare(model, gan, designs.latents, 1)[0] @ theta
+    # The network computes in bfloat16.
+    np.testing.assert_allclose(designs.preference[0], liked, atol=0.02 * np.abs(liked).max())
+    along = by_hand(maximizer, designs.path[:, 0], theta, 1, 0)
+    assert np.all(along.max(axis=0) > 0.1 + along[0])
 
 
 @pytest.mark.parametrize("eta", [0.0, 2.0])

@@ -162,3 +162,12 @@ def test_embedding_head_by_hand():
     expected = features @ weights[0] + np.maximum(hidden, 0) @ out
     np.testing.assert_allclose(head(features), expected, rtol=1e-4, atol=1e-5)
     assert np.abs(head(features, training=True) - expected).max() > 1e-3
+
+
+def test_embedding_head_without_hidden_units_is_the_linear_map():
+    head = EmbeddingHead(embedding_size=2, hidden_size=0, initializer="identity")
+    features = RNG.normal(size=(4, 3)).astype(np.float32)
+    np.testing.assert_allclose(head(features, training=True), features[:, :2])
+    again = EmbeddingHead.from_config(head.get_config())
+    again(features)
+    assert len(again.weights) == len(head.weights) == 1

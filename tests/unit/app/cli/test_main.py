@@ -73,7 +73,10 @@ def test_version(call):
             ["train", "dvbpr", ".", "--out", "x", "--epochs", "many"],
             "'many' is not a valid integer",
         ),
-        (["train", "dvbpr", ".", "--out", "x", "--encoder", "resnet"], "'compact', 'cnnf'"),
+        (
+            ["train", "dvbpr", ".", "--out", "x", "--encoder", "resnet"],
+            "'compact', 'cnnf', 'efficientnet-lite0'",
+        ),
         (["train", "gan", ".", "--out", "x", "--epochs", "0"], "'--epochs'"),
         (["train", "poprank", ".", "--out", "x", "--seed", "-1"], "'--seed'"),
         (["report", ".", ".", "--out", "x.html", "--seed", "-1"], "'--seed'"),

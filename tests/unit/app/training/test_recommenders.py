@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 from sklearn.metrics import roc_auc_score
+from tiny_backbone import TINY_BACKBONE
 
 from keras_fashion.app.run import Run
 from keras_fashion.app.training import train_recommender
@@ -16,6 +17,7 @@ from keras_fashion.app.training.recommenders import make_recommender
 from keras_fashion.callbacks import validation_auc
 from keras_fashion.callbacks.validation_auc import ValidationAUC
 from keras_fashion.data import Catalogue, Split, leave_one_out, prepare
+from keras_fashion.data.pictures import scale
 from keras_fashion.data.sources.in_memory import InMemory
 from keras_fashion.errors import InputError
 from keras_fashion.evaluation.ranking import rank_held_out
@@ -29,6 +31,7 @@ from keras_fashion.models import (
     Recommender,
     recommender_class,
 )
+from keras_fashion.models.backbones import BACKBONES
 from keras_fashion.optimizers import LazyAdam
 
 SHORT = {"epochs": 2, "batch_size": 16}
@@ -394,7 +397,9 @@ def test_the_monitor_decides_which_epoch_is_kept_and_when_to_stop(
 
 
 def test_an_unknown_encoder_and_a_folder_in_use_are_refused(tiny_catalogue, tmp_path):
-    with pytest.raises(InputError, match="`encoder` 'resnet': there are compact, cnnf"):
+    with pytest.raises(
+        InputError, match="`encoder` 'resnet': there are compact, cnnf, efficientnet-lite0"
+    ):
         train(
             "dvbpr",
             tiny_catalogue,
@@ -404,9 +409,13 @@ def test_an_unknown_encoder_and_a_folder_in_use_are_refused(tiny_catalogue, tmp_
     hidden = recommender_options("dvbpr", encoder="cnnf", picture_size=224, hidden_size=8)
     with pytest.raises(InputError, match="`encoder` cnnf has hidden layers.*`hidden_size` of 0"):
         train("dvbpr", tiny_catalogue, tmp_path / "run", hidden)
-    small = recommender_options("dvbpr", encoder="cnnf", picture_size=32)
-    with pytest.raises(InputError, match="`encoder` cnnf.*`picture_size` of 224.*not 32"):
-        train("dvbpr", tiny_catalogue, tmp_path / "run", small)
+    for encoder, match in (
+        ("cnnf", "`encoder` cnnf.*`picture_size` of 224.*not 32"),
+        ("efficientnet-lite0", "`encoder` efficientnet-lite0.*`picture_size` of 64.*not 32"),
+    ):
+        small = recommender_options("dvbpr", encoder=encoder, picture_size=32)
+        with pytest.raises(InputError, match=match):
+            train("dvbpr", tiny_catalogue, tmp_path / "run", small)
     assert not (tmp_path / "run").exists()
     (tmp_path / "mine.txt").write_text("")
     with pytest.raises(InputError, match="not empty"):
@@ -470,6 +479,34 @@ def test_dvbpr_learns_a_color_and_sees_it_on_items_that_nobody_bought(two_tastes
     new_red, new_blue = scores[:, SOLD::2], scores[:, SOLD + 1 :: 2]
     assert np.mean(new_red[loves_red].min(axis=1) > new_blue[loves_red].max(axis=1)) > 0.9
     assert np.mean(new_red[~loves_red].max(axis=1) < new_blue[~loves_red].min(axis=1)) > 0.9
+
+
+def test_a_pretrained_network_runs_once_and_its_head_learns_a_color(
+    two_tastes, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(BACKBONES, "efficientnet-lite0", TINY_BACKBONE)
+    tiny = {"encoder": "efficientnet-lite0", "picture_size": 64, "embedding_size": 4}
+    options = recommender_options(
+        "dvbpr", epochs=4, batch_size=32, learning_rate=3e-3, history=8, negatives=32, **tiny
+    )
+    # Before the training, what is remembered of the items is what the encoder makes of them.
+    untrained = make_recommender(options, two_tastes, leave_one_out(two_tastes, seed=0), seed=0)
+    (path,) = two_tastes.derived.glob("averages_*")
+    averages = np.load(path)
+    embeddings = untrained.encoder(averages.astype(np.float32)).numpy()
+    assert np.ptp(embeddings, axis=0).min() > 0.1
+    np.testing.assert_allclose(untrained.item_embeddings, embeddings, atol=1e-5)
+    np.testing.assert_allclose(untrained.embedding_mean, embeddings.mean(axis=0), atol=1e-5)
+
+    pictures = scale(two_tastes.pictures_of(range(len(averages)), (64, 64)))
+    monkeypatch.setattr(Catalogue, "pictures", lambda *_: pytest.fail("pictures were used"))
+    run = train("dvbpr", two_tastes, tmp_path / "run", options)
+    assert _held_out_auc(run, run.split.test) > 0.8
+    encoder = Run(run.path).model.encoder
+    np.testing.assert_allclose(run.vectors.items, encoder(pictures), atol=0.05)
+    assert np.abs(run.vectors.items - embeddings).max() > 0.1
+    # What the head knows of the averages has not changed.
+    np.testing.assert_array_equal(encoder.projection, untrained.encoder.projection)
 
 
 def _held_out_auc(run, held_out):
