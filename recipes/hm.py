@@ -68,6 +68,31 @@ HISTORY = MATCHED | {
 }
 """Of VBPR with users made from what they bought."""
 
+ATTRIBUTES = MATCHED | {"embedding_size": 128, "hidden_size": 512, "attribute_weight": 1.0}
+"""Of DVBPR that learns the columns of the articles, too. The scores are made from pixels alone."""
+
+FROM_PIXELS = ATTRIBUTES | {
+    "picture_size": 48,
+    "epochs": 24,
+    "batch_size": 128,
+    "negatives": 128,
+    "history": 64,
+    "patience": 24,
+}
+
+FROM_FROZEN_NETWORK = ATTRIBUTES | {
+    "encoder": "efficientnet-lite0",
+    "picture_size": 192,
+    "epochs": 20,
+    "batch_size": 256,
+    "negatives": 1024,
+    "learning_rate": 1e-3,
+    "history": 128,
+    "regularization": 0.01,
+    "encoder_regularization": 0.0,
+    "patience": 20,
+}
+
 ROWS: dict[str, ModelOptions] = {
     "visrank": recommender_options("visrank", features=PICTURES),
     "biasedmf": recommender_options("biasedmf", regularization=0.05, **FACTORS),
@@ -93,6 +118,9 @@ ROWS: dict[str, ModelOptions] = {
         patience=12,
         **MATCHED,
     ),
+    "dvbpr_attributes": recommender_options("dvbpr", **FROM_PIXELS),
+    "dvbpr_withheld": recommender_options("dvbpr", **FROM_PIXELS, withhold_attributes=True),
+    "dvbpr_pretrained": recommender_options("dvbpr", **FROM_FROZEN_NETWORK),
 }
 """Rows of the table. The others are tested against the first, the best that needs no training;
 dvbpr is the siamese default."""
