@@ -55,7 +55,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist wo
 test: $(VENV)/installed
 	$(PYTEST) tests/unit
 
-# Processes that are killed, servers, several devices and workers, recipes, and real purchases
+# Processes that are killed, exports, servers, several devices, recipes, and real purchases
 # where KERAS_FASHION_HM names them.
 test-integration: $(VENV)/installed
 	$(PYTEST) tests/integration

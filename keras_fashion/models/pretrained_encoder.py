@@ -67,7 +67,7 @@ class PretrainedEncoder(ImageEncoder):
 
     Example:
         >>> pictures = keras.Input((64, 64, 3))
-        >>> network = keras.Model(pictures, [layers.GlobalAveragePooling2D()(pictures)])
+        >>> network = keras.Model(pictures, [keras.layers.GlobalAveragePooling2D()(pictures)])
         >>> encoder = PretrainedEncoder(network, embedding_size=2, hidden_size=4, seed=0)
         >>> some = tf.random.stateless_uniform((5, 64, 64, 3), seed=(0, 1))
         >>> averages = encoder.averages(some)

@@ -115,7 +115,7 @@ def test_export(chain, succeed, tmp_path, unshared):
 
 
 def test_export_with_a_designer(chain, succeed, tmp_path, monkeypatch):
-    """The export itself is tested in tests/unit/serving."""
+    """The export itself is tested in tests/integration/serving."""
     asked = []
 
     def export(recommender, gan, out):
