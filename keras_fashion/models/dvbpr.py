@@ -200,9 +200,15 @@ class DVBPR(VisualRecommender):
 
         Raises:
             InputError: If the pictures are too small for the encoder, the weights of a pretrained
-                network are not installed, or an option needs times that the split does not have.
+                network are not installed, there are no attributes to be learned, or an option needs
+                another one, or times that the split does not have.
         """
         heads = None
+        if withhold_attributes and not attribute_weight:
+            raise InputError(
+                "`withhold_attributes` leaves out a part of what is learned by an "
+                "`attribute_weight`, which is 0; set it as well."
+            )
         if attribute_weight:
             held_out = np.concatenate([split.validation, split.test])[:, 1]
             withheld = held_out if withhold_attributes else None

@@ -197,6 +197,9 @@ def test_dvbpr_learns_attributes(described, tmp_path):
     heads = make_recommender(options, described, split, seed=0).attribute_heads
     expected[[7, 9]] = -1
     np.testing.assert_array_equal(heads.values, expected)
+    nothing = recommender_options("dvbpr", **sizes, withhold_attributes=True)
+    with pytest.raises(InputError, match="`withhold_attributes`.*`attribute_weight`, which is 0"):
+        make_recommender(nothing, described, split, seed=0)
 
 
 def test_columns_are_taken_by_name(described, tmp_path):
