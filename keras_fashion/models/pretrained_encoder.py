@@ -19,6 +19,7 @@ from keras_fashion.models.encoders import (
     seed_generator,
 )
 from keras_fashion.models.principal_components import principal_projection
+from keras_fashion.models.vbpr import FEATURE_NORM
 
 LEAST_PICTURE_SIZE = 64
 """Least height and width in pixels: the last stage halves a picture five times, and an average over
@@ -26,9 +27,6 @@ less than 2x2 positions says nothing about the rest of the picture."""
 
 WHITENING = 0.25
 """Power of the eigenvalues: half way from the components' own variances (0) to equal ones (0.5)."""
-
-FEATURE_NORM = 10.0
-"""Mean squared norm of the components, as that of the features of `VBPR`."""
 
 
 @keras.saving.register_keras_serializable(package="keras_fashion")

@@ -10,8 +10,6 @@ from serving_double import ServingDouble, exported_models
 from keras_fashion.serving import Client, RequestRefused
 from keras_fashion.serving.signatures.item_table import NO_SCORE
 
-WAYS = ["rest", "grpc"]
-
 
 @pytest.fixture(scope="module")
 def served(exported):
@@ -23,18 +21,6 @@ def double(served):
     double = ServingDouble(served)
     yield double
     double.close()
-
-
-@pytest.fixture(params=WAYS)
-def way(request):
-    return request.param
-
-
-@pytest.fixture
-def client(double, way):
-    double.asked.clear()
-    with Client(double.addresses[way], timeout=60) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

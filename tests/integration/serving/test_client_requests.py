@@ -24,8 +24,6 @@ from keras_fashion.serving.signatures.pictures import ServedPictures
 from keras_fashion.serving.signatures.recommender import ServedRecommender
 from keras_fashion.serving.signatures.request_checks import require
 
-WAYS = ["rest", "grpc"]
-
 PNG = b"\x89PNG\x00\xff"
 """Bytes that are no text in any encoding."""
 
@@ -172,19 +170,6 @@ def double(signatures):
     double = ServingDouble({"recommender": {1: without, 2: recommends}, "designer": {1: designs}})
     yield double
     double.close()
-
-
-@pytest.fixture(params=WAYS)
-def way(request):
-    return request.param
-
-
-@pytest.fixture
-def client(double, way):
-    double.asked.clear()
-    double.faults.clear()
-    with Client(double.addresses[way], timeout=60) as client:
-        yield client
 
 
 @pytest.mark.parametrize("name", ASKED)
